@@ -1,0 +1,1 @@
+//! An artifact as one deterministic tar stream.

@@ -1,0 +1,149 @@
+//! Configuration: raw options in, a valid [`Config`] out. Nothing downstream checks again.
+
+use std::time::Duration;
+
+use crate::secret::Secret;
+
+/// Everything the cache needs to know, complete and checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where the bucket is and how to talk to it.
+    pub bucket: BucketConfig,
+    /// Where credentials come from, beside the usual AWS sources.
+    pub credentials: CredentialsConfig,
+    /// What this run may do with the cache.
+    pub mode: Mode,
+    /// Prepended to every key: empty, or a path without leading or trailing `/`. Also the namespace that
+    /// sealed and signed objects are bound to.
+    pub cache_key_prefix: String,
+    /// Seals every object when set.
+    pub encryption_key: Option<Secret>,
+    /// How chunks are compressed.
+    pub compression: Compression,
+    /// Requests in flight at once, 1 to 256.
+    pub concurrency: usize,
+    /// Artifacts larger than this (archive size in bytes) are neither stored nor restored.
+    pub max_entry_size: u64,
+    /// Whether `store` answers before the upload is done.
+    pub background_uploads: bool,
+    /// How long the end of a run waits for uploads.
+    pub flush_timeout: Duration,
+    /// How long one whole store or retrieve may take.
+    pub deadline: Duration,
+}
+
+/// Where the bucket is and how to talk to it.
+#[derive(Clone, Debug)]
+pub struct BucketConfig {
+    /// The bucket's name.
+    pub name: String,
+    /// The region, where the configuration names one; otherwise environment and profile decide.
+    pub region: Option<String>,
+    /// The server, for S3-compatible storage: `http(s)://host[:port][/path]`.
+    pub endpoint: Option<String>,
+    /// `https://host/bucket/key` rather than `https://bucket.host/key`.
+    pub force_path_style: bool,
+    /// S3 Transfer Acceleration.
+    pub accelerate: bool,
+    /// IPv4 and IPv6 endpoints.
+    pub dualstack: bool,
+    /// FIPS endpoints.
+    pub fips: bool,
+    /// `AES256`, `aws:kms` or `aws:kms:dsse`.
+    pub server_side_encryption: Option<String>,
+    /// The KMS key's id or ARN.
+    pub kms_key_id: Option<String>,
+    /// The storage class of new objects, such as `STANDARD_IA`.
+    pub storage_class: Option<String>,
+    /// Send and expect no `x-amz-checksum-*`, for servers that refuse it.
+    pub disable_checksum: bool,
+    /// Whether puts ask for `If-None-Match: *`.
+    pub conditional_writes: ConditionalWrites,
+    /// A PEM file with certificates to trust beside the system's.
+    pub ca_bundle: Option<std::path::PathBuf>,
+    /// Limits on single attempts.
+    pub timeouts: Timeouts,
+    /// Attempts after the first.
+    pub retries: u32,
+}
+
+/// Whether puts ask for `If-None-Match: *`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConditionalWrites {
+    /// Yes, unless the server says it can't.
+    Auto,
+    /// Always; a server that can't is an error.
+    Require,
+    /// Never.
+    Off,
+}
+
+/// Limits on single attempts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timeouts {
+    /// To an open connection, TLS included.
+    pub connect: Duration,
+    /// From the request to the first byte of the answer.
+    pub read: Duration,
+    /// For a whole attempt, body included.
+    pub attempt: Duration,
+}
+
+/// Where credentials come from, beside the usual AWS sources.
+#[derive(Clone, Debug, Default)]
+pub struct CredentialsConfig {
+    /// The profile in `~/.aws`; `AWS_PROFILE` or `default` otherwise.
+    pub profile: Option<String>,
+    /// The profile that holds the single sign-on settings.
+    pub sso_profile: Option<String>,
+    /// Static keys from nx.json, asked after the sources that don't sit in a repository.
+    pub keys: Option<StaticKeys>,
+    /// A role to take with whatever credentials were found.
+    pub assume_role: Option<AssumeRole>,
+    /// Sign nothing (public buckets).
+    pub anonymous: bool,
+}
+
+/// Static credentials.
+#[derive(Clone, Debug)]
+pub struct StaticKeys {
+    /// The access key id.
+    pub access_key_id: String,
+    /// The secret access key.
+    pub secret_access_key: Secret,
+    /// The session token of temporary credentials.
+    pub session_token: Option<Secret>,
+}
+
+/// A role to assume through STS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AssumeRole {
+    /// The role's ARN.
+    pub role_arn: String,
+    /// What the role's trust policy may ask for.
+    pub external_id: Option<String>,
+    /// The session's name in logs.
+    pub session_name: String,
+}
+
+/// What a run may do with the cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Restores hits, stores results.
+    ReadWrite,
+    /// Restores hits, stores nothing.
+    ReadOnly,
+    /// Restores nothing, stores results.
+    WriteOnly,
+    /// Does neither.
+    NoCache,
+}
+
+/// How chunks are compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compression {
+    /// As they are.
+    None,
+    /// zstd at this level, 1 to 19.
+    Zstd(i32),
+}

@@ -1,0 +1,1 @@
+//! The public error: what a failure means for the build.

@@ -1,0 +1,20 @@
+//! An S3 remote cache for Nx.
+//!
+//! The crate is the native half of the npm package `nx-s3-cache`. Its layers, from the top; imports point
+//! down only:
+//!
+//! | layer | modules |
+//! |---|---|
+//! | edge | `binding` (the only one that names napi) |
+//! | behaviour | [`cache`], [`uploads`] |
+//! | parts | [`entry`], [`object_store`], [`credentials`] |
+//! | algorithms | [`archive`], [`chunk`], [`compress`], [`seal`], [`config`] |
+//! | words | [`task_hash`], [`scope`], [`secret`], [`error`] |
+
+pub mod archive;
+pub mod config;
+pub mod error;
+pub mod object_store;
+pub mod scope;
+pub mod secret;
+pub mod task_hash;

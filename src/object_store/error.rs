@@ -1,0 +1,91 @@
+//! What can go wrong between us and a bucket, by meaning rather than by origin.
+
+/// Why an object could not be read or written. `detail` is the cause as the SDK or the server tells it; it
+/// holds no secret.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// No credential source had anything, or one that was asked failed.
+    #[error("no usable credentials: {detail}")]
+    Credentials {
+        /// The cause.
+        detail: String,
+    },
+    /// The server knows the caller and says no, or doesn't know the caller (wrong key or secret).
+    #[error("access denied ({status}): {detail}")]
+    AccessDenied {
+        /// The HTTP status: 401 or 403.
+        status: u16,
+        /// The server's code and message.
+        detail: String,
+    },
+    /// The bucket does not exist.
+    #[error("no such bucket: {detail}")]
+    NoSuchBucket {
+        /// The server's code and message.
+        detail: String,
+    },
+    /// The bucket lives in another region or behind another endpoint.
+    #[error("wrong region or endpoint: {detail}")]
+    WrongRegion {
+        /// The server's code and message, with the right region where it names it.
+        detail: String,
+    },
+    /// Nothing answers: DNS, connection refused, TLS, proxy.
+    #[error("unreachable: {detail}")]
+    Unreachable {
+        /// The cause.
+        detail: String,
+    },
+    /// No answer in time, all attempts included.
+    #[error("timed out: {detail}")]
+    TimedOut {
+        /// The cause.
+        detail: String,
+    },
+    /// The server asks to slow down (429, 503 SlowDown), after all attempts.
+    #[error("throttled: {detail}")]
+    Throttled {
+        /// The server's code and message.
+        detail: String,
+    },
+    /// The server failed (5xx), or the answer made no sense, after all attempts.
+    #[error("server error: {detail}")]
+    Server {
+        /// The server's code and message.
+        detail: String,
+    },
+    /// The server refuses the request itself (another 4xx): trying again can't help.
+    #[error("request refused ({status}): {detail}")]
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// The server's code and message.
+        detail: String,
+    },
+    /// The object is larger than it may be.
+    #[error("object of {size} bytes, at most {limit} are accepted")]
+    TooLarge {
+        /// The object's size in bytes, as far as known.
+        size: u64,
+        /// The limit in bytes.
+        limit: u64,
+    },
+}
+
+impl Error {
+    /// Whether no other request of this run can do better: caching is then given up for the run.
+    pub fn ends_the_run(&self) -> bool {
+        match self {
+            Self::Credentials { .. }
+            | Self::AccessDenied { .. }
+            | Self::NoSuchBucket { .. }
+            | Self::WrongRegion { .. } => true,
+            Self::Unreachable { .. }
+            | Self::TimedOut { .. }
+            | Self::Throttled { .. }
+            | Self::Server { .. }
+            | Self::Refused { .. }
+            | Self::TooLarge { .. } => false,
+        }
+    }
+}
