@@ -12,9 +12,12 @@
 //! | words | [`task_hash`], [`scope`], [`secret`], [`error`] |
 
 pub mod archive;
+pub mod chunk;
+pub mod compress;
 pub mod config;
 pub mod error;
 pub mod object_store;
 pub mod scope;
+pub mod seal;
 pub mod secret;
 pub mod task_hash;

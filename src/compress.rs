@@ -1,0 +1,126 @@
+//! Compression of one chunk, and the frame around it that says how to undo it.
+//!
+//! A frame is one codec byte followed by the bytes that codec made.
+
+use std::io;
+
+use crate::config::Compression;
+
+/// The bytes as they are.
+const RAW: u8 = 0;
+/// One zstd frame (RFC 8878).
+const ZSTD: u8 = 1;
+
+/// A frame that can't be expanded to the size it should have.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FrameError {
+    /// No codec byte, or one this version doesn't know.
+    #[error("unknown codec {0:?}")]
+    UnknownCodec(Option<u8>),
+    /// The bytes aren't what the codec makes.
+    #[error("damaged frame")]
+    Damaged,
+    /// The result is longer or shorter than announced.
+    #[error("frame holds another number of bytes than announced")]
+    WrongSize,
+}
+
+/// Compresses chunk after chunk with one context.
+pub struct Compressor {
+    zstd: Option<zstd::bulk::Compressor<'static>>,
+}
+
+impl Compressor {
+    /// A compressor for `compression`.
+    pub fn new(compression: Compression) -> io::Result<Self> {
+        let zstd = match compression {
+            Compression::None => None,
+            Compression::Zstd(level) => Some(zstd::bulk::Compressor::new(level)?),
+        };
+        Ok(Self { zstd })
+    }
+
+    /// A frame with `plain`; raw where compression doesn't pay.
+    pub fn frame(&mut self, plain: &[u8]) -> io::Result<Vec<u8>> {
+        if let Some(zstd) = &mut self.zstd {
+            let mut frame = vec![0; 1 + zstd::zstd_safe::compress_bound(plain.len())];
+            let len = zstd.compress_to_buffer(plain, &mut frame[1..])?;
+            if len < plain.len() {
+                frame[0] = ZSTD;
+                frame.truncate(1 + len);
+                frame.shrink_to_fit();
+                return Ok(frame);
+            }
+        }
+        let mut frame = Vec::with_capacity(1 + plain.len());
+        frame.push(RAW);
+        frame.extend_from_slice(plain);
+        Ok(frame)
+    }
+}
+
+/// The plain bytes of `frame`, which must be exactly `size`; no more memory than that is taken.
+pub fn expand(frame: &[u8], size: usize) -> Result<Vec<u8>, FrameError> {
+    let (&codec, bytes) = frame.split_first().ok_or(FrameError::UnknownCodec(None))?;
+    let plain = match codec {
+        RAW => bytes.to_vec(),
+        ZSTD => zstd::bulk::decompress(bytes, size).map_err(|_| FrameError::Damaged)?,
+        other => return Err(FrameError::UnknownCodec(Some(other))),
+    };
+    if plain.len() != size {
+        return Err(FrameError::WrongSize);
+    }
+    Ok(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(plain: &[u8], compression: Compression) -> Vec<u8> {
+        Compressor::new(compression).unwrap().frame(plain).unwrap()
+    }
+
+    #[test]
+    fn every_level_and_none_round_trip() {
+        let plain = b"the same words again and again, ".repeat(500);
+        for compression in [
+            Compression::None,
+            Compression::Zstd(1),
+            Compression::Zstd(3),
+            Compression::Zstd(19),
+        ] {
+            let frame = frame(&plain, compression);
+            assert_eq!(expand(&frame, plain.len()).unwrap(), plain);
+            assert_eq!(frame.len() < plain.len(), compression != Compression::None);
+        }
+    }
+
+    #[test]
+    fn what_does_not_shrink_stays_raw() {
+        for plain in [&b""[..], b"x", &*blake3::hash(b"noise").as_bytes().repeat(1)] {
+            let frame = frame(plain, Compression::Zstd(3));
+            assert_eq!((frame[0], frame.len()), (RAW, plain.len() + 1));
+            assert_eq!(expand(&frame, plain.len()).unwrap(), plain);
+        }
+    }
+
+    #[test]
+    fn a_bomb_takes_no_more_than_its_announced_size() {
+        let bomb = frame(&vec![0; 64 << 20], Compression::Zstd(19));
+        assert!(bomb.len() < 10_000);
+        assert_eq!(expand(&bomb, 1000), Err(FrameError::Damaged));
+    }
+
+    #[test]
+    fn refuses_wrong_sizes_unknown_codecs_and_truncation() {
+        let plain = vec![7; 10_000];
+        let frame = frame(&plain, Compression::Zstd(3));
+        assert_eq!(expand(&frame, 10_001), Err(FrameError::WrongSize));
+        assert_eq!(expand(&[], 0), Err(FrameError::UnknownCodec(None)));
+        assert_eq!(expand(&[9, 1], 1), Err(FrameError::UnknownCodec(Some(9))));
+        for end in 1..frame.len() {
+            assert!(expand(&frame[..end], plain.len()).is_err(), "cut at {end}");
+        }
+    }
+}
