@@ -1,0 +1,5 @@
+//! What several integration tests share.
+#![allow(dead_code)] // each test uses another part
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)] // a broken test setup should fail loudly
+
+pub mod server;
