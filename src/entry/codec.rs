@@ -1,0 +1,335 @@
+//! Objects to bytes, and bytes from the bucket back to objects; sealed when there is a key.
+
+use std::sync::Arc;
+
+use super::error::Error;
+use super::header::{Header, Kind};
+use super::manifest::{ChunkRef, Manifest};
+use crate::chunk::ChunkId;
+use crate::compress;
+use crate::scope::Scope;
+use crate::seal::MasterKey;
+use crate::task_hash::TaskHash;
+
+/// Encodes and decodes the objects of one namespace and scope.
+#[derive(Clone)]
+pub struct Codec {
+    namespace: String,
+    scope: Scope,
+    key: Option<Arc<MasterKey>>,
+}
+
+/// A decoded entry: verified to stand for the hash it was asked for.
+#[derive(Debug)]
+pub struct Entry {
+    /// What the artifact consists of.
+    pub manifest: Manifest,
+    /// The frames of all chunks, one behind the other, when the manifest says inline.
+    pub payload: Vec<u8>,
+}
+
+impl Codec {
+    /// A codec for what is stored under `namespace` (the key prefix) in `scope`, sealed when there is a `key`.
+    pub fn new(namespace: String, scope: Scope, key: Option<Arc<MasterKey>>) -> Self {
+        Self {
+            namespace,
+            scope,
+            key,
+        }
+    }
+
+    /// The id of a chunk.
+    pub fn chunk_id(&self, plain: &[u8]) -> ChunkId {
+        ChunkId::of(plain, self.key.as_ref().map(|key| key.chunk_id_key()))
+    }
+
+    /// The scope of all objects.
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// The object of a chunk whose compressed form is `frame`.
+    pub fn encode_chunk(&self, id: &ChunkId, frame: &[u8]) -> Result<Vec<u8>, Error> {
+        let header = self.header(Kind::Chunk);
+        let mut object = header.to_bytes().to_vec();
+        self.append_body(&mut object, &self.context(header, id.as_bytes()), frame)?;
+        Ok(object)
+    }
+
+    /// The plain bytes of the chunk `chunk` refers to, verified against its id.
+    pub fn decode_chunk(&self, chunk: &ChunkRef, object: &[u8]) -> Result<Vec<u8>, Error> {
+        let (header, body) = Header::split(object, Kind::Chunk)?;
+        let context = self.context(header, chunk.id.as_bytes());
+        let frame = self.open_body(header, &context, body)?;
+        self.expand_chunk(chunk, &frame)
+    }
+
+    /// The plain bytes of a frame, verified against the id of its chunk.
+    pub fn expand_chunk(&self, chunk: &ChunkRef, frame: &[u8]) -> Result<Vec<u8>, Error> {
+        let plain = compress::expand(frame, chunk.size as usize)?;
+        if self.chunk_id(&plain) != chunk.id {
+            return Err(Error::WrongChunk);
+        }
+        Ok(plain)
+    }
+
+    /// The object of an entry. `payload` holds the frames of an inline artifact and is empty otherwise.
+    pub fn encode_entry(
+        &self,
+        hash: &TaskHash,
+        manifest: &Manifest,
+        payload: &[u8],
+    ) -> Result<Vec<u8>, Error> {
+        let header = self.header(Kind::Entry);
+        let signature_block = 0u16.to_le_bytes(); // reserved: no signature yet
+        let mut object = header.to_bytes().to_vec();
+        object.extend_from_slice(&signature_block);
+
+        let json = manifest.to_json()?;
+        let json_len = u32::try_from(json.len()).map_err(|_| Error::WrongLength)?;
+        let body = [&json_len.to_le_bytes(), json.as_slice(), payload].concat();
+        self.append_body(
+            &mut object,
+            &self.context(header, hash.as_str().as_bytes()),
+            &body,
+        )?;
+        Ok(object)
+    }
+
+    /// Reads the entry object that was found under `hash`.
+    pub fn decode_entry(&self, hash: &TaskHash, object: &[u8]) -> Result<Entry, Error> {
+        let (header, rest) = Header::split(object, Kind::Entry)?;
+        let (signature_len, rest) = rest.split_first_chunk::<2>().ok_or(Error::WrongLength)?;
+        let (_signature, body) = rest
+            .split_at_checked(u16::from_le_bytes(*signature_len).into())
+            .ok_or(Error::WrongLength)?;
+
+        let body = self.open_body(header, &self.context(header, hash.as_str().as_bytes()), body)?;
+        let (json_len, rest) = body.split_first_chunk::<4>().ok_or(Error::WrongLength)?;
+        let (json, payload) = rest
+            .split_at_checked(u32::from_le_bytes(*json_len) as usize)
+            .ok_or(Error::WrongLength)?;
+        let manifest = Manifest::parse(json)?;
+        self.check(hash, &manifest, payload)?;
+        Ok(Entry {
+            manifest,
+            payload: payload.to_vec(),
+        })
+    }
+
+    /// Whether a manifest is about what was asked for.
+    fn check(&self, hash: &TaskHash, manifest: &Manifest, payload: &[u8]) -> Result<(), Error> {
+        if manifest.hash != hash.as_str() || manifest.scope != self.scope.to_string() {
+            return Err(Error::Manifest(format!(
+                "it is about {:?} in {:?}",
+                manifest.hash, manifest.scope
+            )));
+        }
+        let expected = if manifest.inline { manifest.stored_size } else { 0 };
+        if payload.len() as u64 != expected {
+            return Err(Error::WrongLength);
+        }
+        Ok(())
+    }
+
+    fn header(&self, kind: Kind) -> Header {
+        Header {
+            kind,
+            sealed: self.key.is_some(),
+        }
+    }
+
+    fn append_body(&self, object: &mut Vec<u8>, context: &[u8], plain: &[u8]) -> Result<(), Error> {
+        match &self.key {
+            Some(key) => object.extend_from_slice(&key.seal(context, plain)?),
+            None => object.extend_from_slice(plain),
+        }
+        Ok(())
+    }
+
+    fn open_body(&self, header: Header, context: &[u8], body: &[u8]) -> Result<Vec<u8>, Error> {
+        match (&self.key, header.sealed) {
+            (Some(key), true) => Ok(key.open(context, body)?),
+            (None, false) => Ok(body.to_vec()),
+            (None, true) => Err(Error::KeyMissing),
+            (Some(_), false) => Err(Error::NotSealed),
+        }
+    }
+
+    /// What a sealed body is bound to, so that no object passes for another: the header, the namespace, the
+    /// scope and the object's identity, each behind its length.
+    fn context(&self, header: Header, identity: &[u8]) -> Vec<u8> {
+        let mut context = header.to_bytes().to_vec();
+        for field in [
+            self.namespace.as_bytes(),
+            self.scope.to_string().as_bytes(),
+            identity,
+        ] {
+            context.extend_from_slice(&(field.len() as u64).to_le_bytes());
+            context.extend_from_slice(field);
+        }
+        context
+    }
+}
+
+impl Entry {
+    /// The chunks of an inline artifact with their frames, in order.
+    pub fn inline_frames(&self) -> impl Iterator<Item = (&ChunkRef, &[u8])> {
+        let mut rest = self.payload.as_slice();
+        self.manifest.chunks.iter().map(move |chunk| {
+            // The sizes were checked against the payload when the entry was decoded.
+            let (frame, after) = rest.split_at(chunk.stored as usize);
+            rest = after;
+            (chunk, frame)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::manifest::tests::manifest;
+    use super::*;
+    use crate::compress::Compressor;
+    use crate::config::Compression;
+    use crate::secret::Secret;
+
+    fn key(byte: u8) -> Option<Arc<MasterKey>> {
+        Some(Arc::new(
+            MasterKey::derive(&Secret::new(hex::encode([byte; 32]))).unwrap(),
+        ))
+    }
+
+    fn codec(namespace: &str, key: Option<Arc<MasterKey>>) -> Codec {
+        Codec::new(namespace.into(), Scope::Trusted, key)
+    }
+
+    fn hash() -> TaskHash {
+        TaskHash::parse("123").unwrap()
+    }
+
+    fn framed(codec: &Codec, plain: &[u8]) -> (ChunkRef, Vec<u8>) {
+        let frame = Compressor::new(Compression::Zstd(3))
+            .unwrap()
+            .frame(plain)
+            .unwrap();
+        let (size, stored) = (plain.len() as u32, frame.len() as u32);
+        (
+            ChunkRef {
+                id: codec.chunk_id(plain),
+                size,
+                stored,
+            },
+            frame,
+        )
+    }
+
+    #[test]
+    fn an_inline_entry_round_trips_plain_and_sealed() {
+        for key in [None, key(1)] {
+            let codec = codec("ns", key);
+            let (a, b) = (framed(&codec, b"first"), framed(&codec, &[9; 5000]));
+            let manifest = manifest(vec![a.0, b.0], true);
+            let object = codec
+                .encode_entry(&hash(), &manifest, &[a.1, b.1].concat())
+                .unwrap();
+            let entry = codec.decode_entry(&hash(), &object).unwrap();
+            assert_eq!(entry.manifest, manifest);
+            let plain: Vec<_> = entry
+                .inline_frames()
+                .map(|(chunk, frame)| codec.expand_chunk(chunk, frame).unwrap())
+                .collect();
+            assert_eq!(plain, [b"first".to_vec(), vec![9; 5000]]);
+        }
+    }
+
+    #[test]
+    fn a_chunk_object_round_trips_and_is_bound_to_its_id() {
+        for key in [None, key(1)] {
+            let codec = codec("ns", key);
+            let (chunk, frame) = framed(&codec, b"content");
+            let (other, _) = framed(&codec, b"CONTENT");
+            let object = codec.encode_chunk(&chunk.id, &frame).unwrap();
+            assert_eq!(codec.decode_chunk(&chunk, &object).unwrap(), b"content");
+            assert!(
+                codec.decode_chunk(&other, &object).is_err(),
+                "one chunk passed for another"
+            );
+        }
+    }
+
+    #[test]
+    fn nothing_sealed_opens_under_another_key_name_or_namespace() {
+        let ours = codec("ns", key(1));
+        let object = ours.encode_entry(&hash(), &manifest(vec![], true), &[]).unwrap();
+        assert!(ours.decode_entry(&hash(), &object).is_ok());
+        let open = Error::Seal(crate::seal::SealError::Open);
+        assert_eq!(
+            codec("ns", key(2)).decode_entry(&hash(), &object).unwrap_err(),
+            open
+        );
+        assert_eq!(
+            codec("other", key(1)).decode_entry(&hash(), &object).unwrap_err(),
+            open
+        );
+        assert_eq!(
+            ours.decode_entry(&TaskHash::parse("124").unwrap(), &object)
+                .unwrap_err(),
+            open
+        );
+        assert_eq!(
+            codec("ns", None).decode_entry(&hash(), &object).unwrap_err(),
+            Error::KeyMissing
+        );
+    }
+
+    #[test]
+    fn a_plain_object_does_not_pass_where_a_key_is_set() {
+        let object = codec("ns", None)
+            .encode_entry(&hash(), &manifest(vec![], true), &[])
+            .unwrap();
+        assert_eq!(
+            codec("ns", key(1)).decode_entry(&hash(), &object).unwrap_err(),
+            Error::NotSealed
+        );
+    }
+
+    #[test]
+    fn an_entry_under_another_hash_is_refused_even_without_a_key() {
+        let plain = codec("ns", None);
+        let object = plain.encode_entry(&hash(), &manifest(vec![], true), &[]).unwrap();
+        assert!(matches!(
+            plain.decode_entry(&TaskHash::parse("124").unwrap(), &object),
+            Err(Error::Manifest(_))
+        ));
+    }
+
+    #[test]
+    fn a_sealed_entry_shows_nothing_of_its_manifest() {
+        let object = codec("ns", key(1))
+            .encode_entry(&hash(), &manifest(vec![], true), &[])
+            .unwrap();
+        assert!(!String::from_utf8_lossy(&object).contains("linux"));
+    }
+
+    #[test]
+    fn truncation_at_every_byte_is_an_error_and_so_is_padding() {
+        for key in [None, key(1)] {
+            let codec = codec("ns", key);
+            let (chunk, frame) = framed(&codec, b"content");
+            let object = codec
+                .encode_entry(&hash(), &manifest(vec![chunk], true), &frame)
+                .unwrap();
+            for end in 0..object.len() {
+                assert!(
+                    codec.decode_entry(&hash(), &object[..end]).is_err(),
+                    "cut at {end}"
+                );
+            }
+            assert!(
+                codec
+                    .decode_entry(&hash(), &[&object[..], b"x"].concat())
+                    .is_err()
+            );
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! Why an object from the bucket is not what it should be.
+
+use crate::compress::FrameError;
+use crate::seal::SealError;
+
+/// An object that can't be used. All of these are misses for the build; a store replaces the object.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The object doesn't begin as one of ours does.
+    #[error("not an nx-s3-cache object")]
+    NotOurs,
+    /// A later version of the format, or a flag this version doesn't know.
+    #[error("written by a newer nx-s3-cache (format {0}): upgrade to read it")]
+    Newer(u8),
+    /// The object ends too early or has bytes to spare.
+    #[error("truncated or padded object")]
+    WrongLength,
+    /// Sealed, and there is no key.
+    #[error("encrypted, but no encryptionKey is set")]
+    KeyMissing,
+    /// Not sealed, and there is a key: somebody without the key wrote it.
+    #[error("not encrypted, although an encryptionKey is set")]
+    NotSealed,
+    /// Sealing or opening failed.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// The manifest is not valid.
+    #[error("damaged manifest: {0}")]
+    Manifest(String),
+    /// A chunk could not be expanded.
+    #[error("damaged chunk: {0}")]
+    Frame(#[from] FrameError),
+    /// A chunk's bytes don't have the id they came under.
+    #[error("chunk with other content than its id says")]
+    WrongChunk,
+}

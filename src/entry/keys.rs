@@ -1,0 +1,50 @@
+//! Object keys: `<cacheKeyPrefix>/v1/<scope>/e/<task hash>` and `…/c/<2 hex>/<chunk id>`.
+
+use crate::chunk::ChunkId;
+use crate::scope::Scope;
+use crate::task_hash::TaskHash;
+
+/// Makes the keys of one scope.
+#[derive(Clone, Debug)]
+pub struct Keys {
+    base: String,
+}
+
+impl Keys {
+    /// Keys under `prefix` (no leading or trailing `/`; may be empty).
+    pub fn new(prefix: &str, scope: &Scope) -> Self {
+        let slash = if prefix.is_empty() { "" } else { "/" };
+        Self {
+            base: format!("{prefix}{slash}v1/{scope}"),
+        }
+    }
+
+    /// The key of a task's entry.
+    pub fn entry(&self, hash: &TaskHash) -> String {
+        format!("{}/e/{hash}", self.base)
+    }
+
+    /// The key of a chunk. The two leading digits spread listings and some servers' directories.
+    pub fn chunk(&self, id: &ChunkId) -> String {
+        let id = id.to_string();
+        format!("{}/c/{}/{id}", self.base, &id[..2])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_follow_the_documented_layout() {
+        let hash = TaskHash::parse("123").unwrap();
+        let id = ChunkId::of(b"", None);
+        let keys = Keys::new("", &Scope::Trusted);
+        assert_eq!(keys.entry(&hash), "v1/t/e/123");
+        assert_eq!(keys.chunk(&id), format!("v1/t/c/af/{id}"));
+        assert_eq!(
+            Keys::new("team/app", &Scope::Trusted).entry(&hash),
+            "team/app/v1/t/e/123"
+        );
+    }
+}

@@ -1,0 +1,20 @@
+//! The two kinds of object in the bucket: the entry, which stands for a task hash, and the chunk.
+//!
+//! `docs/format.md` describes them for other decoders; `tests/vectors/` freezes them.
+
+mod codec;
+mod error;
+mod header;
+mod keys;
+mod manifest;
+
+pub use codec::{Codec, Entry};
+pub use error::Error;
+pub use keys::Keys;
+pub use manifest::{ChunkRef, FORMAT_VERSION, Manifest, Producer};
+
+/// The largest entry object a reader accepts, in bytes: the inline limit with room for the manifest of an
+/// artifact of a hundred gigabytes.
+pub const MAX_ENTRY_OBJECT: u64 = 16 * 1024 * 1024;
+/// The largest chunk object a reader accepts, in bytes.
+pub const MAX_CHUNK_OBJECT: u64 = (crate::chunk::MAX_SIZE + 1024) as u64;
