@@ -15,6 +15,7 @@ pub mod archive;
 pub mod chunk;
 pub mod compress;
 pub mod config;
+pub mod credentials;
 pub mod entry;
 pub mod error;
 pub mod object_store;

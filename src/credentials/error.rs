@@ -1,0 +1,84 @@
+//! Why a run has no credentials, or no region.
+
+use std::fmt;
+use std::time::Duration;
+
+/// A source that had nothing, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PassedOver {
+    /// The source's short name.
+    pub source: &'static str,
+    /// Why it has nothing: what is not set, or not there.
+    pub why: String,
+}
+
+impl fmt::Display for PassedOver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "- {}: {}", self.source, self.why)
+    }
+}
+
+/// Why a run has no credentials, or no region. Each message ends with what to do; none holds a secret.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// No source is configured.
+    #[error(
+        "no AWS credentials were found. Asked, in this order:\n{}\nSet AWS_ACCESS_KEY_ID and \
+         AWS_SECRET_ACCESS_KEY, name a profile with AWS_PROFILE or the option `profile`, or set the option \
+         `anonymous` for a public bucket.",
+        lines(asked)
+    )]
+    NotFound {
+        /// Every source, in the order asked.
+        asked: Vec<PassedOver>,
+    },
+    /// A source is configured, but what it is configured to do fails.
+    #[error("no credentials from {source_name}: {cause}. {remedy}")]
+    Failed {
+        /// The source in a few words, such as `profile ci (credential_process)`.
+        source_name: String,
+        /// What went wrong.
+        cause: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// A source did not answer in time.
+    #[error("no credentials from {source_name}: no answer within {} s. {remedy}", limit.as_secs_f32().ceil())]
+    TimedOut {
+        /// The source in a few words.
+        source_name: String,
+        /// How long the search was allowed to take.
+        limit: Duration,
+        /// What to do.
+        remedy: String,
+    },
+    /// Nothing names a region.
+    #[error(
+        "the bucket's region is not known. Asked, in this order:\n{}\nSet `s3.region` in nx.json, for \
+         example to \"eu-central-1\".",
+        lines(asked)
+    )]
+    NoRegion {
+        /// Every place a region could have come from, in the order asked.
+        asked: Vec<PassedOver>,
+    },
+}
+
+impl Error {
+    /// What went wrong, without source and remedy.
+    pub(super) fn cause(&self) -> String {
+        match self {
+            Self::Failed { cause, .. } => cause.clone(),
+            Self::TimedOut { .. } => "no answer in time".to_owned(),
+            Self::NotFound { .. } | Self::NoRegion { .. } => self.to_string(),
+        }
+    }
+}
+
+fn lines(asked: &[PassedOver]) -> String {
+    asked
+        .iter()
+        .map(PassedOver::to_string)
+        .collect::<Vec<_>>()
+        .join("\n")
+}
