@@ -1,0 +1,72 @@
+import type { FlushReport, NativeCache } from '../index'
+import type { Notices } from './notices'
+import { isVerbose } from './nx'
+
+/** Most runs have finished uploading by then, and a second of waiting needs no explanation. */
+const UNEXPLAINED_MS = 1000
+
+/** How many unfinished tasks are named one by one. */
+const NAMED = 5
+
+/**
+ * Finishes the uploads when the process ends. Nx ends it with `process.exit()`, so the 'exit' event is the only
+ * chance, and only code that blocks can use it.
+ */
+export function finishAtExit(native: NativeCache, notices: Notices): void {
+  process.once('exit', status => {
+    try {
+      finish(native, notices, { interrupted: status > 128 })
+    } catch {
+      // An exception here would change the exit code of a build that has already succeeded or failed.
+    }
+  })
+}
+
+/** The end of a run. After an interruption (a status above 128) the user waits for the shell, not for uploads. */
+export function finish(native: NativeCache, notices: Notices, { interrupted }: { interrupted: boolean }): void {
+  notices.runIsOver()
+  const patience = native.flushTimeoutMs
+  let report = native.flush(Math.min(UNEXPLAINED_MS, patience))
+  if (report.pending > 0 && patience > UNEXPLAINED_MS && !interrupted) {
+    const left = patience - UNEXPLAINED_MS
+    notices.line(`finishing ${uploads(report)}, for at most ${Math.ceil(left / 1000)} s; Ctrl-C leaves at once`)
+    letCtrlCKill()
+    report = native.flush(left)
+  }
+  notices.report(native)
+  if (report.pending > 0) notices.warn(unfinished(report, interrupted))
+  summarize(native, notices)
+}
+
+/**
+ * While native code blocks this thread no JavaScript listener runs, so Nx's own would only swallow the signal.
+ * Without listeners the system's default applies, and the process ends.
+ */
+function letCtrlCKill(): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.removeAllListeners(signal)
+}
+
+function summarize(native: NativeCache, notices: Notices): void {
+  const summary = native.summary()
+  if (isVerbose() || notices.warned || summary.errors > 0) notices.line(summary.line)
+}
+
+function unfinished(report: FlushReport, interrupted: boolean) {
+  const named = report.unfinished.slice(0, NAMED)
+  const others = report.unfinished.length - named.length
+  return {
+    title: `The S3 remote cache left ${uploads(report)} unfinished`,
+    body: [
+      'Your build is not affected; other machines will run these tasks again:',
+      ...named.map(hash => `- ${hash}`),
+      ...(others > 0 ? [`- and ${others} more`] : []),
+      interrupted
+        ? 'The run was interrupted, so it did not wait for them.'
+        : 'If this happens often, raise "flushTimeout" in the s3 section of nx.json.',
+    ],
+  }
+}
+
+function uploads({ pending, pendingBytes }: FlushReport): string {
+  return `${pending} ${pending === 1 ? 'upload' : 'uploads'} (${(pendingBytes / 1e6).toFixed(1)} MB)`
+}

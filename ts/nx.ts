@@ -1,0 +1,33 @@
+/** What this package uses of a running Nx. */
+export interface Nx {
+  readNxJson: (root: string) => { s3?: unknown }
+  workspaceRoot: string
+  version: string
+}
+
+/** Nx's own printer; it goes to stdout up to Nx 22 and to stderr since Nx 23. */
+export interface Output {
+  warn: (message: { title: string; bodyLines: string[] }) => void
+}
+
+/**
+ * The parts of the running Nx, from the modules that its cache has just loaded itself: 0.3 ms where `@nx/devkit`
+ * takes 14, and `@nx/devkit` isn't installed in every workspace. The paths are the same from Nx 20 to 24.
+ */
+export function nx(): Nx {
+  return {
+    readNxJson: require('nx/src/config/nx-json').readNxJson,
+    workspaceRoot: require('nx/src/utils/workspace-root').workspaceRoot,
+    version: require('nx/package.json').version,
+  }
+}
+
+/** See {@link Output}. */
+export function nxOutput(): Output {
+  return require('nx/src/utils/output').output
+}
+
+/** Whether the user asked Nx for details (`--verbose` sets the same variable). */
+export function isVerbose(): boolean {
+  return process.env['NX_VERBOSE_LOGGING'] === 'true'
+}
