@@ -1,8 +1,36 @@
 //! Configuration: raw options in, a valid [`Config`] out. Nothing downstream checks again.
+//!
+//! One table, in `options`, has every option. `section`, `variables` and `store_url` read what nx.json, the
+//! environment and store URLs set; `settings` lays one over the other; `build` checks the result. Every problem
+//! is reported, not only the first.
 
+mod bucket_name;
+mod build;
+mod endpoint;
+pub mod environment;
+mod error;
+#[cfg(test)]
+mod generated;
+mod key_prefix;
+mod kind;
+mod options;
+mod rules;
+mod section;
+mod settings;
+mod store_url;
+mod suggest;
+mod units;
+mod variables;
+
+use std::path::Path;
 use std::time::Duration;
 
+use self::environment::Environment;
+use self::error::Findings;
+use self::settings::Settings;
 use crate::secret::Secret;
+
+pub use self::error::{ConfigError, ConfigErrors, Origin};
 
 /// Everything the cache needs to know, complete and checked.
 #[derive(Clone, Debug)]
@@ -30,6 +58,55 @@ pub struct Config {
     pub flush_timeout: Duration,
     /// How long one whole store or retrieve may take.
     pub deadline: Duration,
+    /// What is allowed but better known, for verbose mode.
+    pub notices: Vec<String>,
+    /// Every option with its value and where that comes from, in the order of the documentation.
+    pub resolved: Vec<ResolvedOption>,
+}
+
+/// An option's value, for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResolvedOption {
+    /// The name as in nx.json, with a dot when it is nested.
+    pub name: &'static str,
+    /// The value as text, where there is one; a secret is not shown.
+    pub value: Option<String>,
+    /// Where the value comes from.
+    pub origin: Origin,
+}
+
+impl Config {
+    /// Reads the `s3` section of nx.json (a JSON text; absent when there is none) and the environment, which wins.
+    ///
+    /// `ci` picks `ciMode` rather than `localMode`; relative paths start at `workspace_root`. Fails with every
+    /// problem found, never with only the first.
+    pub fn load(
+        section: Option<&str>,
+        environment: &Environment,
+        ci: bool,
+        workspace_root: &Path,
+    ) -> Result<Self, ConfigErrors> {
+        let mut findings = Findings::default();
+        let mut nx_json = section
+            .map(|text| section::read(text, &mut findings))
+            .unwrap_or_default();
+        let mut variables = variables::read(environment, &mut findings);
+        if section.is_none() && !variables.contains_key("bucket") && findings.problems.is_empty() {
+            return Err(ConfigErrors::NotConfigured);
+        }
+        store_url::expand(&mut nx_json, &mut findings);
+        store_url::expand(&mut variables, &mut findings);
+        let settings = Settings::resolve(nx_json, variables, ci);
+        let config = build::build(&settings, ci, workspace_root, &mut findings);
+        if findings.problems.is_empty() {
+            Ok(Self {
+                notices: findings.notices,
+                ..config
+            })
+        } else {
+            Err(ConfigErrors::Invalid(findings.problems))
+        }
+    }
 }
 
 /// Where the bucket is and how to talk to it.
@@ -147,3 +224,6 @@ pub enum Compression {
     /// zstd at this level, 1 to 19.
     Zstd(i32),
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,287 @@
+//! Kinds of options: which values each takes, from JSON and from text.
+
+use std::time::Duration;
+
+use serde_json::Value as Json;
+
+use super::Compression;
+use super::suggest::did_you_mean;
+use super::units;
+use crate::secret::Secret;
+
+/// The levels zstd is used with; those above need far more memory for little.
+pub(super) const LEVELS: std::ops::RangeInclusive<u64> = 1..=19;
+/// Longer values are cut in messages.
+const SHOWN: usize = 80;
+
+/// Which values an option takes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Kind {
+    /// Any text.
+    Text,
+    /// Any text, which no message ever shows.
+    Secret,
+    /// `true` or `false`; in texts `1` and `0` too.
+    Flag,
+    /// A whole number between the two.
+    Whole(u64, u64),
+    /// One of these texts; the first word says what they are.
+    Choice(&'static str, &'static [&'static str]),
+    /// Seconds, or a text with a unit; between the two.
+    Duration(Duration, Duration),
+    /// Bytes, or a text with a unit; between the two.
+    Size(u64, u64),
+    /// A level of zstd, or `none`.
+    Compression,
+}
+
+/// A value that its option takes.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Value {
+    Text(String),
+    Secret(Secret),
+    Flag(bool),
+    Whole(u64),
+    Duration(Duration),
+    Size(u64),
+    Compression(Compression),
+}
+
+/// A value as it was given.
+#[derive(Clone, Copy)]
+pub(super) enum Given<'a> {
+    /// In nx.json, where kinds of values are told apart.
+    Json(&'a Json),
+    /// In the environment, in a store URL or in the table of options: text, whatever it means.
+    Text(&'a str),
+}
+
+impl Kind {
+    /// The value that was given, or what is wrong with it.
+    pub(super) fn parse(self, given: Given<'_>) -> Result<Value, String> {
+        let value = match given {
+            Given::Json(Json::String(text)) => self.text(text).filter(|value| !value.needs_no_quotes()),
+            Given::Json(Json::Bool(flag)) if self == Self::Flag => Some(Value::Flag(*flag)),
+            Given::Json(Json::Number(number)) => self.number(number),
+            Given::Json(_) => None,
+            Given::Text(text) => self.text(text),
+        };
+        value.ok_or_else(|| self.complaint(given))
+    }
+
+    fn text(self, text: &str) -> Option<Value> {
+        match self {
+            Self::Text => Some(Value::Text(text.to_owned())),
+            Self::Secret => Some(Value::Secret(Secret::new(text.to_owned()))),
+            Self::Flag => match text {
+                "true" | "1" => Some(Value::Flag(true)),
+                "false" | "0" => Some(Value::Flag(false)),
+                _ => None,
+            },
+            Self::Whole(..) => self.whole(text.trim().parse().ok()?),
+            Self::Choice(_, allowed) => allowed.contains(&text).then(|| Value::Text(text.to_owned())),
+            Self::Duration(..) => self.duration(units::duration(text)?),
+            Self::Size(..) => self.size(units::size(text)?),
+            Self::Compression if text == "none" => Some(Value::Compression(Compression::None)),
+            Self::Compression => self.whole(text.trim().parse().ok()?),
+        }
+    }
+
+    fn number(self, number: &serde_json::Number) -> Option<Value> {
+        match self {
+            Self::Whole(..) | Self::Compression => self.whole(number.as_u64()?),
+            Self::Duration(..) => self.duration(units::seconds(number.as_f64()?)?),
+            Self::Size(..) => self.size(number.as_u64()?),
+            _ => None,
+        }
+    }
+
+    fn whole(self, number: u64) -> Option<Value> {
+        match self {
+            Self::Whole(min, max) => (min..=max).contains(&number).then_some(Value::Whole(number)),
+            _ if LEVELS.contains(&number) => {
+                Some(Value::Compression(Compression::Zstd(i32::try_from(number).ok()?)))
+            }
+            _ => None,
+        }
+    }
+
+    fn duration(self, duration: Duration) -> Option<Value> {
+        let Self::Duration(min, max) = self else {
+            return None;
+        };
+        (min..=max)
+            .contains(&duration)
+            .then_some(Value::Duration(duration))
+    }
+
+    fn size(self, bytes: u64) -> Option<Value> {
+        let Self::Size(min, max) = self else { return None };
+        (min..=max).contains(&bytes).then_some(Value::Size(bytes))
+    }
+
+    /// What the kind takes, as a part of a sentence.
+    pub(super) fn expected(self) -> String {
+        match self {
+            Self::Text | Self::Secret => "text".into(),
+            Self::Flag => "true or false".into(),
+            Self::Whole(min, max) => format!("a whole number from {min} to {max}"),
+            Self::Choice(what, allowed) => format!("{what}: {}", allowed.join(", ")),
+            Self::Duration(min, max) => format!(
+                "a duration (seconds, or a text such as \"500ms\", \"30s\", \"2m\") from {} to {}",
+                units::show_duration(min),
+                units::show_duration(max)
+            ),
+            Self::Size(min, max) => format!(
+                "a size (bytes, or a text such as \"500MiB\", \"2GB\") from {} to {}",
+                units::show_size(min),
+                units::show_size(max)
+            ),
+            Self::Compression => format!("a level from {} to {}, or \"none\"", LEVELS.start(), LEVELS.end()),
+        }
+    }
+
+    fn complaint(self, given: Given<'_>) -> String {
+        let nearest = match (self, given) {
+            (Self::Choice(_, allowed), Given::Json(Json::String(text))) => {
+                did_you_mean(text, allowed.iter().copied())
+            }
+            (Self::Choice(_, allowed), Given::Text(text)) => did_you_mean(text, allowed.iter().copied()),
+            (_, Given::Json(Json::String(text))) if self.text(text).is_some() => {
+                format!(" Write {} without the quotes.", text.trim())
+            }
+            _ => String::new(),
+        };
+        let shown = match self {
+            Self::Secret => "what is given".into(),
+            _ => quote(given),
+        };
+        format!("{shown} is not {}.{nearest}", self.expected())
+    }
+}
+
+impl Value {
+    /// Whether nx.json should hold this as a number or a boolean, so that a text is a mistake.
+    fn needs_no_quotes(&self) -> bool {
+        matches!(
+            self,
+            Self::Flag(_) | Self::Whole(_) | Self::Compression(Compression::Zstd(_))
+        )
+    }
+
+    /// The value for people; a secret stays one.
+    pub(super) fn show(&self) -> String {
+        match self {
+            Self::Text(text) => format!("{text:?}"),
+            Self::Secret(_) => "(set, not shown)".into(),
+            Self::Flag(flag) => flag.to_string(),
+            Self::Whole(number) => number.to_string(),
+            Self::Duration(duration) => units::show_duration(*duration),
+            Self::Size(bytes) => units::show_size(*bytes),
+            Self::Compression(Compression::None) => "none".into(),
+            Self::Compression(Compression::Zstd(level)) => level.to_string(),
+        }
+    }
+}
+
+/// A value as its author wrote it, cut when it is long.
+pub(super) fn quote(given: Given<'_>) -> String {
+    let whole = match given {
+        Given::Json(json) => json.to_string(),
+        Given::Text(text) => format!("{text:?}"),
+    };
+    match whole.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &whole[..end]),
+        None => whole,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const RETRIES: Kind = Kind::Whole(0, 10);
+    const TIMEOUT: Kind = Kind::Duration(Duration::from_millis(10), Duration::from_secs(600));
+    const LIMIT: Kind = Kind::Size(1, 1_000_000_000_000);
+    const WRITES: Kind = Kind::Choice("a setting", &["auto", "require", "off"]);
+
+    fn json_problem(kind: Kind, value: serde_json::Value) -> String {
+        kind.parse(Given::Json(&value)).unwrap_err()
+    }
+
+    #[test]
+    fn json_and_text_give_the_same_values() {
+        for (kind, json, text) in [
+            (Kind::Text, json!("a"), "a"),
+            (Kind::Flag, json!(true), "true"),
+            (Kind::Flag, json!(false), "0"),
+            (RETRIES, json!(10), "10"),
+            (WRITES, json!("off"), "off"),
+            (TIMEOUT, json!(0.5), "500ms"),
+            (TIMEOUT, json!("2m"), "120"),
+            (LIMIT, json!(2_000_000_000), "2GB"),
+            (LIMIT, json!("2GB"), "2000000000"),
+            (Kind::Compression, json!(19), "19"),
+            (Kind::Compression, json!("none"), "none"),
+        ] {
+            let value = kind.parse(Given::Json(&json)).unwrap();
+            assert_eq!(value, kind.parse(Given::Text(text)).unwrap(), "{json}");
+        }
+    }
+
+    #[test]
+    fn a_problem_quotes_the_value_and_tells_what_is_allowed() {
+        for (kind, given, told) in [
+            (Kind::Text, json!(5), "5 is not text."),
+            (Kind::Flag, json!("yes"), "\"yes\" is not true or false."),
+            (
+                Kind::Flag,
+                json!("true"),
+                "\"true\" is not true or false. Write true without the quotes.",
+            ),
+            (RETRIES, json!(11), "11 is not a whole number from 0 to 10."),
+            (RETRIES, json!(-1), "-1 is not a whole number from 0 to 10."),
+            (RETRIES, json!(1.5), "1.5 is not a whole number from 0 to 10."),
+            (
+                WRITES,
+                json!("Of"),
+                "\"Of\" is not a setting: auto, require, off. Did you mean \"off\"?",
+            ),
+            (
+                Kind::Compression,
+                json!(0),
+                "0 is not a level from 1 to 19, or \"none\".",
+            ),
+            (
+                Kind::Compression,
+                json!(null),
+                "null is not a level from 1 to 19, or \"none\".",
+            ),
+        ] {
+            assert_eq!(json_problem(kind, given), told);
+        }
+        assert!(json_problem(TIMEOUT, json!(601)).ends_with("from 10ms to 10m."));
+        assert!(json_problem(TIMEOUT, json!(-1)).starts_with("-1 is not a duration"));
+        assert!(json_problem(LIMIT, json!(0)).ends_with("from 1B to 1TB."));
+    }
+
+    #[test]
+    fn a_secret_of_the_wrong_kind_is_not_quoted() {
+        assert_eq!(
+            json_problem(Kind::Secret, json!(["hunter2"])),
+            "what is given is not text."
+        );
+        assert_eq!(
+            Value::Secret(Secret::new("hunter2".into())).show(),
+            "(set, not shown)"
+        );
+    }
+
+    #[test]
+    fn long_values_are_cut_between_characters() {
+        let problem = json_problem(Kind::Flag, json!("é".repeat(500)));
+        assert!(problem.contains("…") && problem.len() < 250, "{problem}");
+    }
+}

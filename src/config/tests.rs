@@ -1,0 +1,426 @@
+//! What holds for a configuration as a whole.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use serde_json::{Value as Json, json};
+
+use super::options::{OPTIONS, Spec};
+use super::*;
+
+fn load(section: Json, environment: impl Into<Environment>) -> Result<Config, ConfigErrors> {
+    Config::load(
+        Some(&section.to_string()),
+        &environment.into(),
+        false,
+        Path::new("/workspace"),
+    )
+}
+
+fn ok(section: Json) -> Config {
+    load(section, []).unwrap()
+}
+
+fn problems(section: Json) -> Vec<String> {
+    match load(section, []) {
+        Err(ConfigErrors::Invalid(problems)) => problems.iter().map(ToString::to_string).collect(),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn mode(section: Json, environment: impl Into<Environment>, ci: bool) -> Mode {
+    let section = section.to_string();
+    Config::load(Some(&section), &environment.into(), ci, Path::new("/workspace"))
+        .unwrap()
+        .mode
+}
+
+#[test]
+fn a_bucket_is_enough() {
+    let config = ok(json!({ "bucket": "my-bucket" }));
+    assert_eq!(config.bucket.name, "my-bucket");
+    assert_eq!(config.mode, Mode::ReadWrite);
+    assert_eq!(config.compression, Compression::Zstd(3));
+    assert_eq!(config.flush_timeout, Duration::from_secs(20));
+    assert_eq!(config.bucket.timeouts.connect, Duration::from_secs(5));
+    assert!(config.background_uploads && config.encryption_key.is_none() && config.notices.is_empty());
+}
+
+#[test]
+fn ci_waits_longer_for_uploads() {
+    let config = Config::load(
+        Some(r#"{"bucket": "my-bucket"}"#),
+        &Environment::default(),
+        true,
+        Path::new("/"),
+    );
+    assert_eq!(config.unwrap().flush_timeout, Duration::from_secs(60));
+}
+
+#[test]
+fn the_environment_alone_is_enough_and_nothing_at_all_is_told_apart() {
+    let environment = [("NX_S3_CACHE_BUCKET", "s3://my-bucket/web?region=eu-west-1")].into();
+    let config = Config::load(None, &environment, false, Path::new("/")).unwrap();
+    assert_eq!(config.bucket.name, "my-bucket");
+    assert_eq!(config.cache_key_prefix, "web");
+    let nothing = Config::load(None, &Environment::default(), false, Path::new("/")).unwrap_err();
+    assert!(nothing == ConfigErrors::NotConfigured && nothing.to_string().contains("nx g @nx/s3-cache:init"));
+    assert!(problems(json!({}))[0].starts_with("bucket: this is missing."));
+}
+
+#[test]
+fn a_variable_wins_over_the_same_option_in_nx_json_and_its_url() {
+    let section =
+        json!({ "bucket": "s3://one/team?region=eu-west-1", "timeouts": { "read": 1, "connect": 1 } });
+    let environment = [
+        ("NX_S3_CACHE_TIMEOUTS_READ", "3s"),
+        ("NX_S3_CACHE_REGION", "eu-west-3"),
+    ];
+    let config = load(section.clone(), environment).unwrap();
+    assert_eq!(config.bucket.region.as_deref(), Some("eu-west-3"));
+    assert_eq!(config.bucket.timeouts.read, Duration::from_secs(3));
+    assert_eq!(config.bucket.timeouts.connect, Duration::from_secs(1));
+    let config = load(section, [("NX_S3_CACHE_BUCKET", "two")]).unwrap();
+    assert_eq!((&*config.bucket.name, &*config.cache_key_prefix), ("two", "team"));
+}
+
+#[test]
+fn modes_go_by_place_unless_the_environment_says_otherwise() {
+    let section = json!({ "bucket": "my-bucket", "localMode": "read", "ciMode": "write-only" });
+    let old = ("NX_POWERPACK_CACHE_MODE", "no-cache");
+    let own = ("NX_S3_CACHE_MODE", "read-write");
+    assert_eq!(mode(section.clone(), [], false), Mode::ReadOnly);
+    assert_eq!(mode(section.clone(), [], true), Mode::WriteOnly);
+    assert_eq!(mode(section.clone(), [old], true), Mode::NoCache);
+    assert_eq!(mode(section.clone(), [old, own], true), Mode::ReadWrite);
+    assert_eq!(
+        mode(
+            section,
+            [("NX_S3_CACHE_LOCAL_MODE", "read-only"), ("NX_S3_CACHE_MODE", "")],
+            false
+        ),
+        Mode::ReadOnly
+    );
+    assert_eq!(mode(json!({ "bucket": "my-bucket" }), [], true), Mode::ReadWrite);
+}
+
+#[test]
+fn a_bad_mode_is_refused_wherever_it_stands() {
+    let section = json!({ "bucket": "my-bucket", "localMode": "readonly", "ciMode": "all" });
+    let environment = [
+        ("NX_POWERPACK_CACHE_MODE", "readwrite"),
+        ("NX_S3_CACHE_MODE", "off"),
+    ];
+    let text = load(section, environment).unwrap_err().to_string();
+    let allowed = "read-write, read-only, read, write-only, no-cache";
+    for told in [
+        format!(
+            "localMode (nx.json): \"readonly\" is not a cache mode: {allowed}. Did you mean \"read-only\"?"
+        ),
+        format!("ciMode (nx.json): \"all\" is not a cache mode: {allowed}."),
+        format!(
+            "mode (NX_POWERPACK_CACHE_MODE): \"readwrite\" is not a cache mode: {allowed}. Did you mean \"read-write\"?"
+        ),
+        format!("mode (NX_S3_CACHE_MODE): \"off\" is not a cache mode: {allowed}."),
+    ] {
+        assert!(text.contains(&told), "{told}\n{text}");
+    }
+}
+
+#[test]
+fn all_problems_are_told_together() {
+    let section =
+        json!({ "buckt": "a", "endpoint": "minio:9000", "retries": "3", "timeouts": { "read": -1 } });
+    let text = load(section, [("NX_S3_CACHE_FIPS", "maybe")])
+        .unwrap_err()
+        .to_string();
+    assert!(
+        text.starts_with("nx-s3-cache: the configuration is not valid, so no task was run.\n\n  - "),
+        "{text}"
+    );
+    assert_eq!(text.matches("\n  - ").count(), 6, "{text}");
+}
+
+#[test]
+fn options_that_exclude_each_other_or_miss_each_other_are_refused() {
+    for (section, told) in [
+        (
+            json!({ "endpoint": "http://a", "accelerate": true }),
+            "accelerate (nx.json): this excludes endpoint (nx.json)",
+        ),
+        (json!({ "endpoint": "http://a", "dualstack": true }), "dualstack"),
+        (json!({ "endpoint": "http://a", "fips": true }), "fips"),
+        (
+            json!({ "forcePathStyle": true, "accelerate": true }),
+            "accelerate",
+        ),
+        (json!({ "fips": true, "accelerate": true }), "accelerate"),
+        (
+            json!({ "accessKeyId": "AKIA" }),
+            "accessKeyId (nx.json): this needs secretAccessKey, which is not set.",
+        ),
+        (
+            json!({ "secretAccessKey": "x" }),
+            "secretAccessKey (nx.json): this needs accessKeyId",
+        ),
+        (
+            json!({ "sessionToken": "x" }),
+            "sessionToken (nx.json): this needs secretAccessKey",
+        ),
+        (
+            json!({ "anonymous": true, "assumeRole": { "roleArn": "arn:aws:iam::1:role/x" } }),
+            "anonymous",
+        ),
+        (
+            json!({ "assumeRole": { "externalId": "x" } }),
+            "assumeRole.externalId",
+        ),
+        (
+            json!({ "assumeRole": { "sessionName": "ci" } }),
+            "assumeRole.sessionName",
+        ),
+        (
+            json!({ "kmsKeyId": "x" }),
+            "kmsKeyId (nx.json): this needs serverSideEncryption",
+        ),
+        (
+            json!({ "kmsKeyId": "x", "serverSideEncryption": "AES256" }),
+            "kmsKeyId",
+        ),
+    ] {
+        let mut section = section;
+        section["bucket"] = json!("my-bucket");
+        let problems = problems(section);
+        assert!(
+            problems.len() == 1 && problems[0].starts_with(told),
+            "{problems:?}"
+        );
+    }
+    ok(json!({ "bucket": "my-bucket", "endpoint": "http://a", "fips": false }));
+    ok(json!({ "bucket": "my-bucket", "kmsKeyId": "x", "serverSideEncryption": "aws:kms:dsse" }));
+    assert_eq!(
+        problems(json!({ "bucket": "my-bucket", "accessKeyId": 5, "secretAccessKey": "x" })).len(),
+        1
+    );
+}
+
+#[test]
+fn values_are_checked_one_by_one() {
+    for (section, told) in [
+        (
+            json!({ "region": "EU (Frankfurt)" }),
+            "region (nx.json): \"EU (Frankfurt)\" is not a region's name",
+        ),
+        (
+            json!({ "storageClass": "GLACIER" }),
+            "storageClass (nx.json): objects in \"GLACIER\" can't be read",
+        ),
+        (
+            json!({ "storageClass": "standard_ia" }),
+            "Did you mean \"STANDARD_IA\"?",
+        ),
+        (
+            json!({ "encryptionKey": "" }),
+            "encryptionKey (nx.json): this is empty.",
+        ),
+        (json!({ "encryptionKey": "short" }), "at least 8 characters"),
+        (json!({ "encryptionKey": "correct horse\n" }), "white space"),
+        (
+            json!({ "assumeRole": { "roleArn": "nx-cache" } }),
+            "is not the ARN of a role",
+        ),
+        (
+            json!({ "assumeRole": { "roleArn": "arn:aws:iam::1:role/x", "sessionName": "a b" } }),
+            "can't name a session",
+        ),
+        (
+            json!({ "caBundle": "no/such.pem" }),
+            "/workspace/no/such.pem can't be read",
+        ),
+        (json!({ "caBundle": "/" }), "/ is not a file."),
+        (
+            json!({ "cacheKeyPrefix": "a/../b" }),
+            "cacheKeyPrefix (nx.json): \"a/../b\" has an empty part",
+        ),
+        (
+            json!({ "bucket": "s3://my-bucket/a//b" }),
+            "cacheKeyPrefix (the store URL in nx.json)",
+        ),
+    ] {
+        let mut whole = json!({ "bucket": "my-bucket" });
+        whole
+            .as_object_mut()
+            .unwrap()
+            .extend(section.as_object().unwrap().clone());
+        let problems = problems(whole);
+        assert!(problems.len() == 1 && problems[0].contains(told), "{problems:?}");
+    }
+    ok(json!({ "bucket": "B", "endpoint": "http://a", "region": "My_Region", "storageClass": "HOT" }));
+}
+
+#[test]
+fn a_ca_bundle_is_found_from_the_workspace_root() {
+    let root = tempfile::tempdir().unwrap();
+    std::fs::write(root.path().join("company.pem"), "").unwrap();
+    let section = r#"{"bucket": "my-bucket", "caBundle": "company.pem"}"#;
+    let config = Config::load(Some(section), &Environment::default(), false, root.path()).unwrap();
+    assert_eq!(config.bucket.ca_bundle, Some(root.path().join("company.pem")));
+}
+
+/// The smallest section in which an option's example is valid.
+fn section_for(option: &Spec) -> Json {
+    let mut section = json!({ "bucket": "my-bucket" });
+    match option.name {
+        "accessKeyId" | "secretAccessKey" | "sessionToken" => {
+            section = json!({ "bucket": "my-bucket", "accessKeyId": "x", "secretAccessKey": "x" });
+        }
+        "kmsKeyId" => section["serverSideEncryption"] = json!("aws:kms"),
+        name if name.starts_with("assumeRole.") => {
+            section["assumeRole"] = json!({ "roleArn": "arn:aws:iam::1:role/x" })
+        }
+        _ => {}
+    }
+    section
+}
+
+/// `option`'s example as a variable would have it.
+fn example(option: &Spec) -> String {
+    let example: Json = serde_json::from_str(option.example).unwrap();
+    example
+        .as_str()
+        .map_or_else(|| example.to_string(), str::to_owned)
+}
+
+#[test]
+fn every_option_reaches_the_configuration() {
+    // `Debug` hides secrets, so these are compared as such.
+    let shape = |config: Config| {
+        let secrets = format!(
+            "{:?}",
+            config
+                .encryption_key
+                .iter()
+                .map(Secret::expose)
+                .chain(config.credentials.keys.iter().flat_map(|keys| {
+                    keys.session_token
+                        .iter()
+                        .chain([&keys.secret_access_key])
+                        .map(Secret::expose)
+                }))
+                .collect::<Vec<_>>()
+        );
+        format!(
+            "{:?} {secrets}",
+            Config {
+                resolved: Vec::new(),
+                notices: Vec::new(),
+                ..config
+            }
+        )
+    };
+    let root = tempfile::tempdir().unwrap();
+    std::fs::create_dir(root.path().join("certificates")).unwrap();
+    std::fs::write(root.path().join("certificates/company.pem"), "").unwrap();
+    for option in OPTIONS {
+        let section = section_for(option).to_string();
+        // In CI for `ciMode`, whose example is the default: another value makes the difference.
+        let value = if option.name == "ciMode" {
+            "no-cache".into()
+        } else {
+            example(option)
+        };
+        let load = |environment: Environment| {
+            Config::load(Some(&section), &environment, option.name == "ciMode", root.path()).unwrap()
+        };
+        let with = load([(&*option.variable(), &*value)].into());
+        assert_ne!(
+            shape(with),
+            shape(load(Environment::default())),
+            "{}",
+            option.name
+        );
+    }
+}
+
+#[test]
+fn every_resolved_option_tells_value_and_origin_but_no_secret() {
+    let section = json!({ "bucket": "my-bucket", "encryptionKey": "correct horse" });
+    let config = load(section, [("NX_S3_CACHE_RETRIES", "0")]).unwrap();
+    let told: Vec<String> = config
+        .resolved
+        .iter()
+        .map(|o| format!("{} {} {}", o.name, o.value.as_deref().unwrap_or("-"), o.origin))
+        .collect();
+    for expected in [
+        "bucket \"my-bucket\" nx.json",
+        "encryptionKey (set, not shown) nx.json",
+        "retries 0 NX_S3_CACHE_RETRIES",
+        "concurrency 32 default",
+        "profile - default",
+    ] {
+        assert!(told.iter().any(|line| line == expected), "{expected}: {told:#?}");
+    }
+    assert!(!format!("{config:?}").contains("horse"));
+}
+
+#[test]
+fn no_message_shows_a_secret() {
+    for secret in ["encryptionKey", "secretAccessKey", "sessionToken"] {
+        for value in [
+            json!(["hunter2"]),
+            json!({ "hunter2": 1 }),
+            json!("hunter2"),
+            json!("hunter2 "),
+            json!(null),
+        ] {
+            let text = load(json!({ secret: value, "bucket": "my-bucket" }), [])
+                .unwrap_err()
+                .to_string();
+            assert!(text.contains(secret) && !text.contains("hunter2"), "{text}");
+        }
+    }
+}
+
+fn any_json() -> impl Strategy<Value = Json> {
+    let leaf = prop_oneof![
+        Just(Json::Null),
+        any::<bool>().prop_map(Json::from),
+        any::<f64>().prop_map(Json::from),
+        any::<i64>().prop_map(Json::from),
+        any::<u64>().prop_map(Json::from),
+        ".*".prop_map(Json::from),
+        "(s3://)?[a-z/?=&#@:.%]{0,20}".prop_map(Json::from),
+        "[0-9.]{0,20} ?[a-zA-Z]{0,3}".prop_map(Json::from),
+    ];
+    let names: BTreeSet<String> = OPTIONS
+        .iter()
+        .flat_map(|option| option.name.split('.').chain([option.name]))
+        .map(str::to_owned)
+        .collect();
+    let name = prop_oneof![
+        proptest::sample::select(names.into_iter().collect::<Vec<_>>()),
+        ".*"
+    ];
+    leaf.prop_recursive(3, 32, 8, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Json::from),
+            prop::collection::hash_map(name.clone(), inner, 0..8)
+                .prop_map(|map| Json::Object(map.into_iter().collect())),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn never_panics(section in any_json(), value in ".*", index in 0..OPTIONS.len(), ci: bool) {
+        let environment = Environment::from([(&*OPTIONS[index].variable(), &*value)]);
+        if let Err(error) = Config::load(Some(&section.to_string()), &environment, ci, Path::new("/workspace")) {
+            prop_assert!(!error.to_string().is_empty());
+        }
+    }
+
+    #[test]
+    fn never_panics_on_text_that_is_no_json(section in ".*") {
+        prop_assert!(Config::load(Some(&section), &Environment::default(), false, Path::new("/")).is_err());
+    }
+}

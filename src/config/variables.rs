@@ -1,0 +1,137 @@
+//! Options that are set by environment variables.
+
+use super::environment::{Environment, PREFIX};
+use super::error::{Findings, Origin};
+use super::kind::Given;
+use super::options::{OPTIONS, Spec};
+use super::settings::{Layer, Setting};
+use super::suggest::{nearest, question};
+
+/// Variables with our prefix that are no options.
+const OTHERS: [&str; 4] = [
+    "NX_S3_CACHE_LIBRARY_PATH",
+    "NX_S3_CACHE_LOG",
+    "NX_S3_CACHE_SIGNING_KEY",
+    "NX_S3_CACHE_STATS",
+];
+
+/// What the variables set. One with our prefix that is no option is a problem: it is a typo.
+pub(super) fn read(environment: &Environment, findings: &mut Findings) -> Layer {
+    let mut layer = Layer::new();
+    for option in OPTIONS {
+        if let Some(other) = option.other_variable {
+            read_variable(option, other.to_owned(), environment, &mut layer, findings);
+        }
+        read_variable(option, option.variable(), environment, &mut layer, findings);
+    }
+    for name in environment.prefixed().filter(|name| !is_known(name)) {
+        let problem = format!("no option has this environment variable.{}", did_you_mean(name));
+        findings.problem(name, Origin::Variable(name.to_owned()), problem);
+    }
+    layer
+}
+
+/// Whether a variable with our prefix means something.
+pub(super) fn is_known(name: &str) -> bool {
+    OTHERS.contains(&name) || OPTIONS.iter().any(|option| option.variable() == name)
+}
+
+fn read_variable(
+    option: &'static Spec,
+    name: String,
+    environment: &Environment,
+    layer: &mut Layer,
+    findings: &mut Findings,
+) {
+    if environment.is_empty(&name) {
+        findings
+            .notices
+            .push(format!("{name} is empty and counts as not set."));
+    }
+    let Some(text) = environment.get(&name) else {
+        return;
+    };
+    match option.kind.parse(Given::Text(text)) {
+        Ok(value) => {
+            layer.insert(
+                option.name,
+                Setting {
+                    value,
+                    origin: Origin::Variable(name),
+                },
+            );
+        }
+        Err(problem) => findings.problem(option.name, Origin::Variable(name), problem),
+    }
+}
+
+/// Compares without the prefix, which would make everything look alike.
+fn did_you_mean(name: &str) -> String {
+    let given = name.trim_start_matches(PREFIX);
+    let variables: Vec<String> = OPTIONS.iter().map(Spec::variable).collect();
+    let valid = variables
+        .iter()
+        .map(String::as_str)
+        .chain(OTHERS)
+        .map(|name| &name[PREFIX.len()..]);
+    question(
+        nearest(given, valid)
+            .iter()
+            .map(|name| format!("{PREFIX}{name}"))
+            .collect(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problems<const N: usize>(variables: [(&str, &str); N]) -> Vec<String> {
+        let mut findings = Findings::default();
+        read(&Environment::from(variables), &mut findings);
+        findings.problems.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_variable_that_is_no_option_is_refused_with_the_nearest_name() {
+        assert_eq!(
+            problems([("NX_S3_CACHE_BUCKT", "a"), ("NX_S3_CACHE_TIMEOUT_CONNECT", "5")]),
+            [
+                "NX_S3_CACHE_BUCKT: no option has this environment variable. Did you mean NX_S3_CACHE_BUCKET?",
+                "NX_S3_CACHE_TIMEOUT_CONNECT: no option has this environment variable. Did you mean NX_S3_CACHE_TIMEOUTS_CONNECT?",
+            ]
+        );
+        assert_eq!(
+            problems([("NX_S3_CACHE_COLOUR", "a")]),
+            ["NX_S3_CACHE_COLOUR: no option has this environment variable."]
+        );
+    }
+
+    #[test]
+    fn other_variables_are_left_alone() {
+        let none: [&str; 0] = [];
+        assert_eq!(
+            problems([("NX_S3_CACHE_LOG", "x"), ("NX_S3", "y"), ("AWS_REGION", "z")]),
+            none
+        );
+    }
+
+    #[test]
+    fn a_bad_value_names_its_variable() {
+        assert_eq!(
+            problems([("NX_S3_CACHE_RETRIES", "many")]),
+            ["retries (NX_S3_CACHE_RETRIES): \"many\" is not a whole number from 0 to 10."]
+        );
+    }
+
+    #[test]
+    fn an_empty_variable_sets_nothing_and_is_noticed() {
+        let mut findings = Findings::default();
+        let layer = read(&Environment::from([("NX_S3_CACHE_REGION", "")]), &mut findings);
+        assert!(layer.is_empty() && findings.problems.is_empty());
+        assert_eq!(
+            findings.notices,
+            ["NX_S3_CACHE_REGION is empty and counts as not set."]
+        );
+    }
+}
