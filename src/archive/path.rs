@@ -1,0 +1,171 @@
+//! The only check of paths: what comes through here stays inside the outputs.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::{Fault, Platform};
+
+/// A path below an artifact's directory: one or more plain names, separated by `/`. It has no `.`, `..`,
+/// empty name or NUL, and nothing that `platform` would take for more than a plain name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct TreePath(Vec<u8>);
+
+impl TreePath {
+    /// Checks `bytes`.
+    pub fn parse(bytes: &[u8], platform: Platform) -> Result<Self, Fault> {
+        for name in bytes.split(|byte| *byte == b'/') {
+            check_name(name, platform)?;
+        }
+        Ok(Self(bytes.to_vec()))
+    }
+
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The names from the top down.
+    pub fn names(&self) -> impl Iterator<Item = &[u8]> {
+        self.0.split(|byte| *byte == b'/')
+    }
+
+    /// The path for the file system, still relative.
+    pub fn to_path(&self) -> PathBuf {
+        native(&self.0)
+    }
+}
+
+/// A link's target that leads to somewhere inside the outputs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct LinkTarget {
+    text: Vec<u8>,
+    /// What the target steps into and out of again. Where `..` leads from there is known only when these are
+    /// directories, not links.
+    stepped_out_of: Vec<Vec<u8>>,
+}
+
+impl LinkTarget {
+    /// Checks `text`, the target of the link at `link`.
+    ///
+    /// The leading `..` of a target start at the link's own directory, which is a real one, so counting
+    /// them is enough. After the first name another link may redirect the way: what `..` leaves there is
+    /// remembered, for [`stays_inside`](Self::stays_inside) to look at.
+    pub fn parse(text: &[u8], link: &TreePath, platform: Platform) -> Result<Self, Fault> {
+        if text.is_empty() || text.contains(&0) {
+            return Err(Fault::LinkUnusable);
+        }
+        if text.starts_with(b"/") || (platform.windows_names && (has_drive(text) || text.starts_with(b"\\")))
+        {
+            return Err(Fault::LinkAbsolute);
+        }
+        let mut way: Vec<&[u8]> = link.names().collect();
+        way.pop(); // the link itself
+        let mut real = way.len(); // how many of `way` are the link's own directories
+        let mut stepped_out_of = Vec::new();
+        for name in text.split(|byte| *byte == b'/') {
+            match name {
+                b"" | b"." => {}
+                b".." => {
+                    if way.len() > real {
+                        stepped_out_of.push(way.join(&b'/'));
+                    }
+                    way.pop().ok_or(Fault::LinkLeaves)?;
+                    real = real.min(way.len());
+                }
+                name => {
+                    check_name(name, platform)?;
+                    way.push(name);
+                }
+            }
+        }
+        Ok(Self {
+            text: text.to_vec(),
+            stepped_out_of,
+        })
+    }
+
+    /// The target for the file system.
+    pub fn to_path(&self) -> PathBuf {
+        native(&self.text)
+    }
+
+    /// Whether everything that the target steps out of is a directory of the tree at `root`.
+    pub fn stays_inside(&self, root: &Path) -> Result<(), Fault> {
+        let real = |way: &[u8]| {
+            native(way)
+                .ancestors()
+                .filter(|ancestor| !ancestor.as_os_str().is_empty())
+                .all(|ancestor| fs::symlink_metadata(root.join(ancestor)).is_ok_and(|found| found.is_dir()))
+        };
+        let winds = self.stepped_out_of.iter().any(|way| !real(way));
+        if winds { Err(Fault::LinkWinds) } else { Ok(()) }
+    }
+}
+
+fn check_name(name: &[u8], platform: Platform) -> Result<(), Fault> {
+    if matches!(name, b"" | b"." | b"..") || name.contains(&0) {
+        return Err(Fault::UnsafeName);
+    }
+    if platform.windows_names || platform.ignores_case {
+        let text = str::from_utf8(name).map_err(|_| Fault::ForeignName)?;
+        if platform.windows_names && !windows_allows(text) {
+            return Err(Fault::ForeignName);
+        }
+    }
+    Ok(())
+}
+
+/// Whether `text` begins like `C:`.
+fn has_drive(text: &[u8]) -> bool {
+    matches!(text, [letter, b':', ..] if letter.is_ascii_alphabetic())
+}
+
+/// Windows' rules for a file name, from "Naming Files, Paths, and Namespaces" in Microsoft's documentation.
+fn windows_allows(name: &str) -> bool {
+    const FORBIDDEN: &str = "<>:\"/\\|?*";
+    let stem = name.split('.').next().unwrap_or(name).trim_end().to_uppercase();
+    let numbered = |device: &str| {
+        stem.strip_prefix(device).is_some_and(|number| {
+            let mut digits = number.chars();
+            digits
+                .next()
+                .is_some_and(|digit| digit.is_ascii_digit() || "¹²³".contains(digit))
+                && digits.next().is_none()
+        })
+    };
+    let device = matches!(
+        stem.as_str(),
+        "CON" | "PRN" | "AUX" | "NUL" | "CONIN$" | "CONOUT$"
+    );
+    !name
+        .chars()
+        .any(|letter| letter < ' ' || FORBIDDEN.contains(letter))
+        && !name.ends_with(['.', ' '])
+        && !device
+        && !numbered("COM")
+        && !numbered("LPT")
+}
+
+#[cfg(unix)]
+fn native(bytes: &[u8]) -> PathBuf {
+    use std::os::unix::ffi::OsStrExt;
+    std::ffi::OsStr::from_bytes(bytes).into()
+}
+
+/// On Windows the checks have let only UTF-8 through, so nothing is lost here.
+#[cfg(not(unix))]
+fn native(bytes: &[u8]) -> PathBuf {
+    String::from_utf8_lossy(bytes).split('/').collect()
+}
+
+/// The bytes that stand for a file's name, or a link's target, in an archive; `None` where it has none.
+#[cfg(unix)]
+pub(super) fn portable(name: &std::ffi::OsStr) -> Option<Vec<u8>> {
+    use std::os::unix::ffi::OsStrExt;
+    Some(name.as_bytes().to_vec())
+}
+
+/// The bytes that stand for a file's name, or a link's target, in an archive; `None` where it has none.
+#[cfg(not(unix))]
+pub(super) fn portable(name: &std::ffi::OsStr) -> Option<Vec<u8>> {
+    Some(name.to_str()?.replace('\\', "/").into_bytes())
+}
