@@ -4,6 +4,12 @@
 /// holds no secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
+    /// No request can be made with this configuration: nothing was sent.
+    #[error("the configuration cannot work: {detail}")]
+    Misconfigured {
+        /// What is wrong, and what to do.
+        detail: String,
+    },
     /// No credential source had anything, or one that was asked failed.
     #[error("no usable credentials: {detail}")]
     Credentials {
@@ -76,7 +82,8 @@ impl Error {
     /// Whether no other request of this run can do better: caching is then given up for the run.
     pub fn ends_the_run(&self) -> bool {
         match self {
-            Self::Credentials { .. }
+            Self::Misconfigured { .. }
+            | Self::Credentials { .. }
             | Self::AccessDenied { .. }
             | Self::NoSuchBucket { .. }
             | Self::WrongRegion { .. } => true,

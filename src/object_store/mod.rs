@@ -3,7 +3,14 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 
+mod answer;
 pub mod error;
+mod failure;
+pub mod http;
+pub mod memory;
+mod retry;
+pub mod s3;
+mod trust;
 
 pub use error::Error;
 

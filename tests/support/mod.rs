@@ -2,4 +2,6 @@
 #![allow(dead_code)] // each test uses another part
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)] // a broken test setup should fail loudly
 
+pub mod bucket;
+pub mod conformance;
 pub mod server;

@@ -1,0 +1,184 @@
+//! The HTTP client under the AWS SDK: trust, proxies, timeouts, and answers that are complete.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{self, TlsContext, TrustStore};
+use aws_smithy_http_client::{Connector, proxy::ProxyConfig};
+use aws_smithy_runtime_api::client::connector_metadata::ConnectorMetadata;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+    SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use url::{Host, Url};
+
+use super::Error;
+use super::answer::{self, within};
+use super::trust::Trust;
+
+/// The client that all requests of a run go through, those for credentials included.
+///
+/// https trusts the system's certificate authorities, those in the PEM file `ca_bundle`, and those that
+/// `NODE_EXTRA_CA_CERTS` and `AWS_CA_BUNDLE` name. `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` are
+/// honoured, in capitals or not, except for this machine and for the metadata services of clouds.
+///
+/// An answer is handed on when it is complete, so that the SDK repeats a request whose answer breaks off.
+///
+/// # Errors
+/// [`Error::Misconfigured`] where `ca_bundle` can't be read or holds anything but certificates.
+pub fn http_client(ca_bundle: Option<&Path>) -> Result<SharedHttpClient, Error> {
+    let trust = Trust::new(ca_bundle)?;
+    let lines = Arc::new(Lines {
+        trust,
+        connectors: Mutex::default(),
+    });
+    Ok(SharedHttpClient::new(Client(lines)))
+}
+
+#[derive(Debug)]
+struct Client(Arc<Lines>);
+
+impl HttpClient for Client {
+    fn http_connector(&self, settings: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(Caller {
+            lines: Arc::clone(&self.0),
+            connect_timeout: settings.connect_timeout(),
+            read_timeout: settings.read_timeout(),
+        })
+    }
+
+    fn connector_metadata(&self) -> Option<ConnectorMetadata> {
+        Some(ConnectorMetadata::new("hyper", Some("1.x".into())))
+    }
+}
+
+/// Makes requests with one set of timeouts. The read timeout is applied here rather than in the connector,
+/// because each connector has connections of its own.
+#[derive(Debug)]
+struct Caller {
+    lines: Arc<Lines>,
+    connect_timeout: Option<Duration>,
+    read_timeout: Option<Duration>,
+}
+
+impl HttpConnector for Caller {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let lines = Arc::clone(&self.lines);
+        let (connect_timeout, read_timeout) = (self.connect_timeout, self.read_timeout);
+        HttpConnectorFuture::new(async move {
+            let line = Line::to(request.uri(), connect_timeout)?;
+            let limit = request.extension().copied();
+            let connector = lines.connector(line).await?;
+            let response = within(read_timeout, "answer", connector.call(request)).await?;
+            let response = response.map_err(answer::classified)?;
+            answer::complete(response, limit, read_timeout).await
+        })
+    }
+}
+
+/// What requests must have in common to share connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Line {
+    tls: bool,
+    proxied: bool,
+    connect_timeout: Option<Duration>,
+}
+
+impl Line {
+    fn to(uri: &str, connect_timeout: Option<Duration>) -> Result<Self, ConnectorError> {
+        let url = Url::parse(uri).map_err(|error| ConnectorError::user(error.into()))?;
+        Ok(Self {
+            tls: url.scheme() == "https",
+            proxied: !is_near(&url),
+            connect_timeout,
+        })
+    }
+}
+
+/// Whether a host is this machine or a cloud's metadata service, which no proxy can reach.
+fn is_near(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback() || address.is_link_local(),
+        // fd00:ec2::/32 is where EC2 and EKS answer.
+        Some(Host::Ipv6(address)) => address.is_loopback() || address.segments()[..2] == [0xfd00, 0x0ec2],
+        None => false,
+    }
+}
+
+/// The connectors in use, made when they are first needed.
+#[derive(Debug)]
+struct Lines {
+    trust: Trust,
+    connectors: Mutex<HashMap<Line, SharedHttpConnector>>,
+}
+
+impl Lines {
+    async fn connector(self: Arc<Self>, line: Line) -> Result<SharedHttpConnector, ConnectorError> {
+        if let Some(connector) = self.lock().get(&line) {
+            return Ok(connector.clone());
+        }
+        let trust = if line.tls {
+            self.clone().authorities().await?
+        } else {
+            TrustStore::empty()
+        };
+        let mut connectors = self.lock();
+        if let Some(connector) = connectors.get(&line) {
+            return Ok(connector.clone()); // another request was faster, and has a connection already
+        }
+        let connector = connector(line, trust)?;
+        connectors.insert(line, connector.clone());
+        Ok(connector)
+    }
+
+    async fn authorities(self: Arc<Self>) -> Result<TrustStore, ConnectorError> {
+        if self.trust.loaded().is_none() {
+            let (done, loaded) = tokio::sync::oneshot::channel();
+            let lines = Arc::clone(&self);
+            // Reading the system's store would hold up every other task of a worker thread.
+            std::thread::spawn(move || {
+                lines.trust.pem();
+                let _ = done.send(()); // whoever waited may have given up
+            });
+            let _ = loaded.await; // without an answer it is read below
+        }
+        match self.trust.pem() {
+            "" => Err(ConnectorError::user(
+                "this machine has no trusted root certificates, so no certificate can be verified; install them \
+                 (the package is usually called ca-certificates) or set the option caBundle"
+                    .into(),
+            )),
+            pem => Ok(TrustStore::empty().with_pem_certificate(pem)),
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Line, SharedHttpConnector>> {
+        self.connectors.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn connector(line: Line, trust: TrustStore) -> Result<SharedHttpConnector, ConnectorError> {
+    let context = TlsContext::builder().with_trust_store(trust).build();
+    let context = context.map_err(|error| ConnectorError::user(error.into()))?;
+    let mut settings = HttpConnectorSettings::builder();
+    settings.set_connect_timeout(line.connect_timeout);
+    let proxy = if line.proxied {
+        ProxyConfig::from_env()
+    } else {
+        ProxyConfig::disabled()
+    };
+    let connector = Connector::builder()
+        .connector_settings(settings.build())
+        .proxy_config(proxy)
+        .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
+        .tls_context(context)
+        .build();
+    Ok(SharedHttpConnector::new(connector))
+}

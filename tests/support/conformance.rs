@@ -1,0 +1,142 @@
+//! What every object store promises.
+
+use bytes::Bytes;
+use futures_util::future::join_all;
+use nx_s3_cache::object_store::{Error, ObjectStore, PutMode, PutOutcome};
+
+/// As large as anything this project puts.
+const LARGEST: usize = 8 << 20;
+
+/// How a store may differ from the ideal.
+#[derive(Clone, Copy)]
+pub struct Traits {
+    /// [`PutMode::Create`] keeps what is there.
+    pub creates_once: bool,
+    /// `a` and `A` are two keys.
+    pub knows_case: bool,
+}
+
+/// Checks every promise. `prefix` keeps the runs of several tests apart.
+pub async fn conforms(store: &dyn ObjectStore, prefix: &str, traits: Traits) {
+    let key = |name: &str| format!("{prefix}{name}");
+    missing_objects_are_none(store, &key("missing")).await;
+    for size in [0, 1, 1024, 65_537, LARGEST] {
+        what_is_put_can_be_got(store, &key(&format!("size-{size}")), size).await;
+    }
+    larger_than_allowed_is_too_large(store, &key("limit")).await;
+    replace_replaces(store, &key("replace")).await;
+    if traits.creates_once {
+        create_keeps_what_is_there(store, &key("create")).await;
+    } else {
+        create_writes_either_way(store, &key("create")).await;
+    }
+    if traits.knows_case {
+        case_matters(store, &key("case")).await;
+    }
+    for name in ["v1/t/e/0", "a.b_c-d/e", "deep/er/and/deep/er/still", "123"] {
+        what_is_put_can_be_got(store, &key(name), 10).await;
+    }
+    a_key_is_not_its_prefix(store, &key("whole")).await;
+    one_of_many_writers_wins_whole(store, &key("race"), PutMode::Replace).await;
+    one_of_many_writers_wins_whole(store, &key("race-create"), PutMode::Create).await;
+}
+
+async fn missing_objects_are_none(store: &dyn ObjectStore, key: &str) {
+    assert_eq!(store.get(key, 100).await, Ok(None));
+    assert_eq!(store.head(key).await, Ok(None));
+}
+
+async fn what_is_put_can_be_got(store: &dyn ObjectStore, key: &str, size: usize) {
+    let body = pattern(size, 0);
+    assert_eq!(
+        store.put(key, body.clone(), PutMode::Replace).await,
+        Ok(PutOutcome::Stored),
+        "{key}"
+    );
+    let exactly = size as u64;
+    assert!(
+        store.get(key, exactly).await.unwrap() == Some(body),
+        "{key} came back different"
+    );
+    assert_eq!(store.head(key).await, Ok(Some(exactly)), "{key}");
+}
+
+async fn larger_than_allowed_is_too_large(store: &dyn ObjectStore, key: &str) {
+    for size in [1, 1000, LARGEST as u64] {
+        store
+            .put(key, pattern(size as usize, 1), PutMode::Replace)
+            .await
+            .unwrap();
+        let limit = size - 1;
+        assert_eq!(store.get(key, limit).await, Err(Error::TooLarge { size, limit }));
+    }
+    assert_eq!(
+        store.get(key, 0).await,
+        Err(Error::TooLarge {
+            size: LARGEST as u64,
+            limit: 0
+        })
+    );
+}
+
+async fn replace_replaces(store: &dyn ObjectStore, key: &str) {
+    for body in ["first", "second, longer", "3"] {
+        assert_eq!(
+            store.put(key, body.into(), PutMode::Replace).await,
+            Ok(PutOutcome::Stored)
+        );
+        assert_eq!(store.get(key, 100).await, Ok(Some(body.into())));
+    }
+}
+
+async fn create_keeps_what_is_there(store: &dyn ObjectStore, key: &str) {
+    assert_eq!(
+        store.put(key, "first".into(), PutMode::Create).await,
+        Ok(PutOutcome::Stored)
+    );
+    assert_eq!(
+        store.put(key, "second".into(), PutMode::Create).await,
+        Ok(PutOutcome::AlreadyThere)
+    );
+    assert_eq!(store.get(key, 100).await, Ok(Some("first".into())));
+}
+
+async fn create_writes_either_way(store: &dyn ObjectStore, key: &str) {
+    for body in ["first", "second"] {
+        assert_eq!(
+            store.put(key, body.into(), PutMode::Create).await,
+            Ok(PutOutcome::Stored)
+        );
+        assert_eq!(store.get(key, 100).await, Ok(Some(body.into())));
+    }
+}
+
+async fn case_matters(store: &dyn ObjectStore, key: &str) {
+    let (lower, upper) = (format!("{key}/abc"), format!("{key}/ABC"));
+    store.put(&lower, "lower".into(), PutMode::Replace).await.unwrap();
+    assert_eq!(store.get(&upper, 100).await, Ok(None));
+    store.put(&upper, "upper".into(), PutMode::Replace).await.unwrap();
+    assert_eq!(store.get(&lower, 100).await, Ok(Some("lower".into())));
+}
+
+async fn a_key_is_not_its_prefix(store: &dyn ObjectStore, key: &str) {
+    store
+        .put(&format!("{key}-and-more"), "more".into(), PutMode::Replace)
+        .await
+        .unwrap();
+    assert_eq!(store.get(key, 100).await, Ok(None));
+    assert_eq!(store.get(&format!("{key}-and-more/x"), 100).await, Ok(None));
+}
+
+async fn one_of_many_writers_wins_whole(store: &dyn ObjectStore, key: &str, mode: PutMode) {
+    let bodies: Vec<Bytes> = (1..=12).map(|writer| pattern(40_000 + writer, writer)).collect();
+    let puts = join_all(bodies.iter().map(|body| store.put(key, body.clone(), mode))).await;
+    assert!(puts.iter().all(Result::is_ok), "{puts:?}");
+    let winner = store.get(key, 100_000).await.unwrap().unwrap();
+    assert!(bodies.contains(&winner), "the object is a mixture of two");
+}
+
+/// Bytes that differ for each seed and don't repeat in step with anything.
+fn pattern(size: usize, seed: usize) -> Bytes {
+    (0..size).map(|at| ((at + seed * 7) % 251) as u8).collect()
+}
