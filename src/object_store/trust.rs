@@ -1,6 +1,5 @@
 //! The certificate authorities that https trusts: the system's, and those the user adds.
 
-use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -12,6 +11,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
 use super::Error;
+use crate::config::environment;
 
 /// Files with more authorities, as Node.js and the AWS tools know them. One that can't be read is passed over,
 /// as Node.js does.
@@ -27,14 +27,10 @@ pub(super) struct Trust {
 impl Trust {
     /// Reads and checks the option `caBundle`; everything else is read when it is first needed.
     pub(super) fn new(ca_bundle: Option<&Path>) -> Result<Self, Error> {
-        let extra = VARIABLES
-            .into_iter()
-            .filter_map(std::env::var_os)
-            .filter(|path| !path.is_empty());
-        Self::with(ca_bundle, extra)
+        Self::with(ca_bundle, VARIABLES.into_iter().filter_map(environment::process))
     }
 
-    fn with(ca_bundle: Option<&Path>, extra: impl Iterator<Item = OsString>) -> Result<Self, Error> {
+    fn with(ca_bundle: Option<&Path>, extra: impl Iterator<Item = String>) -> Result<Self, Error> {
         Ok(Self {
             bundle: ca_bundle.map_or(Ok(Vec::new()), configured)?,
             extra: extra.map(PathBuf::from).collect(),
