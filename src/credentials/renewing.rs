@@ -100,3 +100,101 @@ fn lasts(credentials: &Credentials, margin: Duration) -> bool {
         .expiry()
         .is_none_or(|expiry| expiry > SystemTime::now() + margin)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    const LIMIT: Duration = Duration::from_secs(5);
+
+    /// Counts how often it is asked, takes a moment, and gives what the test says.
+    #[derive(Debug)]
+    struct Source {
+        asked: Arc<AtomicUsize>,
+        answer: Option<Credentials>,
+    }
+
+    impl ProvideCredentials for Source {
+        fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+        where
+            Self: 'a,
+        {
+            self.asked.fetch_add(1, Ordering::SeqCst);
+            future::ProvideCredentials::new(async {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                self.answer
+                    .clone()
+                    .ok_or_else(|| CredentialsError::provider_error("out of order"))
+            })
+        }
+    }
+
+    /// Credentials that expire so many seconds from now, or did before.
+    fn good_for(id: &str, seconds: i64) -> Credentials {
+        let distance = Duration::from_secs(seconds.unsigned_abs());
+        let now = SystemTime::now();
+        let expiry = if seconds < 0 {
+            now - distance
+        } else {
+            now + distance
+        };
+        Credentials::new(id, "secret", None, Some(expiry), "test")
+    }
+
+    fn renewing(current: Credentials, answer: Option<Credentials>) -> (Arc<Renewing>, Arc<AtomicUsize>) {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let source = Source {
+            asked: Arc::clone(&asked),
+            answer,
+        };
+        let candidate = Candidate::new("test", source, "Repair it.");
+        (Arc::new(Renewing::new(candidate, current, LIMIT)), asked)
+    }
+
+    #[tokio::test]
+    async fn credentials_that_last_are_given_without_asking() {
+        for current in [
+            good_for("OLD", 3600),
+            Credentials::new("OLD", "secret", None, None, "test"),
+        ] {
+            let (provider, asked) = renewing(current, Some(good_for("NEW", 3600)));
+            assert_eq!(provider.credentials().await.unwrap().access_key_id(), "OLD");
+            assert_eq!(asked.load(Ordering::SeqCst), 0);
+        }
+    }
+
+    #[tokio::test]
+    async fn any_number_of_requests_share_one_renewal() {
+        let (provider, asked) = renewing(good_for("OLD", -1), Some(good_for("NEW", 3600)));
+        let requests: Vec<_> = (0..8)
+            .map(|_| {
+                let provider = Arc::clone(&provider);
+                tokio::spawn(async move { provider.credentials().await.unwrap() })
+            })
+            .collect();
+        for request in requests {
+            assert_eq!(request.await.unwrap().access_key_id(), "NEW");
+        }
+        assert_eq!(asked.load(Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test]
+    async fn a_failed_renewal_is_reported_once_the_old_ones_are_over_and_not_repeated_at_once() {
+        let (provider, asked) = renewing(good_for("OLD", -1), None);
+        for _ in 0..3 {
+            let error = provider.credentials().await.unwrap_err();
+            let cause = std::error::Error::source(&error).unwrap().to_string();
+            assert_eq!(cause, "no credentials from test: out of order. Repair it.");
+        }
+        assert_eq!(asked.load(Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test]
+    async fn a_failed_renewal_is_no_failure_while_the_old_ones_last() {
+        let (provider, _) = renewing(good_for("OLD", 30), None);
+        assert_eq!(provider.credentials().await.unwrap().access_key_id(), "OLD");
+    }
+}

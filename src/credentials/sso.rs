@@ -30,7 +30,7 @@ pub(super) fn look(context: &Context<'_>) -> Finding {
         Some(kind) => present(context, profiles, profile, kind),
         None => Finding::broken(
             &format!("profile {name}"),
-            format!("{NAMED_BY} names it, but it holds no single sign-on settings"),
+            format!("{NAMED_BY} names it, but it holds no `sso_account_id` and `sso_role_name`"),
             format!("Run `aws configure sso --profile {name}`."),
         ),
     }
