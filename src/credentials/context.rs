@@ -11,7 +11,7 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::os_shim_internal::{Env, Fs};
 
 use super::cause;
-use crate::config::CredentialsConfig;
+use crate::config::{CredentialsConfig, environment};
 
 /// To an open connection to STS, the single sign-on portal or a local endpoint.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -74,12 +74,9 @@ pub(super) fn timeouts() -> TimeoutConfig {
         .build()
 }
 
-/// An environment variable; a blank one counts as not set, as CI systems pass absent secrets as "".
+/// An environment variable; one of spaces counts as not set, as an empty one does.
 pub(super) fn variable(name: &str) -> Option<String> {
-    Env::real()
-        .get(name)
-        .ok()
-        .filter(|value| !value.trim().is_empty())
+    environment::process(name).filter(|value| !value.trim().is_empty())
 }
 
 /// The two profile files as a person would name them.

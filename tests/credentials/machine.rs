@@ -106,11 +106,6 @@ impl Machine {
     /// Resolves, and it does not work: the message.
     pub fn error(&self) -> String {
         let report = self.resolve();
-        eprintln!(
-            "DBG {} {:.2}",
-            report.error.as_deref().unwrap_or(""),
-            report.seconds
-        );
         report
             .error
             .unwrap_or_else(|| panic!("found {:?}", report.source))
