@@ -39,11 +39,14 @@ pub struct ConfigError {
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A name that is no option's is foreign text and must not reach a terminal as it is.
+        write!(f, "{}", self.option.escape_debug())?;
         match &self.origin {
-            Origin::Default => write!(f, "{}: {}", self.option, self.problem),
-            Origin::Variable(name) if *name == self.option => write!(f, "{name}: {}", self.problem),
-            origin => write!(f, "{} ({origin}): {}", self.option, self.problem),
+            Origin::Default => {}
+            Origin::Variable(name) if *name == self.option => {}
+            origin => write!(f, " ({origin})")?,
         }
+        write!(f, ": {}", self.problem)
     }
 }
 
@@ -71,7 +74,7 @@ impl fmt::Display for ConfigErrors {
         for problem in problems {
             writeln!(f, "  - {problem}")?;
         }
-        f.write_str("\nPut this right in the \"s3\" section of nx.json or in the environment; docs/configuration.md lists every option.")
+        f.write_str("\nAll options and their values: docs/configuration.md of nx-s3-cache.")
     }
 }
 
@@ -102,3 +105,54 @@ const NOT_CONFIGURED: &str = "nx-s3-cache: nx.json has no \"s3\" section and NX_
 Run \"npx nx g @nx/s3-cache:init\", or add the bucket to nx.json:
 
   \"s3\": { \"bucket\": \"my-bucket\", \"region\": \"eu-central-1\" }";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(option: &str, origin: Origin) -> String {
+        ConfigError {
+            option: option.into(),
+            origin,
+            problem: "this is wrong.".into(),
+        }
+        .to_string()
+    }
+
+    #[test]
+    fn a_problem_names_its_option_and_the_place_once() {
+        let variable = Origin::Variable("NX_S3_CACHE_BUCKT".into());
+        for (option, origin, text) in [
+            ("bucket", Origin::Default, "bucket: this is wrong."),
+            ("bucket", Origin::NxJson, "bucket (nx.json): this is wrong."),
+            (
+                "region",
+                Origin::StoreUrl(Box::new(Origin::NxJson)),
+                "region (the store URL in nx.json): this is wrong.",
+            ),
+            ("NX_S3_CACHE_BUCKT", variable, "NX_S3_CACHE_BUCKT: this is wrong."),
+        ] {
+            assert_eq!(shown(option, origin), text);
+        }
+    }
+
+    #[test]
+    fn a_foreign_name_can_not_steer_the_terminal() {
+        assert!(!shown("a\u{1b}[2J\nb", Origin::NxJson).contains(['\u{1b}', '\n']));
+    }
+
+    #[test]
+    fn all_problems_make_one_text() {
+        let problem = |option: &str| ConfigError {
+            option: option.into(),
+            origin: Origin::NxJson,
+            problem: "this is wrong.".into(),
+        };
+        assert_eq!(
+            ConfigErrors::Invalid(vec![problem("a"), problem("b")]).to_string(),
+            "nx-s3-cache: the configuration is not valid, so no task was run.\n\n  \
+             - a (nx.json): this is wrong.\n  - b (nx.json): this is wrong.\n\n\
+             All options and their values: docs/configuration.md of nx-s3-cache."
+        );
+    }
+}

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value as Json, json};
 
+use super::environment::process;
 use super::kind::{Given, Kind, LEVELS, Value};
 use super::options::{Fallback, GROUPS, OPTIONS, Spec};
 use super::{Compression, Config, Environment, units, variables};
@@ -26,7 +27,7 @@ fn read(file: &str) -> String {
 
 /// Fails when `file` isn't `wanted`, or makes it so.
 fn keep(file: &str, wanted: &str) {
-    if std::env::var_os("UPDATE_GENERATED").is_some() {
+    if process("UPDATE_GENERATED").is_some() {
         return std::fs::write(in_repository(file), wanted).unwrap();
     }
     assert!(

@@ -71,6 +71,7 @@ impl Kind {
 
     fn text(self, text: &str) -> Option<Value> {
         match self {
+            Self::Text | Self::Secret if text != text.trim() => None,
             Self::Text => Some(Value::Text(text.to_owned())),
             Self::Secret => Some(Value::Secret(Secret::new(text.to_owned()))),
             Self::Flag => match text {
@@ -126,14 +127,14 @@ impl Kind {
             Self::Text | Self::Secret => "text".into(),
             Self::Flag => "true or false".into(),
             Self::Whole(min, max) => format!("a whole number from {min} to {max}"),
-            Self::Choice(what, allowed) => format!("{what}: {}", allowed.join(", ")),
+            Self::Choice(what, allowed) => format!("{what} ({})", allowed.join(", ")),
             Self::Duration(min, max) => format!(
-                "a duration (seconds, or a text such as \"500ms\", \"30s\", \"2m\") from {} to {}",
+                "a duration from {} to {}: seconds, or a text such as \"500ms\", \"30s\" or \"2m\"",
                 units::show_duration(min),
                 units::show_duration(max)
             ),
             Self::Size(min, max) => format!(
-                "a size (bytes, or a text such as \"500MiB\", \"2GB\") from {} to {}",
+                "a size from {} to {}: bytes, or a text such as \"500MiB\" or \"2GB\"",
                 units::show_size(min),
                 units::show_size(max)
             ),
@@ -142,21 +143,26 @@ impl Kind {
     }
 
     fn complaint(self, given: Given<'_>) -> String {
-        let nearest = match (self, given) {
-            (Self::Choice(_, allowed), Given::Json(Json::String(text))) => {
-                did_you_mean(text, allowed.iter().copied())
-            }
-            (Self::Choice(_, allowed), Given::Text(text)) => did_you_mean(text, allowed.iter().copied()),
-            (_, Given::Json(Json::String(text))) if self.text(text).is_some() => {
-                format!(" Write {} without the quotes.", text.trim())
-            }
-            _ => String::new(),
-        };
         let shown = match self {
             Self::Secret => "what is given".into(),
             _ => quote(given),
         };
-        format!("{shown} is not {}.{nearest}", self.expected())
+        let text = match given {
+            Given::Json(json) => json.as_str(),
+            Given::Text(text) => Some(text),
+        };
+        let remedy = match (self, text) {
+            (Self::Text | Self::Secret, Some(_)) => {
+                return format!("{shown} begins or ends with white space. Remove that.");
+            }
+            (Self::Choice(_, allowed), Some(text)) => did_you_mean(text, allowed.iter().copied()),
+            // Of a text, only its quotes can be wrong when its content is right.
+            (_, Some(text)) if self.text(text).is_some() => {
+                format!(" Write {} without the quotes.", text.trim())
+            }
+            _ => String::new(),
+        };
+        format!("{shown} is not {}.{remedy}", self.expected())
     }
 }
 
@@ -247,7 +253,7 @@ mod tests {
             (
                 WRITES,
                 json!("Of"),
-                "\"Of\" is not a setting: auto, require, off. Did you mean \"off\"?",
+                "\"Of\" is not a setting (auto, require, off). Did you mean \"off\"?",
             ),
             (
                 Kind::Compression,
@@ -262,9 +268,9 @@ mod tests {
         ] {
             assert_eq!(json_problem(kind, given), told);
         }
-        assert!(json_problem(TIMEOUT, json!(601)).ends_with("from 10ms to 10m."));
+        assert!(json_problem(TIMEOUT, json!(601)).contains("is not a duration from 10ms to 10m: seconds"));
         assert!(json_problem(TIMEOUT, json!(-1)).starts_with("-1 is not a duration"));
-        assert!(json_problem(LIMIT, json!(0)).ends_with("from 1B to 1TB."));
+        assert!(json_problem(LIMIT, json!(0)).contains("is not a size from 1B to 1TB: bytes"));
     }
 
     #[test]
@@ -276,6 +282,20 @@ mod tests {
         assert_eq!(
             Value::Secret(Secret::new("hunter2".into())).show(),
             "(set, not shown)"
+        );
+    }
+
+    #[test]
+    fn white_space_around_a_text_is_a_slip_and_no_part_of_it() {
+        let problem = Kind::Text.parse(Given::Text("eu-central-1\n")).unwrap_err();
+        assert_eq!(
+            problem,
+            "\"eu-central-1\\n\" begins or ends with white space. Remove that."
+        );
+        let problem = Kind::Secret.parse(Given::Text(" hunter2")).unwrap_err();
+        assert_eq!(
+            problem,
+            "what is given begins or ends with white space. Remove that."
         );
     }
 

@@ -4,8 +4,11 @@
 //! environment and store URLs set; `settings` lays one over the other; `build` checks the result. Every problem
 //! is reported, not only the first.
 
+#[cfg(test)]
+mod any_input;
 mod bucket_name;
 mod build;
+mod checks;
 mod endpoint;
 pub mod environment;
 mod error;

@@ -126,7 +126,7 @@ pub(super) const OPTIONS: &[Spec] = &[
     Spec::new("bucket", Kind::Text, "The bucket's name, an access point's ARN, or a store URL such as `s3://bucket/prefix?region=eu-central-1`.", "\"my-nx-cache\"")
         .otherwise("required"),
     Spec::new("region", Kind::Text, "The bucket's region.", "\"eu-central-1\"").in_url()
-        .otherwise("`AWS_REGION`, `AWS_DEFAULT_REGION`, the profile's"),
+        .otherwise("`AWS_REGION`, `AWS_DEFAULT_REGION`, the profile's; with an `endpoint`, `us-east-1`"),
     Spec::new("endpoint", Kind::Text, "The server, for S3-compatible storage: `http(s)://host[:port]`.", "\"https://minio.example.com\"").in_url()
         .otherwise("AWS"),
     Spec::new("forcePathStyle", Kind::Flag, "Ask for `https://host/bucket/key` rather than `https://bucket.host/key`; most self-hosted servers need it.", "true").in_url()

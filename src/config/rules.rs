@@ -45,8 +45,140 @@ pub(super) fn check(settings: &Settings, findings: &mut Findings) {
     }
     for (one, other) in NEEDS {
         if settings.is_on(one) && !settings.is_on(other) && !findings.mention(other) {
-            let problem = format!("this needs {other}, which is not set.");
-            findings.problem(one, settings.origin(one), problem);
+            findings.problem(
+                one,
+                settings.origin(one),
+                format!("this needs {other}, which is not set."),
+            );
         }
+    }
+    check_values(settings, findings);
+}
+
+/// Finds options that exclude one value of another.
+fn check_values(settings: &Settings, findings: &mut Findings) {
+    if settings.is_on("kmsKeyId") && settings.text("serverSideEncryption").as_deref() == Some("AES256") {
+        let problem =
+            "this needs the serverSideEncryption \"aws:kms\" or \"aws:kms:dsse\", but it is \"AES256\".";
+        findings.problem("kmsKeyId", settings.origin("kmsKeyId"), problem.into());
+    }
+    let access_point = settings
+        .text("bucket")
+        .is_some_and(|bucket| bucket.starts_with("arn:"));
+    for option in ["accelerate", "forcePathStyle"] {
+        if access_point && settings.is_on(option) {
+            let problem = "access points don't have this, but bucket is one. Remove it, or name the bucket.";
+            findings.problem(option, settings.origin(option), problem.into());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use serde_json::{Value as Json, json};
+
+    use super::super::{Config, ConfigErrors, Environment};
+
+    fn problems(mut section: Json) -> Vec<String> {
+        if section.get("bucket").is_none() {
+            section["bucket"] = json!("my-bucket");
+        }
+        match Config::load(
+            Some(&section.to_string()),
+            &Environment::default(),
+            false,
+            Path::new("/"),
+        ) {
+            Ok(_) => Vec::new(),
+            Err(ConfigErrors::Invalid(problems)) => problems.iter().map(ToString::to_string).collect(),
+            Err(other) => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn options_that_exclude_each_other_are_refused() {
+        let arn = "arn:aws:s3:eu-west-1:123456789012:accesspoint/nx";
+        let role = json!({ "roleArn": "arn:aws:iam::1:role/x" });
+        for (section, told) in [
+            (
+                json!({ "endpoint": "http://a", "accelerate": true }),
+                "accelerate (nx.json): this excludes endpoint (nx.json)",
+            ),
+            (json!({ "endpoint": "http://a", "dualstack": true }), "dualstack"),
+            (json!({ "endpoint": "http://a", "fips": true }), "fips"),
+            (
+                json!({ "forcePathStyle": true, "accelerate": true }),
+                "accelerate",
+            ),
+            (json!({ "fips": true, "accelerate": true }), "accelerate"),
+            (json!({ "anonymous": true, "assumeRole": role }), "anonymous"),
+            (
+                json!({ "kmsKeyId": "x", "serverSideEncryption": "AES256" }),
+                "kmsKeyId",
+            ),
+            (json!({ "bucket": arn, "forcePathStyle": true }), "forcePathStyle"),
+            (json!({ "bucket": arn, "accelerate": true }), "accelerate"),
+        ] {
+            let problems = problems(section);
+            assert!(
+                problems.len() == 1 && problems[0].starts_with(told),
+                "{problems:?}"
+            );
+        }
+        let keys =
+            json!({ "anonymous": true, "accessKeyId": "x", "secretAccessKey": "x", "sessionToken": "x" });
+        assert_eq!(problems(keys).len(), 3);
+    }
+
+    #[test]
+    fn options_that_miss_another_are_refused() {
+        for (section, told) in [
+            (
+                json!({ "accessKeyId": "x" }),
+                "accessKeyId (nx.json): this needs secretAccessKey, which is not set.",
+            ),
+            (
+                json!({ "secretAccessKey": "x" }),
+                "secretAccessKey (nx.json): this needs accessKeyId",
+            ),
+            (
+                json!({ "sessionToken": "x" }),
+                "sessionToken (nx.json): this needs secretAccessKey",
+            ),
+            (
+                json!({ "assumeRole": { "externalId": "x" } }),
+                "assumeRole.externalId",
+            ),
+            (
+                json!({ "assumeRole": { "sessionName": "ci" } }),
+                "assumeRole.sessionName",
+            ),
+            (
+                json!({ "kmsKeyId": "x" }),
+                "kmsKeyId (nx.json): this needs serverSideEncryption",
+            ),
+        ] {
+            let problems = problems(section);
+            assert!(
+                problems.len() == 1 && problems[0].starts_with(told),
+                "{problems:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_off_excludes_nothing_and_what_is_wrong_is_not_missing() {
+        let none: [String; 0] = [];
+        assert_eq!(problems(json!({ "endpoint": "http://a", "fips": false })), none);
+        assert_eq!(
+            problems(json!({ "kmsKeyId": "x", "serverSideEncryption": "aws:kms:dsse" })),
+            none
+        );
+        assert_eq!(
+            problems(json!({ "accessKeyId": 5, "secretAccessKey": "x" })).len(),
+            1
+        );
     }
 }

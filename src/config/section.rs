@@ -102,7 +102,7 @@ fn unknown(key: &str, name: &str, group: Option<&str>) -> String {
         (Some(group), _) => did_you_mean(key, members(group)),
         (None, Some(option)) if option.only_environment => {
             format!(
-                "{} It can be set by {} only.",
+                "{} For one run, set {}.",
                 did_you_mean(key, top_level()),
                 option.variable()
             )
@@ -155,7 +155,7 @@ mod tests {
             (r#"{"timeouts": {"connect.x": 1}}"#, "no such option"),
             (
                 r#"{"mode": "read"}"#,
-                r#"Did you mean "localMode" or "ciMode"? It can be set by NX_S3_CACHE_MODE only."#,
+                r#"Did you mean "localMode" or "ciMode"? For one run, set NX_S3_CACHE_MODE."#,
             ),
             (
                 r#"{"colour": 1}"#,

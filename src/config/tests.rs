@@ -1,8 +1,5 @@
 //! What holds for a configuration as a whole.
 
-use std::collections::BTreeSet;
-
-use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
 use super::options::{OPTIONS, Spec};
@@ -115,13 +112,13 @@ fn a_bad_mode_is_refused_wherever_it_stands() {
     let allowed = "read-write, read-only, read, write-only, no-cache";
     for told in [
         format!(
-            "localMode (nx.json): \"readonly\" is not a cache mode: {allowed}. Did you mean \"read-only\"?"
+            "localMode (nx.json): \"readonly\" is not a cache mode ({allowed}). Did you mean \"read-only\"?"
         ),
-        format!("ciMode (nx.json): \"all\" is not a cache mode: {allowed}."),
+        format!("ciMode (nx.json): \"all\" is not a cache mode ({allowed})."),
         format!(
-            "mode (NX_POWERPACK_CACHE_MODE): \"readwrite\" is not a cache mode: {allowed}. Did you mean \"read-write\"?"
+            "mode (NX_POWERPACK_CACHE_MODE): \"readwrite\" is not a cache mode ({allowed}). Did you mean \"read-write\"?"
         ),
-        format!("mode (NX_S3_CACHE_MODE): \"off\" is not a cache mode: {allowed}."),
+        format!("mode (NX_S3_CACHE_MODE): \"off\" is not a cache mode ({allowed})."),
     ] {
         assert!(text.contains(&told), "{told}\n{text}");
     }
@@ -142,105 +139,40 @@ fn all_problems_are_told_together() {
 }
 
 #[test]
-fn options_that_exclude_each_other_or_miss_each_other_are_refused() {
+fn a_value_that_fails_its_check_is_told_with_its_option() {
     for (section, told) in [
+        (json!({ "region": "EU (Frankfurt)" }), "region (nx.json): \"EU"),
         (
-            json!({ "endpoint": "http://a", "accelerate": true }),
-            "accelerate (nx.json): this excludes endpoint (nx.json)",
-        ),
-        (json!({ "endpoint": "http://a", "dualstack": true }), "dualstack"),
-        (json!({ "endpoint": "http://a", "fips": true }), "fips"),
-        (
-            json!({ "forcePathStyle": true, "accelerate": true }),
-            "accelerate",
-        ),
-        (json!({ "fips": true, "accelerate": true }), "accelerate"),
-        (
-            json!({ "accessKeyId": "AKIA" }),
-            "accessKeyId (nx.json): this needs secretAccessKey, which is not set.",
-        ),
-        (
-            json!({ "secretAccessKey": "x" }),
-            "secretAccessKey (nx.json): this needs accessKeyId",
-        ),
-        (
-            json!({ "sessionToken": "x" }),
-            "sessionToken (nx.json): this needs secretAccessKey",
-        ),
-        (
-            json!({ "anonymous": true, "assumeRole": { "roleArn": "arn:aws:iam::1:role/x" } }),
-            "anonymous",
-        ),
-        (
-            json!({ "assumeRole": { "externalId": "x" } }),
-            "assumeRole.externalId",
-        ),
-        (
-            json!({ "assumeRole": { "sessionName": "ci" } }),
-            "assumeRole.sessionName",
-        ),
-        (
-            json!({ "kmsKeyId": "x" }),
-            "kmsKeyId (nx.json): this needs serverSideEncryption",
-        ),
-        (
-            json!({ "kmsKeyId": "x", "serverSideEncryption": "AES256" }),
-            "kmsKeyId",
-        ),
-    ] {
-        let mut section = section;
-        section["bucket"] = json!("my-bucket");
-        let problems = problems(section);
-        assert!(
-            problems.len() == 1 && problems[0].starts_with(told),
-            "{problems:?}"
-        );
-    }
-    ok(json!({ "bucket": "my-bucket", "endpoint": "http://a", "fips": false }));
-    ok(json!({ "bucket": "my-bucket", "kmsKeyId": "x", "serverSideEncryption": "aws:kms:dsse" }));
-    assert_eq!(
-        problems(json!({ "bucket": "my-bucket", "accessKeyId": 5, "secretAccessKey": "x" })).len(),
-        1
-    );
-}
-
-#[test]
-fn values_are_checked_one_by_one() {
-    for (section, told) in [
-        (
-            json!({ "region": "EU (Frankfurt)" }),
-            "region (nx.json): \"EU (Frankfurt)\" is not a region's name",
+            json!({ "endpoint": "minio:9000" }),
+            "endpoint (nx.json): \"minio:9000\" has no scheme.",
         ),
         (
             json!({ "storageClass": "GLACIER" }),
-            "storageClass (nx.json): objects in \"GLACIER\" can't be read",
-        ),
-        (
-            json!({ "storageClass": "standard_ia" }),
-            "Did you mean \"STANDARD_IA\"?",
+            "storageClass (nx.json): objects",
         ),
         (
             json!({ "encryptionKey": "" }),
             "encryptionKey (nx.json): this is empty.",
         ),
-        (json!({ "encryptionKey": "short" }), "at least 8 characters"),
-        (json!({ "encryptionKey": "correct horse\n" }), "white space"),
         (
             json!({ "assumeRole": { "roleArn": "nx-cache" } }),
-            "is not the ARN of a role",
+            "assumeRole.roleArn (nx.json): \"nx-cache\"",
         ),
         (
             json!({ "assumeRole": { "roleArn": "arn:aws:iam::1:role/x", "sessionName": "a b" } }),
-            "can't name a session",
+            "assumeRole.sessionName (nx.json): \"a b\"",
         ),
         (
             json!({ "caBundle": "no/such.pem" }),
-            "/workspace/no/such.pem can't be read",
+            "caBundle (nx.json): /workspace",
         ),
-        (json!({ "caBundle": "/" }), "/ is not a file."),
         (
             json!({ "cacheKeyPrefix": "a/../b" }),
             "cacheKeyPrefix (nx.json): \"a/../b\" has an empty part",
+        ),
+        (
+            json!({ "bucket": "My-Bucket" }),
+            "bucket (nx.json): \"My-Bucket\" can't be a bucket's name on AWS",
         ),
         (
             json!({ "bucket": "s3://my-bucket/a//b" }),
@@ -253,7 +185,10 @@ fn values_are_checked_one_by_one() {
             .unwrap()
             .extend(section.as_object().unwrap().clone());
         let problems = problems(whole);
-        assert!(problems.len() == 1 && problems[0].contains(told), "{problems:?}");
+        assert!(
+            problems.len() == 1 && problems[0].starts_with(told),
+            "{problems:?}"
+        );
     }
     ok(json!({ "bucket": "B", "endpoint": "http://a", "region": "My_Region", "storageClass": "HOT" }));
 }
@@ -378,49 +313,5 @@ fn no_message_shows_a_secret() {
                 .to_string();
             assert!(text.contains(secret) && !text.contains("hunter2"), "{text}");
         }
-    }
-}
-
-fn any_json() -> impl Strategy<Value = Json> {
-    let leaf = prop_oneof![
-        Just(Json::Null),
-        any::<bool>().prop_map(Json::from),
-        any::<f64>().prop_map(Json::from),
-        any::<i64>().prop_map(Json::from),
-        any::<u64>().prop_map(Json::from),
-        ".*".prop_map(Json::from),
-        "(s3://)?[a-z/?=&#@:.%]{0,20}".prop_map(Json::from),
-        "[0-9.]{0,20} ?[a-zA-Z]{0,3}".prop_map(Json::from),
-    ];
-    let names: BTreeSet<String> = OPTIONS
-        .iter()
-        .flat_map(|option| option.name.split('.').chain([option.name]))
-        .map(str::to_owned)
-        .collect();
-    let name = prop_oneof![
-        proptest::sample::select(names.into_iter().collect::<Vec<_>>()),
-        ".*"
-    ];
-    leaf.prop_recursive(3, 32, 8, move |inner| {
-        prop_oneof![
-            prop::collection::vec(inner.clone(), 0..4).prop_map(Json::from),
-            prop::collection::hash_map(name.clone(), inner, 0..8)
-                .prop_map(|map| Json::Object(map.into_iter().collect())),
-        ]
-    })
-}
-
-proptest! {
-    #[test]
-    fn never_panics(section in any_json(), value in ".*", index in 0..OPTIONS.len(), ci: bool) {
-        let environment = Environment::from([(&*OPTIONS[index].variable(), &*value)]);
-        if let Err(error) = Config::load(Some(&section.to_string()), &environment, ci, Path::new("/workspace")) {
-            prop_assert!(!error.to_string().is_empty());
-        }
-    }
-
-    #[test]
-    fn never_panics_on_text_that_is_no_json(section in ".*") {
-        prop_assert!(Config::load(Some(&section), &Environment::default(), false, Path::new("/")).is_err());
     }
 }

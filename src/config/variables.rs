@@ -67,7 +67,7 @@ fn read_variable(
 
 /// Compares without the prefix, which would make everything look alike.
 fn did_you_mean(name: &str) -> String {
-    let given = name.trim_start_matches(PREFIX);
+    let given = name.strip_prefix(PREFIX).unwrap_or(name);
     let variables: Vec<String> = OPTIONS.iter().map(Spec::variable).collect();
     let valid = variables
         .iter()
