@@ -13,10 +13,8 @@ pub(super) fn read(section: &str, findings: &mut Findings) -> Layer {
     let mut layer = Layer::new();
     match serde_json::from_str(section) {
         Ok(Json::Object(section)) => read_object(&section, None, &mut layer, findings),
-        Ok(other) => whole_section(
-            findings,
-            &format!("{} is not an object", quote(Given::Json(&other))),
-        ),
+        // What it is instead may hold a secret: it isn't quoted.
+        Ok(_) => whole_section(findings, "this is not an object"),
         Err(error) => whole_section(findings, &format!("this is not JSON: {error}")),
     }
     layer
@@ -183,6 +181,13 @@ mod tests {
             problems(r#"{"timeouts": 5}"#)[0]
                 .contains("5 is not an object with connect, read, attempt, deadline.")
         );
+    }
+
+    #[test]
+    fn a_section_that_may_hold_a_secret_is_not_quoted() {
+        for section in [r#""hunter2""#, r#"["hunter2"]"#, r#"{"hunter2": "#] {
+            assert!(!problems(section)[0].contains("hunter2"));
+        }
     }
 
     #[test]
