@@ -4,4 +4,5 @@
 
 pub mod bucket;
 pub mod conformance;
+pub mod scripted;
 pub mod server;
