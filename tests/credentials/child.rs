@@ -49,6 +49,8 @@ pub struct Report {
     pub secret_access_key: Option<String>,
     pub session_token: Option<String>,
     pub error: Option<String>,
+    /// What was found, as `{:?}` shows it.
+    pub debug: String,
     /// Where requests went, those included that were refused for not going to this machine.
     pub requests: Vec<String>,
     pub seconds: f64,
@@ -109,6 +111,7 @@ async fn resolve(task: &Task, http: SharedHttpClient, report: &mut Report) -> Re
     let found: Credentials = credentials::resolve(&config, &region, http.clone(), limit)
         .await
         .map_err(|error| error.to_string())?;
+    report.debug = format!("{found:?}");
     report.source = Some(found.source);
     let Some(provider) = found.provider else {
         return Ok(());

@@ -9,6 +9,26 @@ fn takes_the_keys_of_nx_json() {
 }
 
 #[test]
+fn what_was_found_shows_no_secret() {
+    let file = "[default]\naws_access_key_id = FILE\naws_secret_access_key = hush\n";
+    for machine in [
+        Machine::new().options(|task| task.keys = Some(("NX".into(), "hush".into()))),
+        Machine::new().credentials(file),
+        Machine::new()
+            .environment("ENV")
+            .variable("AWS_SECRET_ACCESS_KEY", "hush"),
+    ] {
+        let report = machine.resolve();
+        assert_eq!(report.secret_access_key.as_deref(), Some("hush"));
+        assert!(
+            report.debug.contains("Renewing") && !report.debug.contains("hush"),
+            "{}",
+            report.debug
+        );
+    }
+}
+
+#[test]
 fn anonymous_asks_nobody() {
     let report = Machine::new()
         .environment("ENV")
