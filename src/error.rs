@@ -1,1 +1,68 @@
 //! The public error: what a failure means for the build.
+
+use crate::task_hash::InvalidTaskHash;
+use crate::{archive, config, entry, object_store};
+
+/// Why the cache could not be opened, or an artifact not be stored or restored.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The configuration is wrong: nothing should run with it.
+    #[error(transparent)]
+    Config(#[from] config::ConfigErrors),
+    /// The task hash can't be a file name or key.
+    #[error(transparent)]
+    TaskHash(#[from] InvalidTaskHash),
+    /// The bucket could not be asked.
+    #[error(transparent)]
+    Store(#[from] object_store::Error),
+    /// An object in the bucket is not what it should be.
+    #[error("{key}: {source}")]
+    Entry {
+        /// The object's key.
+        key: String,
+        /// What is wrong with it.
+        source: entry::Error,
+    },
+    /// An entry needs a chunk that is not in the bucket.
+    #[error("{key}: no such chunk, though an entry needs it")]
+    ChunkMissing {
+        /// The chunk's key.
+        key: String,
+    },
+    /// Packing or unpacking failed.
+    #[error(transparent)]
+    Archive(#[from] archive::Error),
+    /// The artifact is larger than the option `maxEntrySize` allows.
+    #[error("artifact of more than {limit} bytes, the limit set by `maxEntrySize`")]
+    TooLarge {
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// It took longer than `timeouts.deadline` allows.
+    #[error("not done within the deadline (`timeouts.deadline`)")]
+    Deadline,
+    /// Caching was given up earlier in this run; the reason was told then.
+    #[error("remote caching is off for this run")]
+    Off,
+    /// A fault of this program.
+    #[error("internal error: {0}")]
+    Internal(String),
+}
+
+impl Error {
+    /// Whether the run must stop. Everything else costs the build no more than its speed.
+    pub fn is_fatal(&self) -> bool {
+        match self {
+            Self::Config(_) => true,
+            Self::TaskHash(_)
+            | Self::Store(_)
+            | Self::Entry { .. }
+            | Self::ChunkMissing { .. }
+            | Self::Archive(_)
+            | Self::TooLarge { .. }
+            | Self::Deadline
+            | Self::Off
+            | Self::Internal(_) => false,
+        }
+    }
+}

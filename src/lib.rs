@@ -6,15 +6,18 @@
 //! | layer | modules |
 //! |---|---|
 //! | edge | `binding` (the only one that names napi) |
-//! | behaviour | [`cache`], [`uploads`] |
+//! | behaviour | [`cache`], [`connect`] |
 //! | parts | [`entry`], [`object_store`], [`credentials`] |
 //! | algorithms | [`archive`], [`chunk`], [`compress`], [`seal`], [`config`] |
 //! | words | [`task_hash`], [`scope`], [`secret`], [`error`] |
 
 pub mod archive;
+pub mod binding;
+pub mod cache;
 pub mod chunk;
 pub mod compress;
 pub mod config;
+pub mod connect;
 pub mod credentials;
 pub mod entry;
 pub mod error;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::error::Error;
+use super::producer::Producer;
 use crate::chunk::{self, ChunkId};
 
 /// The version of the object format this code writes.
@@ -47,26 +48,6 @@ pub struct ChunkRef {
     pub size: u32,
     /// Bytes of its frame, as its writer made it.
     pub stored: u32,
-}
-
-/// Who made an entry, for people who look into the bucket. Nothing is decided by it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Producer {
-    /// This project's version.
-    pub plugin: String,
-    /// Nx's version.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub nx: Option<String>,
-    /// The operating system, as Rust names it.
-    pub os: String,
-    /// The processor architecture, as Rust names it.
-    pub arch: String,
-    /// The CI run.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub run: Option<String>,
-    /// The commit the CI run was for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub commit: Option<String>,
 }
 
 impl Manifest {

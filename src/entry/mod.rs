@@ -7,11 +7,13 @@ mod error;
 mod header;
 mod keys;
 mod manifest;
+mod producer;
 
 pub use codec::{Codec, Entry};
 pub use error::Error;
 pub use keys::Keys;
-pub use manifest::{ChunkRef, FORMAT_VERSION, Manifest, Producer};
+pub use manifest::{ChunkRef, FORMAT_VERSION, Manifest};
+pub use producer::Producer;
 
 /// The largest entry object a reader accepts, in bytes: the inline limit with room for the manifest of an
 /// artifact of a hundred gigabytes.

@@ -1,0 +1,219 @@
+//! The edge to JavaScript: conversions, no decisions. The only file that names napi.
+
+#![allow(
+    missing_docs,
+    reason = "napi copies the doc comments that matter into index.d.ts"
+)]
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use napi::{Error as JsError, Status};
+use napi_derive::napi;
+
+use crate::cache::{self, Artifact, RemoteCache};
+use crate::config::environment::Environment;
+use crate::config::{Config, Mode};
+use crate::connect::connect;
+use crate::entry::Producer;
+use crate::error::Error;
+
+impl From<Error> for JsError {
+    fn from(error: Error) -> Self {
+        let status = if error.is_fatal() {
+            Status::InvalidArg
+        } else {
+            Status::GenericFailure
+        };
+        Self::new(status, error.to_string())
+    }
+}
+
+/// What JavaScript knows and Rust doesn't.
+#[napi(object)]
+pub struct OpenOptions {
+    /// The JSON text of the `s3` section of nx.json; absent when there is none.
+    pub section: Option<String>,
+    /// The workspace's root directory: relative paths in options start there.
+    pub workspace_root: String,
+    /// Whether this is CI: picks `ciMode` or `localMode`.
+    pub ci: bool,
+    /// Nx's version, for the record.
+    pub nx_version: Option<String>,
+    /// Whether to keep a line for each thing that happens.
+    pub verbose: bool,
+}
+
+/// A restored artifact, as Nx wants it.
+#[napi(object)]
+pub struct RetrievedArtifact {
+    /// The task's exit code.
+    pub code: i16,
+    /// What the task printed.
+    pub terminal_output: String,
+    /// The directory with its outputs.
+    pub outputs_path: String,
+    /// Bytes of all files.
+    pub size: i64,
+}
+
+/// Something to tell the user, once.
+#[napi(object)]
+pub struct Warning {
+    /// One line: what happened.
+    pub title: String,
+    /// Cause, effect and remedy, a line each.
+    pub body: Vec<String>,
+}
+
+/// What this run did so far.
+#[napi(object)]
+pub struct Summary {
+    /// Artifacts restored.
+    pub hits: i64,
+    /// Artifacts asked for and not restored.
+    pub misses: i64,
+    /// Artifacts stored.
+    pub stored: i64,
+    /// Artifacts that were in the bucket already when they should have been stored.
+    pub already_there: i64,
+    /// Artifacts that could not be stored.
+    pub skipped: i64,
+    /// Stores and retrieves that ended in an error.
+    pub errors: i64,
+    /// Bytes of objects received.
+    pub bytes_received: i64,
+    /// Bytes of objects sent.
+    pub bytes_sent: i64,
+    /// Seconds since the cache was opened.
+    pub seconds: f64,
+    /// All of it as one line for people.
+    pub line: String,
+}
+
+/// A remote cache in an S3 bucket, for one run.
+#[napi]
+pub struct NativeCache {
+    cache: Arc<RemoteCache>,
+}
+
+#[napi]
+impl NativeCache {
+    /// Opens the cache: checks the configuration and starts finding credentials in the background.
+    ///
+    /// Throws when the configuration is wrong; `code` is then `InvalidArg`, and the message names every
+    /// problem, ready to be printed.
+    #[napi(factory, catch_unwind)]
+    pub fn open(options: OpenOptions) -> napi::Result<Self> {
+        let environment = Environment::of_process();
+        let root = Path::new(&options.workspace_root);
+        let config =
+            Config::load(options.section.as_deref(), &environment, options.ci, root).map_err(Error::from)?;
+        let producer = Producer::here(options.nx_version, &environment);
+        let cache = napi::bindgen_prelude::within_runtime_if_available(|| {
+            let store = connect(&config);
+            cache::open(config, store, producer, options.verbose)
+        });
+        Ok(Self { cache })
+    }
+
+    /// Restores the artifact of `hash` to `<cacheDirectory>/<hash>`. `null` is a miss, and so is every failure
+    /// that isn't fatal.
+    #[napi]
+    pub async fn retrieve(
+        &self,
+        hash: String,
+        cache_directory: String,
+    ) -> napi::Result<Option<RetrievedArtifact>> {
+        let found = self.cache.retrieve(&hash, Path::new(&cache_directory)).await?;
+        Ok(found.map(|found| RetrievedArtifact {
+            code: found.code,
+            terminal_output: found.terminal_output,
+            outputs_path: found.outputs_path.to_string_lossy().into_owned(),
+            size: found.size as i64,
+        }))
+    }
+
+    /// Stores what is in `<cacheDirectory>/<hash>`: `true` when it is queued (or, without background uploads,
+    /// stored). Never rejects.
+    #[napi]
+    pub async fn store(
+        &self,
+        hash: String,
+        cache_directory: String,
+        terminal_output: String,
+        code: i16,
+    ) -> napi::Result<bool> {
+        let artifact = Artifact {
+            hash,
+            cache_directory: cache_directory.into(),
+            terminal_output,
+            code,
+        };
+        Ok(self.cache.clone().store(artifact).await)
+    }
+
+    /// Blocks this thread until all uploads are done or `timeoutMs` is over; returns the hashes of the
+    /// tasks whose uploads are not done. For the end of the process.
+    #[napi(catch_unwind)]
+    pub fn flush(&self, timeout_ms: u32) -> Vec<String> {
+        self.cache.flush(Duration::from_millis(timeout_ms.into()))
+    }
+
+    /// The warnings since the last call.
+    #[napi]
+    pub fn take_warnings(&self) -> Vec<Warning> {
+        let warnings = self.cache.take_warnings().into_iter();
+        warnings
+            .map(|warning| Warning {
+                title: warning.title,
+                body: warning.body,
+            })
+            .collect()
+    }
+
+    /// What happened since the last call, a line each; nothing unless opened as verbose.
+    #[napi]
+    pub fn take_events(&self) -> Vec<String> {
+        self.cache.take_events()
+    }
+
+    /// What this run did so far.
+    #[napi]
+    pub fn summary(&self) -> Summary {
+        let summary = self.cache.summary();
+        Summary {
+            hits: summary.hits as i64,
+            misses: summary.misses as i64,
+            stored: summary.stored as i64,
+            already_there: summary.already_there as i64,
+            skipped: summary.skipped as i64,
+            errors: summary.errors as i64,
+            bytes_received: summary.bytes_received as i64,
+            bytes_sent: summary.bytes_sent as i64,
+            seconds: summary.seconds,
+            line: summary.line(),
+        }
+    }
+
+    /// What this run may do with the cache.
+    #[napi(
+        getter,
+        ts_return_type = "'read-write' | 'read-only' | 'write-only' | 'no-cache'"
+    )]
+    pub fn mode(&self) -> &'static str {
+        match self.cache.mode() {
+            Mode::ReadWrite => "read-write",
+            Mode::ReadOnly => "read-only",
+            Mode::WriteOnly => "write-only",
+            Mode::NoCache => "no-cache",
+        }
+    }
+
+    /// How long the end of the run may wait for uploads, in milliseconds.
+    #[napi(getter)]
+    pub fn flush_timeout_ms(&self) -> u32 {
+        u32::try_from(self.cache.flush_timeout().as_millis()).unwrap_or(u32::MAX)
+    }
+}

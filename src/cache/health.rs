@@ -1,0 +1,238 @@
+//! Whether it is worth asking the bucket again in this run.
+//!
+//! Some failures end caching for the run at once (no credentials, no bucket), refused writes end storing
+//! only, and failures in a row open the breaker, so that an unreachable bucket costs a run seconds at most.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+
+use super::warnings::Warnings;
+use crate::object_store::Error;
+
+/// Failures in a row after which no further request is made. One is enough as long as nothing has worked.
+const BREAKER_THRESHOLD: u32 = 5;
+
+/// What a request is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Restoring.
+    Read,
+    /// Storing.
+    Write,
+}
+
+/// Remembers how the requests of this run went.
+pub struct Health {
+    bucket: String,
+    reads_only: bool,
+    warnings: Arc<Warnings>,
+    reads_off: AtomicBool,
+    writes_off: AtomicBool,
+    /// Whether any request was answered as by a bucket that knows us.
+    proven: AtomicBool,
+    failures_in_a_row: AtomicU32,
+}
+
+impl Health {
+    /// Health of the requests to `bucket`; `reads_only` when this run never writes.
+    pub fn new(bucket: String, reads_only: bool, warnings: Arc<Warnings>) -> Self {
+        Self {
+            bucket,
+            reads_only,
+            warnings,
+            reads_off: AtomicBool::new(false),
+            writes_off: AtomicBool::new(false),
+            proven: AtomicBool::new(false),
+            failures_in_a_row: AtomicU32::new(0),
+        }
+    }
+
+    /// Whether a request for `purpose` should be made.
+    pub fn allows(&self, purpose: Purpose) -> bool {
+        match purpose {
+            Purpose::Read => !self.reads_off.load(Relaxed),
+            Purpose::Write => !self.writes_off.load(Relaxed),
+        }
+    }
+
+    /// A request was answered.
+    pub fn answered(&self) {
+        self.proven.store(true, Relaxed);
+        self.failures_in_a_row.store(0, Relaxed);
+    }
+
+    /// A request for `purpose` failed with `error`.
+    pub fn failed(&self, purpose: Purpose, error: &Error) {
+        match error {
+            Error::Misconfigured { .. } => self.give_up(error, "Correct the `s3` section of nx.json."),
+            Error::Credentials { .. } => {
+                self.give_up(error, "Check the credentials this machine or job uses for the bucket.")
+            }
+            Error::NoSuchBucket { .. } => self.give_up(
+                error,
+                "Check `s3.bucket` and `s3.endpoint` in nx.json (or NX_S3_CACHE_BUCKET), or create the bucket.",
+            ),
+            Error::WrongRegion { .. } => {
+                self.give_up(error, "Set `s3.region` in nx.json (or NX_S3_CACHE_REGION) to the bucket's region.")
+            }
+            Error::AccessDenied { .. } => match purpose {
+                Purpose::Read => self.read_denied(error),
+                Purpose::Write => self.write_denied(error),
+            },
+            Error::Unreachable { .. }
+            | Error::TimedOut { .. }
+            | Error::Throttled { .. }
+            | Error::Server { .. } => self.count_failure(error),
+            // Says something about this request, nothing about the next.
+            Error::Refused { .. } | Error::TooLarge { .. } => {}
+        }
+    }
+
+    /// Ends caching for this run.
+    fn give_up(&self, error: &Error, remedy: &str) {
+        self.reads_off.store(true, Relaxed);
+        self.writes_off.store(true, Relaxed);
+        self.warnings.once(
+            "off",
+            "Remote caching in S3 is off for this run",
+            [
+                format!("Bucket {:?}: {error}", self.bucket),
+                "The build goes on with the local cache; nothing is restored from or stored in the bucket."
+                    .into(),
+                remedy.into(),
+            ],
+        );
+    }
+
+    /// Without s3:ListBucket, S3 answers 403 for a missing key, so a denied read is a miss like any other
+    /// once something has worked, or while a later write can still tell.
+    fn read_denied(&self, error: &Error) {
+        if self.reads_only && !self.proven.load(Relaxed) {
+            self.warnings.once(
+                "read-denied",
+                "The S3 bucket refuses to be read",
+                [
+                    format!("Bucket {:?}: {error}", self.bucket),
+                    "The build goes on; what can't be read counts as a miss.".into(),
+                    "Allow s3:GetObject on the bucket's objects. With s3:ListBucket on the bucket, S3 also tells a missing entry from a forbidden one.".into(),
+                ],
+            );
+        }
+    }
+
+    fn write_denied(&self, error: &Error) {
+        if self.writes_off.swap(true, Relaxed) {
+            return;
+        }
+        self.warnings.once(
+            "write-denied",
+            "Results of this run are not stored in S3",
+            [
+                format!("Bucket {:?}: {error}", self.bucket),
+                "The build goes on and may still restore results from the bucket.".into(),
+                "Allow s3:PutObject on the bucket's objects, or set the mode to \"read-only\" where storing isn't meant to work.".into(),
+            ],
+        );
+    }
+
+    fn count_failure(&self, error: &Error) {
+        let failures = 1 + self.failures_in_a_row.fetch_add(1, Relaxed);
+        if failures >= BREAKER_THRESHOLD || !self.proven.load(Relaxed) {
+            self.give_up(
+                error,
+                "Check the network, `s3.endpoint` and proxy settings, or try again later.",
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn health(reads_only: bool) -> (Health, Arc<Warnings>) {
+        let warnings = Arc::new(Warnings::default());
+        (Health::new("b".into(), reads_only, warnings.clone()), warnings)
+    }
+
+    fn denied() -> Error {
+        Error::AccessDenied {
+            status: 403,
+            detail: "AccessDenied".into(),
+        }
+    }
+
+    fn server() -> Error {
+        Error::Server { detail: "500".into() }
+    }
+
+    #[test]
+    fn an_endpoint_that_never_answered_is_given_up_at_once_with_one_warning() {
+        let (health, warnings) = health(false);
+        for _ in 0..3 {
+            health.failed(
+                Purpose::Read,
+                &Error::Unreachable {
+                    detail: "refused".into(),
+                },
+            );
+        }
+        assert!(!health.allows(Purpose::Read) && !health.allows(Purpose::Write));
+        assert_eq!(warnings.take().len(), 1);
+    }
+
+    #[test]
+    fn single_failures_are_forgiven_and_failures_in_a_row_open_the_breaker() {
+        let (health, warnings) = health(false);
+        for _ in 0..20 {
+            health.answered();
+            health.failed(Purpose::Read, &server());
+        }
+        assert!(health.allows(Purpose::Read));
+        for _ in 1..BREAKER_THRESHOLD {
+            health.failed(Purpose::Write, &server());
+        }
+        assert!(!health.allows(Purpose::Read) && !health.allows(Purpose::Write));
+        assert_eq!(warnings.take().len(), 1);
+    }
+
+    #[test]
+    fn denied_writes_end_storing_and_leave_restoring_alone() {
+        let (health, warnings) = health(false);
+        health.failed(Purpose::Write, &denied());
+        health.failed(Purpose::Write, &denied());
+        assert!(health.allows(Purpose::Read) && !health.allows(Purpose::Write));
+        assert_eq!(warnings.take().len(), 1);
+    }
+
+    #[test]
+    fn a_denied_read_is_only_told_where_no_write_can_tell() {
+        let (reading_and_writing, warnings) = health(false);
+        reading_and_writing.failed(Purpose::Read, &denied());
+        assert!(reading_and_writing.allows(Purpose::Read) && warnings.take().is_empty());
+
+        let (reading, warnings) = health(true);
+        reading.failed(Purpose::Read, &denied());
+        assert!(reading.allows(Purpose::Read));
+        assert_eq!(warnings.take().len(), 1);
+    }
+
+    #[test]
+    fn what_no_request_can_mend_ends_caching() {
+        let detail = || "x".to_string();
+        for error in [
+            Error::Credentials { detail: detail() },
+            Error::NoSuchBucket { detail: detail() },
+            Error::WrongRegion { detail: detail() },
+        ] {
+            let (health, warnings) = health(false);
+            health.answered();
+            health.failed(Purpose::Read, &error);
+            assert!(
+                !health.allows(Purpose::Read) && !health.allows(Purpose::Write),
+                "{error}"
+            );
+            assert_eq!(warnings.take().len(), 1);
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! The remote cache: store and retrieve, as Nx asks for them.
+
+mod frames;
+mod health;
+mod open;
+mod report;
+mod requests;
+mod restore;
+mod store;
+mod summary;
+mod uploads;
+mod warnings;
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{OnceCell, Semaphore};
+
+use crate::config::{Config, Mode};
+use crate::entry::{Codec, Keys, Producer};
+use crate::error::Error;
+use crate::object_store::PutOutcome;
+use crate::scope::Scope;
+use crate::seal::MasterKey;
+use crate::task_hash::TaskHash;
+use requests::Requests;
+use summary::Counters;
+use uploads::Uploads;
+use warnings::{Warnings, lock};
+
+pub use open::open;
+pub use summary::{Summary, bytes};
+pub use warnings::Warning;
+
+/// Chunks in memory at once, over all artifacts, in KiB.
+const MEMORY_KIB: u32 = 64 * 1024;
+/// Artifacts that are packed or unpacked at once: beyond this the disk and the processors gain nothing.
+const DISK_JOBS: usize = 4;
+
+/// A remote cache in a bucket, for one run.
+pub struct RemoteCache {
+    config: Config,
+    producer: Producer,
+    scope: Scope,
+    keys: Keys,
+    codec: OnceCell<Codec>,
+    requests: Requests,
+    uploads: Uploads,
+    counters: Arc<Counters>,
+    warnings: Arc<Warnings>,
+    /// KiB of chunks in memory, over all restores.
+    memory: Arc<Semaphore>,
+    /// Restores under way, requests included: what waits behind them holds no memory.
+    restores: Semaphore,
+    unpacking: Semaphore,
+    packing: Semaphore,
+    /// Hashes that aren't in the bucket: Nx may ask again.
+    known_misses: Mutex<HashSet<TaskHash>>,
+    /// Keys of objects that turned out bad: the next store replaces them.
+    bad_objects: Mutex<HashSet<String>>,
+    /// Cache directories whose leftovers were swept.
+    swept: Mutex<HashSet<PathBuf>>,
+    events: Option<Mutex<Vec<String>>>,
+}
+
+/// A restored artifact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Retrieved {
+    /// The task's exit code.
+    pub code: i16,
+    /// What the task printed.
+    pub terminal_output: String,
+    /// Where its outputs are: `<cache directory>/<hash>`.
+    pub outputs_path: PathBuf,
+    /// Bytes of all files.
+    pub size: u64,
+}
+
+/// One artifact to be stored.
+#[derive(Clone, Debug)]
+pub struct Artifact {
+    /// The task's hash.
+    pub hash: String,
+    /// Where Nx keeps artifacts; the outputs are in `<cache directory>/<hash>`, if there are any.
+    pub cache_directory: PathBuf,
+    /// What the task printed.
+    pub terminal_output: String,
+    /// Its exit code.
+    pub code: i16,
+}
+
+impl RemoteCache {
+    /// What this run may do.
+    pub fn mode(&self) -> Mode {
+        self.config.mode
+    }
+
+    /// How long the end of the run may wait for uploads.
+    pub fn flush_timeout(&self) -> Duration {
+        self.config.flush_timeout
+    }
+
+    /// Restores the artifact of `hash` into `cache_directory`; `None` is a miss, and so is every failure.
+    pub async fn retrieve(&self, hash: &str, cache_directory: &Path) -> Result<Option<Retrieved>, Error> {
+        if !matches!(self.config.mode, Mode::ReadWrite | Mode::ReadOnly) {
+            return Ok(None);
+        }
+        let began = Instant::now();
+        let result = match TaskHash::parse(hash) {
+            Ok(hash) => self.restore(&hash, cache_directory).await,
+            Err(error) => Err(error.into()),
+        };
+        match result {
+            Ok(Some(found)) => {
+                self.counters.hit();
+                self.event(|| {
+                    format!(
+                        "{hash}: restored {} in {} ms",
+                        bytes(found.size),
+                        began.elapsed().as_millis()
+                    )
+                });
+                Ok(Some(found))
+            }
+            Ok(None) => {
+                self.counters.miss();
+                self.event(|| format!("{hash}: not in the bucket ({} ms)", began.elapsed().as_millis()));
+                Ok(None)
+            }
+            Err(error) => {
+                self.counters.miss();
+                self.report(hash, "not restored", &error);
+                if error.is_fatal() { Err(error) } else { Ok(None) }
+            }
+        }
+    }
+
+    /// Stores `artifact`: queues it and answers `true` at once, or, without background uploads, answers
+    /// whether it is in the bucket.
+    pub async fn store(self: Arc<Self>, artifact: Artifact) -> bool {
+        if !matches!(self.config.mode, Mode::ReadWrite | Mode::WriteOnly) {
+            return false;
+        }
+        if !self.requests.allowed(health::Purpose::Write) {
+            self.counters.skipped();
+            return false;
+        }
+        let ticket = self.uploads.begin(&artifact.hash);
+        let background = self.config.background_uploads;
+        let upload = tokio::spawn(async move {
+            let stored = self.store_now(artifact).await;
+            drop(ticket);
+            stored
+        });
+        if background {
+            true
+        } else {
+            upload.await.unwrap_or(false)
+        }
+    }
+
+    /// Blocks this thread until all uploads are done, at most for `timeout`; returns the hashes of those that
+    /// are not.
+    pub fn flush(&self, timeout: Duration) -> Vec<String> {
+        self.uploads.wait(timeout)
+    }
+
+    /// The warnings since the last call.
+    pub fn take_warnings(&self) -> Vec<Warning> {
+        self.warnings.take()
+    }
+
+    /// What happened since the last call, a line each; nothing unless the run is verbose.
+    pub fn take_events(&self) -> Vec<String> {
+        self.events
+            .as_ref()
+            .map(|events| std::mem::take(&mut *lock(events)))
+            .unwrap_or_default()
+    }
+
+    /// What this run did so far.
+    pub fn summary(&self) -> Summary {
+        self.counters.summary()
+    }
+
+    async fn store_now(&self, artifact: Artifact) -> bool {
+        let began = Instant::now();
+        let result = match TaskHash::parse(&artifact.hash) {
+            Ok(hash) => self.upload(&hash, &artifact).await,
+            Err(error) => Err(error.into()),
+        };
+        let took = began.elapsed().as_millis();
+        match result {
+            Ok(PutOutcome::Stored) => {
+                self.counters.stored();
+                self.event(|| format!("{}: stored in {took} ms", artifact.hash));
+                true
+            }
+            Ok(PutOutcome::AlreadyThere) => {
+                self.counters.already_there();
+                self.event(|| format!("{}: was already in the bucket ({took} ms)", artifact.hash));
+                true
+            }
+            Err(error) => {
+                self.counters.skipped();
+                self.report(&artifact.hash, "not stored", &error);
+                false
+            }
+        }
+    }
+
+    /// The codec of this run's objects. Deriving a key from a passphrase takes a while, so it is done once.
+    async fn codec(&self) -> Result<&Codec, Error> {
+        self.codec
+            .get_or_try_init(|| async {
+                let key = match self.config.encryption_key.clone() {
+                    None => None,
+                    Some(secret) => Some(blocking(move || MasterKey::derive(&secret)).await?),
+                };
+                let key = key
+                    .transpose()
+                    .map_err(|error| Error::Internal(error.to_string()))?;
+                let namespace = self.config.cache_key_prefix.clone();
+                Ok(Codec::new(namespace, self.scope.clone(), key.map(Arc::new)))
+            })
+            .await
+    }
+
+    fn event(&self, line: impl FnOnce() -> String) {
+        if let Some(events) = &self.events {
+            lock(events).push(line());
+        }
+    }
+}
+
+/// Runs `work`, which computes or waits for the disk, beside the threads that serve requests.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| Error::Internal(error.to_string()))
+}

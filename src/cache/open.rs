@@ -1,0 +1,54 @@
+//! Opening the cache: everything that takes time goes on in the background, while Nx computes its graph.
+
+use std::sync::{Arc, Mutex};
+
+use tokio::sync::{OnceCell, Semaphore};
+
+use super::health::Health;
+use super::requests::Requests;
+use super::summary::Counters;
+use super::uploads::Uploads;
+use super::warnings::Warnings;
+use super::{DISK_JOBS, MEMORY_KIB, RemoteCache};
+use crate::config::{Config, Mode};
+use crate::entry::{Keys, Producer};
+use crate::object_store::ObjectStore;
+use crate::scope::Scope;
+
+/// Opens the cache in `store`. Must be called within a tokio runtime. `verbose` keeps a line for each thing
+/// that happens.
+pub fn open(
+    config: Config,
+    store: Arc<dyn ObjectStore>,
+    producer: Producer,
+    verbose: bool,
+) -> Arc<RemoteCache> {
+    let scope = Scope::Trusted;
+    let warnings = Arc::new(Warnings::default());
+    let counters = Arc::new(Counters::default());
+    let reads_only = config.mode == Mode::ReadOnly;
+    let health = Health::new(config.bucket.name.clone(), reads_only, warnings.clone());
+    let cache = Arc::new(RemoteCache {
+        keys: Keys::new(&config.cache_key_prefix, &scope),
+        restores: Semaphore::new(config.concurrency),
+        requests: Requests::new(store, config.concurrency, health, counters.clone()),
+        config,
+        producer,
+        scope,
+        codec: OnceCell::new(),
+        uploads: Uploads::default(),
+        counters,
+        warnings,
+        memory: Arc::new(Semaphore::new(MEMORY_KIB as usize)),
+        unpacking: Semaphore::new(DISK_JOBS),
+        packing: Semaphore::new(DISK_JOBS),
+        known_misses: Mutex::default(),
+        bad_objects: Mutex::default(),
+        swept: Mutex::default(),
+        events: verbose.then(Mutex::default),
+    });
+    let warmed = cache.clone();
+    // A failure shows again, and is reported, when the first task needs the codec.
+    tokio::spawn(async move { drop(warmed.codec().await) });
+    cache
+}
