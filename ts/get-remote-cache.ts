@@ -64,7 +64,7 @@ const notConfigured = {
   title: 'nx-s3-cache is installed but not configured',
   body: [
     'nx.json has no "s3" section and NX_S3_CACHE_BUCKET is not set, so this run uses the local cache only.',
-    'Run "nx g nx-s3-cache:init" to name the bucket, or remove "@nx/s3-cache" from package.json.',
+    'Run "npx nx g @nx/s3-cache:init" to name the bucket, or remove "@nx/s3-cache" from package.json.',
   ],
 }
 

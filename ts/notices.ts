@@ -68,8 +68,13 @@ export class Notices {
 
   #show(warning: Warning): void {
     this.#warned = true
-    if (this.#runIsOver || this.#outlets.screenIsTaken()) this.#print(asNxWarning(warning))
-    else this.#outlets.warn(warning)
+    try {
+      if (this.#runIsOver || this.#outlets.screenIsTaken()) this.#print(asNxWarning(warning))
+      else this.#outlets.warn(warning)
+    } catch {
+      // A warning must reach the user, and must not fail the build, even where Nx's modules can't be found.
+      this.#outlets.write(asNxWarning(warning))
+    }
   }
 
   #print(text: string): void {
