@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict'
+import type { TestContext } from 'node:test'
+import type { FlushReport, NativeCache, OpenOptions, RetrievedArtifact, Summary, Warning } from '../../index'
+import { Notices } from '../../ts/notices'
+
+/** A native side that does what the real one never does on command. */
+export class FakeNative {
+  warnings: Warning[] = []
+  events: string[] = []
+  flushes: number[] = []
+  reports: FlushReport[] = []
+  mode: NativeCache['mode'] = 'read-write'
+  flushTimeoutMs = 30_000
+  errors = 0
+  retrieve: (hash: string, directory: string) => Promise<RetrievedArtifact | null> = async () => null
+  store: (...args: Parameters<NativeCache['store']>) => Promise<boolean> = async () => true
+
+  flush(timeoutMs: number): FlushReport {
+    this.flushes.push(timeoutMs)
+    return this.reports.shift() ?? { pending: 0, pendingBytes: 0, unfinished: [] }
+  }
+
+  takeWarnings(): Warning[] {
+    return this.warnings.splice(0)
+  }
+
+  takeEvents(): string[] {
+    return this.events.splice(0)
+  }
+
+  summary(): Summary {
+    const counts = { hits: 1, misses: 2, stored: 2, alreadyThere: 0, skipped: 0, errors: this.errors }
+    return { ...counts, bytesReceived: 0, bytesSent: 0, seconds: 0.1, line: '1 hit, 2 misses' }
+  }
+
+  /** As the type the sources ask for. */
+  get native(): NativeCache {
+    return this as unknown as NativeCache
+  }
+
+  /** What `require('../index.js')` gives. */
+  get module(): { NativeCache: typeof NativeCache } {
+    return { NativeCache: { open: () => this.native } as unknown as typeof NativeCache }
+  }
+}
+
+/** Notices whose output can be read. */
+export function listen(screen: { taken: boolean } = { taken: false }) {
+  const viaNx: Warning[] = []
+  const written: string[] = []
+  const notices = new Notices({
+    warn: warning => viaNx.push(warning),
+    write: text => written.push(text),
+    screenIsTaken: () => screen.taken,
+  })
+  return { notices, viaNx, written }
+}
+
+/** Catches the 'exit' listener that the code under test registers, so that a test can be the end of the process. */
+export function catchExit(t: TestContext): (status?: number) => void {
+  const once = t.mock.method(process, 'once', () => process)
+  return (status = 0) => {
+    const calls = once.mock.calls.map(call => call.arguments as unknown as [string, (status: number) => void])
+    const [event, listener] = calls[0] ?? assert.fail('nothing listens')
+    assert.equal(event, 'exit')
+    listener(status)
+  }
+}
+
+/** An error as napi throws it. */
+export function nativeError(code: string, message: string): Error {
+  return Object.assign(new Error(message), { code })
+}
+
+/** Options of a configured workspace. */
+export const configured: OpenOptions = {
+  section: '{"bucket":"b"}',
+  workspaceRoot: '/workspace',
+  ci: false,
+  nxVersion: '24.0.6',
+  verbose: false,
+}
+
+/** Runs `body` with an environment variable set. */
+export async function withEnv<T>(name: string, value: string | undefined, body: () => T | Promise<T>): Promise<T> {
+  const before = process.env[name]
+  const set = (to: string | undefined) => {
+    if (to === undefined) delete process.env[name]
+    else process.env[name] = to
+  }
+  set(value)
+  try {
+    return await body()
+  } finally {
+    set(before)
+  }
+}
