@@ -1,5 +1,6 @@
 //! What is packed comes out again as it went in, and the same tree always gives the same archive.
 #![cfg(unix)]
+#![allow(clippy::unwrap_used)] // clippy allows it in tests, but not in what they share
 
 #[path = "archive/support.rs"]
 mod support;

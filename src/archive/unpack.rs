@@ -50,7 +50,6 @@ fn unpack_members<R: Read>(
     while let Some(member) = members.next()? {
         restore.member(member)?;
     }
-    drop(archive);
     stream.finish()?;
     restore.tree.finish()?;
     Ok(Unpacked {
