@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'node:test'
-import type { FlushReport } from '../index'
 import { finish, finishAtExit } from '../ts/exit'
 import { catchExit, FakeNative, listen } from './support/fakes'
 
-const done: FlushReport = { pending: 0, pendingBytes: 0, unfinished: [] }
-const two: FlushReport = { pending: 2, pendingBytes: 3_400_000, unfinished: ['111', '222'] }
+const done: string[] = []
+const two = ['111', '222']
 
 let signals: () => void
 beforeEach(() => {
@@ -32,23 +31,20 @@ test('a run that has nothing left to upload ends without a word', () => {
 describe('uploads that take longer than a second', () => {
   test('are announced and waited for', () => {
     const native = new FakeNative()
-    native.reports = [two, done]
-    assert.equal(end(native), 'nx-s3-cache: finishing 2 uploads (3.4 MB), for at most 29 s; Ctrl-C leaves at once\n')
+    native.pending = [two, done]
+    assert.equal(end(native), 'nx-s3-cache: finishing 2 uploads, for at most 29 s; Ctrl-C leaves at once\n')
     assert.deepEqual(native.flushes, [1000, 29_000])
   })
 
   test('are named when the time is over, with the remedy and the summary', () => {
     const native = new FakeNative()
-    native.reports = [two, two]
-    assert.match(
-      end(native),
-      /left 2 uploads \(3\.4 MB\) unfinished[\s\S]*- 111\n- 222\n.*flushTimeout[\s\S]*1 hit, 2 misses/,
-    )
+    native.pending = [two, two]
+    assert.match(end(native), /left 2 uploads unfinished[\s\S]*- 111\n- 222\n.*flushTimeout[\s\S]*1 hit, 2 misses/)
   })
 
   test('are not waited for after an interruption', () => {
     const native = new FakeNative()
-    native.reports = [two]
+    native.pending = [two]
     assert.match(end(native, true), /unfinished[\s\S]*interrupted/)
     assert.deepEqual(native.flushes, [1000])
   })
@@ -56,7 +52,7 @@ describe('uploads that take longer than a second', () => {
   test('are named one by one up to five', () => {
     const native = new FakeNative()
     native.flushTimeoutMs = 10
-    native.reports = [{ pending: 7, pendingBytes: 0, unfinished: ['1', '2', '3', '4', '5', '6', '7'] }]
+    native.pending = [['1', '2', '3', '4', '5', '6', '7']]
     const text = end(native)
     assert.match(text, /- 5\n- and 2 more\n/)
     assert.doesNotMatch(text, /- 6\n/)
@@ -66,7 +62,7 @@ describe('uploads that take longer than a second', () => {
     const listener = () => {}
     process.on('SIGINT', listener)
     const native = new FakeNative()
-    native.reports = [two, done]
+    native.pending = [two, done]
     end(native)
     assert.equal(process.listenerCount('SIGINT'), 0)
   })
@@ -75,7 +71,7 @@ describe('uploads that take longer than a second', () => {
 test('a flush timeout below a second is kept to', () => {
   const native = new FakeNative()
   native.flushTimeoutMs = 0
-  native.reports = [two]
+  native.pending = [two]
   end(native)
   assert.deepEqual(native.flushes, [0])
 })

@@ -1,4 +1,4 @@
-import type { FlushReport, NativeCache } from '../index'
+import type { NativeCache } from '../index'
 import type { Notices } from './notices'
 import { isVerbose } from './nx'
 
@@ -26,15 +26,15 @@ export function finishAtExit(native: NativeCache, notices: Notices): void {
 export function finish(native: NativeCache, notices: Notices, { interrupted }: { interrupted: boolean }): void {
   notices.runIsOver()
   const patience = native.flushTimeoutMs
-  let report = native.flush(Math.min(UNEXPLAINED_MS, patience))
-  if (report.pending > 0 && patience > UNEXPLAINED_MS && !interrupted) {
+  let pending = native.flush(Math.min(UNEXPLAINED_MS, patience))
+  if (pending.length > 0 && patience > UNEXPLAINED_MS && !interrupted) {
     const left = patience - UNEXPLAINED_MS
-    notices.line(`finishing ${uploads(report)}, for at most ${Math.ceil(left / 1000)} s; Ctrl-C leaves at once`)
+    notices.line(`finishing ${uploads(pending)}, for at most ${Math.ceil(left / 1000)} s; Ctrl-C leaves at once`)
     letCtrlCKill()
-    report = native.flush(left)
+    pending = native.flush(left)
   }
   notices.report(native)
-  if (report.pending > 0) notices.warn(unfinished(report, interrupted))
+  if (pending.length > 0) notices.warn(unfinished(pending, interrupted))
   summarize(native, notices)
 }
 
@@ -51,11 +51,11 @@ function summarize(native: NativeCache, notices: Notices): void {
   if (isVerbose() || notices.warned || summary.errors > 0) notices.line(summary.line)
 }
 
-function unfinished(report: FlushReport, interrupted: boolean) {
-  const named = report.unfinished.slice(0, NAMED)
-  const others = report.unfinished.length - named.length
+function unfinished(pending: string[], interrupted: boolean) {
+  const named = pending.slice(0, NAMED)
+  const others = pending.length - named.length
   return {
-    title: `The S3 remote cache left ${uploads(report)} unfinished`,
+    title: `The S3 remote cache left ${uploads(pending)} unfinished`,
     body: [
       'Your build is not affected; other machines will run these tasks again:',
       ...named.map(hash => `- ${hash}`),
@@ -67,6 +67,6 @@ function unfinished(report: FlushReport, interrupted: boolean) {
   }
 }
 
-function uploads({ pending, pendingBytes }: FlushReport): string {
-  return `${pending} ${pending === 1 ? 'upload' : 'uploads'} (${(pendingBytes / 1e6).toFixed(1)} MB)`
+function uploads({ length }: string[]): string {
+  return `${length} ${length === 1 ? 'upload' : 'uploads'}`
 }
