@@ -83,9 +83,18 @@ impl Health {
             | Error::TimedOut { .. }
             | Error::Throttled { .. }
             | Error::Server { .. } => self.count_failure(error),
-            // Says something about this request, nothing about the next.
-            Error::Refused { .. } | Error::TooLarge { .. } => {}
+            Error::Refused { .. } => self.give_up(
+                error,
+                "The server doesn't accept such requests: see the page on providers, and the options `forcePathStyle`, `disableChecksum` and `conditionalWrites`.",
+            ),
+            // Says something about this object, nothing about the next.
+            Error::TooLarge { .. } => {}
         }
+    }
+
+    /// Ends storing for this run.
+    pub fn refuse_writes(&self) {
+        self.writes_off.store(true, Relaxed);
     }
 
     /// Ends caching for this run.
@@ -224,6 +233,10 @@ mod tests {
             Error::Credentials { detail: detail() },
             Error::NoSuchBucket { detail: detail() },
             Error::WrongRegion { detail: detail() },
+            Error::Refused {
+                status: 400,
+                detail: detail(),
+            },
         ] {
             let (health, warnings) = health(false);
             health.answered();

@@ -39,6 +39,11 @@ impl Requests {
         self.health.allows(purpose)
     }
 
+    /// Ends storing for this run; the reason was told.
+    pub fn refuse_writes(&self) {
+        self.health.refuse_writes();
+    }
+
     /// The object under `key`, of at most `limit` bytes. A denied read is a missing object, see [`Health`].
     pub async fn get(&self, key: &str, limit: u64) -> Result<Option<Bytes>, Error> {
         let object = self.run(Purpose::Read, self.store.get(key, limit)).await;

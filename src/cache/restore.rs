@@ -13,6 +13,7 @@ use super::{RemoteCache, Retrieved, blocking};
 use crate::archive::{self, Limits, Staging};
 use crate::entry::{ChunkRef, Codec, Entry, MAX_CHUNK_OBJECT, MAX_ENTRY_OBJECT, Manifest};
 use crate::error::Error;
+use crate::object_store;
 use crate::task_hash::TaskHash;
 
 /// Chunks that are fetched ahead of the one being unpacked, for one artifact.
@@ -139,6 +140,9 @@ impl RemoteCache {
         match error {
             Error::Entry { key, .. } | Error::ChunkMissing { key } => {
                 bad.insert(key.clone());
+                bad.insert(entry_key.to_owned());
+            }
+            Error::Store(object_store::Error::TooLarge { .. }) => {
                 bad.insert(entry_key.to_owned());
             }
             Error::Archive(error) if error.origin() == archive::Origin::Archive => {
