@@ -4,7 +4,7 @@ import type { NativeCache } from '../index'
 import { openRemoteCache } from '../ts/get-remote-cache'
 import type { LoadNative } from '../ts/native'
 import { RemoteCache } from '../ts/remote-cache'
-import { configured, FakeNative, listen, nativeError, withEnv } from './support/fakes'
+import { catchExit, configured, FakeNative, listen, nativeError, withEnv } from './support/fakes'
 
 const { section: _, ...unconfigured } = configured
 
@@ -21,15 +21,17 @@ function throwing(error: Error): LoadNative {
 
 test('a configured workspace gets a cache, and silence', async t => {
   const { notices, viaNx, written } = listen()
-  const exit = t.mock.method(process, 'once', () => process)
+  const native = new FakeNative()
+  const exit = catchExit(t)
   const cache = await openRemoteCache({
     notices,
-    loadNative: () => new FakeNative().module,
+    loadNative: () => native.module,
     readOptions: () => configured,
   })
   assert.ok(cache instanceof RemoteCache)
   assert.deepEqual([...viaNx, ...written], [])
-  assert.equal(exit.mock.calls[0]?.arguments[0], 'exit')
+  exit()
+  assert.deepEqual(native.flushes, [1000])
 })
 
 test('without configuration the run is told once what is missing, and nothing native is loaded', async () => {
@@ -45,7 +47,7 @@ test('without configuration the run is told once what is missing, and nothing na
 })
 
 test('NX_S3_CACHE_BUCKET is enough to be configured', async t => {
-  t.mock.method(process, 'once', () => process)
+  catchExit(t)
   const loadNative = () => new FakeNative().module
   const open = () => openRemoteCache({ notices: listen().notices, loadNative, readOptions: () => unconfigured })
   assert.ok(await withEnv('NX_S3_CACHE_BUCKET', 's3://b', open))

@@ -1,4 +1,5 @@
 import type { NativeCache } from '../index'
+import { beforeExit } from './before-exit'
 import type { Notices } from './notices'
 import { isVerbose } from './nx'
 
@@ -13,7 +14,7 @@ const NAMED = 5
  * chance, and only code that blocks can use it.
  */
 export function finishAtExit(native: NativeCache, notices: Notices): void {
-  process.once('exit', status => {
+  beforeExit(status => {
     try {
       finish(native, notices, { interrupted: status > 128 })
     } catch {

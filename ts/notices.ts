@@ -1,4 +1,5 @@
 import type { NativeCache, Warning } from '../index'
+import { beforeExit } from './before-exit'
 import { isVerbose, nxOutput } from './nx'
 import { isCi } from './options'
 import { writeNow } from './stderr'
@@ -83,7 +84,7 @@ export class Notices {
   }
 
   #hold(text: string): void {
-    if (this.#held.length === 0) process.once('exit', () => this.runIsOver())
+    if (this.#held.length === 0) beforeExit(() => this.runIsOver())
     this.#held.push(text)
   }
 }

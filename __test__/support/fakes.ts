@@ -58,9 +58,9 @@ export function listen(screen: { taken: boolean } = { taken: false }) {
 
 /** Catches the 'exit' listener that the code under test registers, so that a test can be the end of the process. */
 export function catchExit(t: TestContext): (status?: number) => void {
-  const once = t.mock.method(process, 'once', () => process)
+  const prepend = t.mock.method(process, 'prependOnceListener', () => process)
   return (status = 0) => {
-    const calls = once.mock.calls.map(call => call.arguments as unknown as [string, (status: number) => void])
+    const calls = prepend.mock.calls.map(call => call.arguments as unknown as [string, (status: number) => void])
     const [event, listener] = calls[0] ?? assert.fail('nothing listens')
     assert.equal(event, 'exit')
     listener(status)

@@ -1,0 +1,7 @@
+/**
+ * Calls `listener` when the process ends, before all who listen already: in Nx 20 one of them calls `process.exit()`
+ * again, and those after it are never called.
+ */
+export function beforeExit(listener: (status: number) => void): void {
+  process.prependOnceListener('exit', listener)
+}
