@@ -5,8 +5,11 @@ mod support;
 
 use std::time::{Duration, Instant};
 
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 use bytes::Bytes;
 use nx_s3_cache::config::{BucketConfig, ConditionalWrites};
+use nx_s3_cache::object_store::http::http_client;
 use nx_s3_cache::object_store::s3::S3Store;
 use nx_s3_cache::object_store::{Error, ObjectStore, PutMode, PutOutcome};
 use support::bucket;
@@ -189,7 +192,11 @@ async fn refusals_are_told_apart() {
                 "content-type: text/html\r\n",
                 "<html><body>nginx</body></html>",
             ),
-            "wrong region or endpoint: HTTP 404 with a web page: the endpoint may not be one of S3",
+            "wrong region or endpoint: HTTP 404 with a web page instead of an answer of S3",
+        ),
+        (
+            answer("404 Not Found", "", ""),
+            "wrong region or endpoint: HTTP 404 without an S3 error code: the endpoint may not be one of S3",
         ),
         (
             error("405 Not Allowed", "MethodNotAllowed", "No."),
@@ -321,6 +328,95 @@ async fn a_host_that_does_not_exist_is_unreachable() {
     config.retries = 0;
     let outcome = bucket::open(&config).head("key").await;
     assert!(matches!(outcome, Err(Error::Unreachable { .. })), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn options_that_exclude_each_other_are_a_misconfiguration() {
+    let mut config = bucket::at("http://127.0.0.1:1");
+    config.endpoint = None;
+    config.accelerate = true;
+    assert_eq!(
+        bucket::open(&config)
+            .get("key", 100)
+            .await
+            .unwrap_err()
+            .to_string(),
+        "the configuration cannot work: Path-style addressing cannot be used with S3 Accelerate"
+    );
+}
+
+#[derive(Debug)]
+enum Provider {
+    Fails,
+    Hangs,
+}
+
+impl ProvideCredentials for Provider {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        match self {
+            Self::Fails => {
+                future::ProvideCredentials::ready(Err(CredentialsError::provider_error("expired")))
+            }
+            Self::Hangs => future::ProvideCredentials::new(std::future::pending()),
+        }
+    }
+}
+
+#[tokio::test]
+async fn credentials_that_can_not_be_renewed_are_told_apart_from_the_server() {
+    let server = Scripted::start([object("")]).await;
+    let mut config = bucket::at(&server.endpoint());
+    config.timeouts.attempt = Duration::from_millis(200);
+    config.retries = 0;
+    for provider in [Provider::Fails, Provider::Hangs] {
+        let credentials = Some(SharedCredentialsProvider::new(provider));
+        let store = S3Store::open(&config, credentials, http_client(None).unwrap(), "us-east-1");
+        let outcome = store.get("key", 100).await;
+        assert!(matches!(outcome, Err(Error::Credentials { .. })), "{outcome:?}");
+    }
+    assert!(server.seen().is_empty());
+}
+
+#[tokio::test]
+async fn without_credentials_nothing_is_signed() {
+    let server = Scripted::start([object("body")]).await;
+    let store = S3Store::open(
+        &bucket::at(&server.endpoint()),
+        None,
+        http_client(None).unwrap(),
+        "us-east-1",
+    );
+    assert_eq!(store.get("key", 100).await, Ok(Some("body".into())));
+    assert_eq!(server.seen()[0].header("authorization"), None);
+}
+
+#[tokio::test]
+async fn what_the_options_say_about_new_objects_is_sent_with_each() {
+    let (server, store) = scripted_with([object("")], |config| {
+        config.server_side_encryption = Some("aws:kms".into());
+        config.kms_key_id = Some("alias/cache".into());
+        config.storage_class = Some("STANDARD_IA".into());
+    })
+    .await;
+    store.put("key", "body".into(), PutMode::Create).await.unwrap();
+    let put = &server.seen()[0];
+    assert_eq!(put.header("x-amz-server-side-encryption"), Some("aws:kms"));
+    assert_eq!(
+        put.header("x-amz-server-side-encryption-aws-kms-key-id"),
+        Some("alias/cache")
+    );
+    assert_eq!(put.header("x-amz-storage-class"), Some("STANDARD_IA"));
+}
+
+#[tokio::test]
+async fn over_http_the_body_is_signed() {
+    let (server, store) = scripted([object("")]).await;
+    store.put("key", Bytes::new(), PutMode::Create).await.unwrap();
+    let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"; // SHA-256 of nothing
+    assert_eq!(server.seen()[0].header("x-amz-content-sha256"), Some(empty));
 }
 
 #[tokio::test]

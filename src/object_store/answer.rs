@@ -4,12 +4,19 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::connector_metadata::ConnectorMetadata;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+    SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::{RuntimeComponents, RuntimeComponentsBuilder};
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
+use aws_smithy_types::config_bag::ConfigBag;
 use bytes::{Bytes, BytesMut};
-use hyper_util::client::legacy;
 
 /// The most bytes that the answer to one request may have. An extension of the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +48,7 @@ impl StdError for TooLong {}
 
 /// No connection came about: DNS, TCP, TLS or a proxy.
 #[derive(Debug)]
-pub(super) struct NotConnected(Box<dyn StdError + Send + Sync>);
+pub(super) struct NotConnected(pub Box<dyn StdError + Send + Sync>);
 
 impl fmt::Display for NotConnected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -55,36 +62,53 @@ impl StdError for NotConnected {
     }
 }
 
-/// The first error of type `E` among `error` and its causes.
-pub(super) fn find<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a E> {
-    causes(error).find_map(|cause| cause.downcast_ref())
+/// An HTTP client whose answers are complete when they are handed on, and not longer than their request allows.
+/// So the SDK repeats a request whose answer breaks off, or stops coming.
+#[derive(Debug)]
+pub(super) struct Whole(SharedHttpClient);
+
+impl Whole {
+    pub(super) fn new(client: SharedHttpClient) -> Self {
+        Self(client)
+    }
 }
 
-/// `error` and its causes, from the outside in.
-pub(super) fn causes<'a>(
-    error: &'a (dyn StdError + 'static),
-) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
-    // The source of an io::Error is the source of what it holds; what it holds is passed over.
-    std::iter::successors(Some(error), |&error| {
-        match error.downcast_ref::<std::io::Error>() {
-            Some(io) => io.get_ref().map(|inner| inner as &(dyn StdError + 'static)),
-            None => error.source(),
-        }
-    })
+impl HttpClient for Whole {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        SharedHttpConnector::new(WholeConnector {
+            connector: self.0.http_connector(settings, components),
+            timeout: settings.read_timeout(),
+        })
+    }
+
+    fn validate_base_client_config(
+        &self,
+        components: &RuntimeComponentsBuilder,
+        settings: &ConfigBag,
+    ) -> Result<(), BoxError> {
+        self.0.validate_base_client_config(components, settings)
+    }
+
+    fn connector_metadata(&self) -> Option<ConnectorMetadata> {
+        self.0.connector_metadata()
+    }
 }
 
-/// Marks errors before there was a connection. A certificate that is refused now is refused the next time too,
-/// so that such an error isn't retried.
-pub(super) fn classified(error: ConnectorError) -> ConnectorError {
-    let connecting = find::<legacy::Error>(&error).is_some_and(legacy::Error::is_connect);
-    if find::<rustls::Error>(&error).is_some() {
-        ConnectorError::other(NotConnected(error.into()).into(), None)
-    } else if connecting && error.is_timeout() {
-        ConnectorError::timeout(NotConnected(error.into()).into())
-    } else if connecting {
-        ConnectorError::io(NotConnected(error.into()).into())
-    } else {
-        error
+#[derive(Debug)]
+struct WholeConnector {
+    connector: SharedHttpConnector,
+    timeout: Option<Duration>,
+}
+
+impl HttpConnector for WholeConnector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let limit = request.extension().copied();
+        let (response, timeout) = (self.connector.call(request), self.timeout);
+        HttpConnectorFuture::new(async move { complete(response.await?, limit, timeout).await })
     }
 }
 
@@ -97,13 +121,13 @@ pub(super) async fn within<F: Future>(
     match timeout {
         None => Ok(work.await),
         Some(limit) => tokio::time::timeout(limit, work).await.map_err(|_| {
-            ConnectorError::timeout(format!("no {what} within {} s", limit.as_secs_f32()).into())
+            ConnectorError::timeout(format!("no {what} within {:.1} s", limit.as_secs_f32()).into())
         }),
     }
 }
 
 /// The same response with its body in memory. Each further part of the body has `timeout` to arrive.
-pub(super) async fn complete(
+async fn complete(
     mut response: HttpResponse,
     limit: Option<BodyLimit>,
     timeout: Option<Duration>,

@@ -6,12 +6,11 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
 use aws_smithy_types::error::metadata::{ErrorMetadata, ProvideErrorMetadata};
+use hyper_util::client::legacy;
 
 use super::Error;
-use super::answer::{NotConnected, TooLong, causes, find};
-
-/// Details are cut to this many characters: they end up in one line of a warning.
-const MOST: usize = 300;
+use super::answer::{NotConnected, TooLong};
+use super::cause::{causes, find, line, tidy};
 
 /// Why a call failed, before anybody decided what it means.
 #[derive(Debug)]
@@ -43,12 +42,10 @@ impl Failure {
             SdkError::ServiceError(context) => {
                 Self::Refusal(Refusal::of(context.err().meta(), context.raw()))
             }
-            SdkError::DispatchFailure(failure) => match failure.as_connector_error() {
-                Some(error) => Self::NoAnswer(no_answer(error)),
-                None => Self::NoAnswer(unclear(&SdkError::<E, HttpResponse>::DispatchFailure(failure))),
-            },
-            SdkError::TimeoutError(_) => Self::NoAnswer(Error::TimedOut { detail: line(&error) }),
-            other => Self::NoAnswer(unclear(&other)),
+            other => Self::NoAnswer(match find::<ConnectorError>(&other) {
+                Some(error) => no_answer(error),
+                None => unclear(&other),
+            }),
         }
     }
 
@@ -68,15 +65,15 @@ where
 {
     let detail = line(error);
     match error {
-        _ if find::<CredentialsError>(error).is_some() => Error::Credentials { detail },
         SdkError::ConstructionFailure(_) => Error::Misconfigured { detail },
+        SdkError::TimeoutError(_) => Error::TimedOut { detail },
         _ => Error::Server { detail },
     }
 }
 
 fn no_answer(error: &ConnectorError) -> Error {
     let detail = line(error);
-    if find::<CredentialsError>(error).is_some() {
+    if is_about_credentials(error) {
         Error::Credentials { detail }
     } else if let Some(too_long) = find::<TooLong>(error) {
         Error::TooLarge {
@@ -84,12 +81,31 @@ fn no_answer(error: &ConnectorError) -> Error {
             limit: too_long.limit,
         }
     } else if find::<NotConnected>(error).is_some() || error.is_user() {
-        Error::Unreachable { detail }
+        Error::Unreachable {
+            detail: detail + certificate_advice(error),
+        }
     } else if error.is_timeout() {
         Error::TimedOut { detail }
+    } else if error.is_other() && find::<legacy::Error>(error).is_none() {
+        // It never came to HTTP: there is no endpoint for these options, or the request can't be signed.
+        Error::Misconfigured { detail }
     } else {
         Error::Server { detail }
     }
+}
+
+fn certificate_advice(error: &ConnectorError) -> &'static str {
+    match find::<rustls::Error>(error) {
+        Some(rustls::Error::InvalidCertificate(_)) => "; name the file of your own authority with caBundle",
+        _ => "",
+    }
+}
+
+fn is_about_credentials(error: &ConnectorError) -> bool {
+    // The SDK's cache of credentials doesn't export the error for its own time limit.
+    const TOO_LONG: &str = "identity resolver timed out";
+    find::<CredentialsError>(error).is_some()
+        || causes(error).any(|cause| cause.to_string().contains(TOO_LONG))
 }
 
 impl Refusal {
@@ -97,7 +113,8 @@ impl Refusal {
         let header = |name| response.headers().get(name).map(str::to_owned);
         Self {
             status: response.status().as_u16(),
-            code: meta.code().map(str::to_owned),
+            // Where there is no document, the SDK makes up a code for 404.
+            code: meta.code().filter(|_| !is_empty(response)).map(str::to_owned),
             message: meta.message().map(str::to_owned),
             request_id: header("x-amz-request-id"),
             bucket_region: header("x-amz-bucket-region"),
@@ -109,9 +126,20 @@ impl Refusal {
         self.code.as_deref().is_some_and(|code| codes.contains(&code))
     }
 
-    /// There is no object of that key. (A HEAD can't tell that from a missing bucket.)
+    /// A GET says that there is no object of that key.
     pub(super) fn is_missing_object(&self) -> bool {
-        self.status == 404 && !self.is(&["NoSuchBucket"]) && !self.is_web_page
+        self.status == 404 && !self.is(&["NoSuchBucket"]) && !self.is_stranger()
+    }
+
+    /// A HEAD, which has no body and so no code, says that there is no such object, or no such bucket.
+    pub(super) fn is_not_found(&self) -> bool {
+        self.status == 404 && !self.is_web_page
+    }
+
+    /// Somebody answered who doesn't speak S3, such as a web server or a gateway. To take its 404 for a miss
+    /// would leave a run uncached, and nobody would know.
+    fn is_stranger(&self) -> bool {
+        self.is_web_page || self.code.is_none() && self.request_id.is_none()
     }
 
     /// The object of a conditional put is there already, or another writer is about to write it.
@@ -175,7 +203,7 @@ impl Refusal {
         (300..400).contains(&self.status)
             || self.is(&CODES)
             || self.status == 400 && elsewhere
-            || self.status == 404 && self.is_web_page
+            || self.status == 404 && self.is_stranger()
     }
 
     fn detail(&self) -> String {
@@ -188,8 +216,10 @@ impl Refusal {
         if self.is(&["RequestTimeTooSkewed"]) {
             detail += "; this machine's clock is wrong, set it";
         }
-        if self.is_web_page && self.code.is_none() {
-            detail += " with a web page: the endpoint may not be one of S3";
+        if self.is_web_page {
+            detail += " with a web page instead of an answer of S3";
+        } else if self.status == 404 && self.is_stranger() {
+            detail += " without an S3 error code: the endpoint may not be one of S3";
         }
         if let Some(region) = &self.bucket_region {
             detail += &format!("; the bucket is in {region}");
@@ -201,36 +231,6 @@ impl Refusal {
     }
 }
 
-/// Messages that only say that there is a cause below.
-const EMPTY: [&str; 7] = [
-    "dispatch failure",
-    "io error",
-    "other",
-    "timeout",
-    "user error",
-    "no connection",
-    "client error (Connect)",
-];
-
-/// An error and its causes, on one short line.
-pub(super) fn line(error: &(dyn StdError + 'static)) -> String {
-    let mut said: Vec<String> = Vec::new();
-    for cause in causes(error).map(ToString::to_string) {
-        if !EMPTY.contains(&cause.as_str()) && !said.iter().any(|earlier| earlier.contains(&cause)) {
-            said.push(cause);
-        }
-    }
-    if said.is_empty() {
-        said.push(error.to_string());
-    }
-    tidy(&said.join(": "))
-}
-
-fn tidy(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let line = line.trim_end_matches(['.', ':']);
-    match line.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line.to_owned(),
-    }
+fn is_empty(response: &HttpResponse) -> bool {
+    response.body().bytes().is_some_and(<[u8]>::is_empty)
 }

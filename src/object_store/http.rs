@@ -8,6 +8,7 @@ use std::time::Duration;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{self, TlsContext, TrustStore};
 use aws_smithy_http_client::{Connector, proxy::ProxyConfig};
+use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::connector_metadata::ConnectorMetadata;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
@@ -15,11 +16,16 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::result::ConnectorError;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_runtime_api::client::runtime_components::{RuntimeComponents, RuntimeComponentsBuilder};
+use aws_smithy_types::config_bag::ConfigBag;
+use aws_types::endpoint_config::EndpointUrl;
+use hyper_util::client::legacy;
+use tokio::sync::oneshot;
 use url::{Host, Url};
 
 use super::Error;
-use super::answer::{self, within};
+use super::answer::{NotConnected, within};
+use super::cause::find;
 use super::trust::Trust;
 
 /// The client that all requests of a run go through, those for credentials included.
@@ -27,8 +33,6 @@ use super::trust::Trust;
 /// https trusts the system's certificate authorities, those in the PEM file `ca_bundle`, and those that
 /// `NODE_EXTRA_CA_CERTS` and `AWS_CA_BUNDLE` name. `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` are
 /// honoured, in capitals or not, except for this machine and for the metadata services of clouds.
-///
-/// An answer is handed on when it is complete, so that the SDK repeats a request whose answer breaks off.
 ///
 /// # Errors
 /// [`Error::Misconfigured`] where `ca_bundle` can't be read or holds anything but certificates.
@@ -53,6 +57,19 @@ impl HttpClient for Client {
         })
     }
 
+    /// Called when an SDK client is made: the moment to get ready for https in the background.
+    fn validate_base_client_config(
+        &self,
+        _: &RuntimeComponentsBuilder,
+        settings: &ConfigBag,
+    ) -> Result<(), BoxError> {
+        let plain = |endpoint: &EndpointUrl| endpoint.0.starts_with("http:");
+        if !settings.load::<EndpointUrl>().is_some_and(plain) {
+            self.0.load_authorities();
+        }
+        Ok(())
+    }
+
     fn connector_metadata(&self) -> Option<ConnectorMetadata> {
         Some(ConnectorMetadata::new("hyper", Some("1.x".into())))
     }
@@ -73,11 +90,10 @@ impl HttpConnector for Caller {
         let (connect_timeout, read_timeout) = (self.connect_timeout, self.read_timeout);
         HttpConnectorFuture::new(async move {
             let line = Line::to(request.uri(), connect_timeout)?;
-            let limit = request.extension().copied();
             let connector = lines.connector(line).await?;
-            let response = within(read_timeout, "answer", connector.call(request)).await?;
-            let response = response.map_err(answer::classified)?;
-            answer::complete(response, limit, read_timeout).await
+            within(read_timeout, "answer", connector.call(request))
+                .await?
+                .map_err(classified)
         })
     }
 }
@@ -120,12 +136,12 @@ struct Lines {
 }
 
 impl Lines {
-    async fn connector(self: Arc<Self>, line: Line) -> Result<SharedHttpConnector, ConnectorError> {
+    async fn connector(self: &Arc<Self>, line: Line) -> Result<SharedHttpConnector, ConnectorError> {
         if let Some(connector) = self.lock().get(&line) {
             return Ok(connector.clone());
         }
         let trust = if line.tls {
-            self.clone().authorities().await?
+            self.authorities().await?
         } else {
             TrustStore::empty()
         };
@@ -138,16 +154,22 @@ impl Lines {
         Ok(connector)
     }
 
-    async fn authorities(self: Arc<Self>) -> Result<TrustStore, ConnectorError> {
+    /// Reads the system's store on a thread of its own: it would hold up every other task of a worker thread.
+    fn load_authorities(self: &Arc<Self>) -> oneshot::Receiver<()> {
+        let (done, loaded) = oneshot::channel();
+        let lines = Arc::clone(self);
+        let load = move || {
+            lines.trust.pem();
+            let _ = done.send(()); // whoever waited may have given up
+        };
+        // Without a thread the channel is closed at once, which whoever waits notices.
+        let _ = std::thread::Builder::new().name("authorities".into()).spawn(load);
+        loaded
+    }
+
+    async fn authorities(self: &Arc<Self>) -> Result<TrustStore, ConnectorError> {
         if self.trust.loaded().is_none() {
-            let (done, loaded) = tokio::sync::oneshot::channel();
-            let lines = Arc::clone(&self);
-            // Reading the system's store would hold up every other task of a worker thread.
-            std::thread::spawn(move || {
-                lines.trust.pem();
-                let _ = done.send(()); // whoever waited may have given up
-            });
-            let _ = loaded.await; // without an answer it is read below
+            let _ = self.load_authorities().await; // should that thread be lost, it happens below
         }
         match self.trust.pem() {
             "" => Err(ConnectorError::user(
@@ -181,4 +203,19 @@ fn connector(line: Line, trust: TrustStore) -> Result<SharedHttpConnector, Conne
         .tls_context(context)
         .build();
     Ok(SharedHttpConnector::new(connector))
+}
+
+/// Marks errors before there was a connection. A certificate that is refused now is refused the next time too,
+/// so that such an error isn't retried.
+fn classified(error: ConnectorError) -> ConnectorError {
+    let connecting = find::<legacy::Error>(&error).is_some_and(legacy::Error::is_connect);
+    if find::<rustls::Error>(&error).is_some() {
+        ConnectorError::other(NotConnected(error.into()).into(), None)
+    } else if connecting && error.is_timeout() {
+        ConnectorError::timeout(NotConnected(error.into()).into())
+    } else if connecting {
+        ConnectorError::io(NotConnected(error.into()).into())
+    } else {
+        error
+    }
 }

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 mod answer;
+mod cause;
 pub mod error;
 mod failure;
 pub mod http;

@@ -14,8 +14,9 @@ use aws_sdk_s3::config::{
 use aws_sdk_s3::types::{ServerSideEncryption, StorageClass};
 use bytes::Bytes;
 
-use super::answer::BodyLimit;
-use super::failure::{Failure, Refusal, line};
+use super::answer::{BodyLimit, Whole};
+use super::cause::line;
+use super::failure::{Failure, Refusal};
 use super::retry::Busy;
 use super::{Error, ObjectStore, PutMode, PutOutcome};
 use crate::config::{BucketConfig, ConditionalWrites, Timeouts};
@@ -153,7 +154,7 @@ impl ObjectStore for S3Store {
                     .and_then(|size| size.try_into().ok())
                     .unwrap_or(0),
             )),
-            Err(Failure::Refusal(refusal)) if refusal.is_missing_object() => Ok(None),
+            Err(Failure::Refusal(refusal)) if refusal.is_not_found() => Ok(None),
             Err(failure) => Err(self.meaning(failure)),
         }
     }
@@ -188,7 +189,7 @@ fn transport(config: &BucketConfig, http: SharedHttpClient) -> Builder {
     builder.set_app_name(AppName::new("nx-s3-cache").ok());
     builder
         .behavior_version(BehaviorVersion::latest())
-        .http_client(http)
+        .http_client(Whole::new(http))
         .retry_config(retries)
         .retry_classifier(Busy)
         .timeout_config(limits(config.timeouts))

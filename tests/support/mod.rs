@@ -2,6 +2,7 @@
 #![allow(dead_code)] // each test uses another part
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)] // a broken test setup should fail loudly
 
+pub mod authority;
 pub mod bucket;
 pub mod conformance;
 pub mod scripted;
