@@ -1,0 +1,67 @@
+// Builds everything that the demo and the tests need, from a clean clone on: the plugin as it would be published, and
+// the development S3 server. Each step is quick when there is nothing to do.
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { mustRun } from './command.mjs'
+import { linkTree } from './link-tree.mjs'
+import { packed, repository } from './paths.mjs'
+import { step } from './steps.mjs'
+
+/** Does all of it, telling each step; throws with the failing program's last words. */
+export async function setUp() {
+  await step('Install the npm packages', installPackages)
+  await step('Compile the plugin and the development S3 server', compile, { note: 'takes minutes the first time' })
+  await step('Build the addon and the TypeScript side', onOutput => build(['run', 'build'], onOutput))
+  await step('Pack the plugin as it is published', pack)
+}
+
+async function installPackages(onOutput) {
+  const stamp = join(repository, 'node_modules', '.package-lock.sha256')
+  const digest = createHash('sha256')
+    .update(readFileSync(join(repository, 'package-lock.json')))
+    .digest('hex')
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return
+  await build(['ci', '--no-audit', '--no-fund'], onOutput)
+  writeFileSync(stamp, digest)
+}
+
+/** One invocation of cargo, so that it uses all cores to the end; the napi build then finds its work done. */
+function compile(onOutput) {
+  const args = ['build', '--lib', '--example', 'dev_s3_server']
+  return mustRun('cargo', args, { cwd: repository, timeout: 3_600_000, onOutput })
+}
+
+function build(words, onOutput) {
+  return mustRun('npm', words, { cwd: repository, timeout: 1_800_000, onOutput })
+}
+
+async function pack(onOutput) {
+  rmSync(packed, { recursive: true, force: true })
+  await mustRun('node', ['npm/pack.mjs', packed, '--partial'], { cwd: repository, onOutput })
+  for (const tarball of tarballs()) await unpack(tarball)
+  for (const name of Object.keys(packedManifest().dependencies ?? {})) {
+    linkTree(join(repository, 'node_modules', name), join(packed, 'node_modules', name))
+  }
+}
+
+/** The packed tarballs: the main package's and this platform's. */
+export function tarballs() {
+  return readdirSync(packed)
+    .filter(name => name.endsWith('.tgz'))
+    .map(name => join(packed, name))
+}
+
+/** Unpacks a package to where a package manager would put it; the main one under the alias that Nx looks for. */
+async function unpack(tarball) {
+  const staging = join(packed, 'staging')
+  mkdirSync(staging, { recursive: true })
+  await mustRun('tar', ['-xzf', tarball, '-C', staging])
+  const { name } = JSON.parse(readFileSync(join(staging, 'package', 'package.json'), 'utf8'))
+  linkTree(join(staging, 'package'), join(packed, 'node_modules', name === 'nx-s3-cache' ? '@nx/s3-cache' : name))
+  rmSync(staging, { recursive: true })
+}
+
+function packedManifest() {
+  return JSON.parse(readFileSync(join(packed, 'node_modules', '@nx/s3-cache', 'package.json'), 'utf8'))
+}
