@@ -47,7 +47,9 @@ async function show(workspace, title) {
   print(styled('bold', `\n${title}`))
   print(styled('dim', `  $ nx ${everything.join(' ')}`))
   const run = await workspace.nx(everything)
-  const lines = run.text.split('\n').filter(line => /nx run \S+:\S+|^ ?NX .*(Successfully|failed)|out of \d+ tasks/i.test(line))
+  const lines = run.text
+    .split('\n')
+    .filter(line => /nx run \S+:\S+|^ ?NX .*(Successfully|failed)|out of \d+ tasks/i.test(line))
   for (const line of lines) print(`  ${line.trim().replace(/\[remote cache\]/, mark => styled('green', mark))}`)
   print(styled('dim', `  ${run.seconds.toFixed(1)} s, Nx's own start included`))
   if (run.code !== 0) throw new Error(`nx ended with ${run.code}:\n${run.text}`)
@@ -68,7 +70,9 @@ function verdict({ first, second, sameOutputs }) {
     throw new Error(`only ${hits} of ${tasks} tasks were remote hits; these ran again: ${second.ran.join(', ')}`)
   }
   if (!sameOutputs) throw new Error('the restored outputs differ from the built ones')
-  print(styled('green', `\n✔ ${hits} of ${tasks} tasks came from the bucket, and their outputs are the same to the byte.`))
+  print(
+    styled('green', `\n✔ ${hits} of ${tasks} tasks came from the bucket, and their outputs are the same to the byte.`),
+  )
 }
 
 function bytes(size) {

@@ -22,7 +22,9 @@ async function installPackages(onOutput) {
     .update(readFileSync(join(repository, 'package-lock.json')))
     .digest('hex')
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return
-  await build(['ci', '--no-audit', '--no-fund'], onOutput)
+  // Not `npm ci`: it refuses a lockfile without the binaries of every other platform, which not every registry mirror
+  // has. This installs the same locked versions and leaves the lockfile alone.
+  await build(['install', '--no-save', '--no-audit', '--no-fund'], onOutput)
   writeFileSync(stamp, digest)
 }
 

@@ -40,7 +40,9 @@ function liveLine(title, note) {
   show(note)
   return {
     update: text => {
-      const last = stripAnsi(text).split('\n').findLast(line => line.trim() !== '')
+      const last = stripAnsi(text)
+        .split('\n')
+        .findLast(line => line.trim() !== '')
       if (last) show(last.trim())
     },
     end: () => process.stdout.write('\r\u001b[2K'),

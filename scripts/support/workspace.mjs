@@ -1,118 +1,134 @@
 // A real Nx workspace in a temporary directory, with our packed plugin installed under the name that Nx looks for.
-import { appendFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { run, stripAnsi } from './command.mjs';
-import { linkTree } from './link-tree.mjs';
-import { newestNx, nxInstallation } from './nx-versions.mjs';
-import { packed, repository } from './paths.mjs';
-import { snapshot } from './snapshot.mjs';
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { run, stripAnsi } from './command.mjs'
+import { linkTree } from './link-tree.mjs'
+import { newestNx, nxInstallation } from './nx-versions.mjs'
+import { packed, repository } from './paths.mjs'
+import { snapshot } from './snapshot.mjs'
 
-const template = join(repository, 'scripts', 'workspace-template');
+const template = join(repository, 'scripts', 'workspace-template')
 
 /** What of our own environment a task may see; the rest (CI variables, AWS settings, …) would make runs differ. */
-const passedOn = ['PATH', 'LANG', 'LC_ALL', 'TMPDIR', 'NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE'];
+const passedOn = ['PATH', 'LANG', 'LC_ALL', 'TMPDIR', 'NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE']
 
 /** Makes a workspace. `s3` is the section of nx.json; without it there is none. */
 export async function createWorkspace({ nx = newestNx, s3, plugin = true, environment = {}, node } = {}) {
-  const installation = await nxInstallation(nx);
-  const directory = mkdtempSync(join(tmpdir(), 'nx-s3-cache-e2e-'));
-  const root = join(directory, 'workspace');
-  cpSync(template, root, { recursive: true });
-  linkTree(join(installation, 'node_modules'), join(root, 'node_modules'));
-  if (plugin) linkTree(join(packed, 'node_modules'), join(root, 'node_modules'));
-  const workspace = new Workspace(directory, { root, environment, node: node ?? process.execPath });
-  if (s3) workspace.configure(s3);
-  return workspace;
+  const installation = await nxInstallation(nx)
+  const directory = mkdtempSync(join(tmpdir(), 'nx-s3-cache-e2e-'))
+  const root = join(directory, 'workspace')
+  cpSync(template, root, { recursive: true })
+  linkTree(join(installation, 'node_modules'), join(root, 'node_modules'))
+  if (plugin) linkTree(join(packed, 'node_modules'), join(root, 'node_modules'))
+  const workspace = new Workspace(directory, { root, environment, node: node ?? process.execPath })
+  if (s3) workspace.configure(s3)
+  return workspace
 }
 
 export class Workspace {
-  #directory;
-  #node;
-  #ranLog;
-  #usedDaemon = false;
+  #directory
+  #node
+  #ranLog
+  #usedDaemon = false
 
   constructor(directory, { root, environment, node }) {
-    this.#directory = directory;
-    this.#node = node;
-    this.#ranLog = join(directory, 'ran.log');
-    this.root = root;
-    this.home = join(directory, 'home');
-    this.environment = environment;
-    mkdirSync(this.home);
+    this.#directory = directory
+    this.#node = node
+    this.#ranLog = join(directory, 'ran.log')
+    this.root = root
+    this.home = join(directory, 'home')
+    this.environment = environment
+    mkdirSync(this.home)
   }
 
   /** Replaces the `s3` section of nx.json; `undefined` removes it. */
   configure(s3) {
-    const path = join(this.root, 'nx.json');
-    writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), s3 }, null, 2));
+    const path = join(this.root, 'nx.json')
+    writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), s3 }, null, 2))
   }
 
   /** Changes what a project is made from, so that its tasks and their dependents get new hashes. */
   touch(project, text = `Changed at ${process.hrtime.bigint()}.\n`) {
-    appendFileSync(join(this.root, 'packages', project, 'source.txt'), text);
+    appendFileSync(join(this.root, 'packages', project, 'source.txt'), text)
   }
 
   /** Runs `nx` with these words to its end. `environment` may unset a variable with `undefined`. */
   async nx(words, { environment = {}, ...options } = {}) {
-    const env = this.variables(environment);
-    this.#usedDaemon ||= env.NX_DAEMON === 'true';
-    const ranBefore = this.#readRanLog().length;
-    const program = join(this.root, 'node_modules', '.bin', 'nx');
-    const outcome = await run(this.#node, [program, ...words], { cwd: this.root, env, ...options });
-    return new NxRun(outcome, this.#readRanLog().slice(ranBefore));
+    const env = this.variables(environment)
+    this.#usedDaemon ||= env.NX_DAEMON === 'true'
+    const ranBefore = this.#readRanLog().length
+    const program = join(this.root, 'node_modules', '.bin', 'nx')
+    const outcome = await run(this.#node, [program, ...words], { cwd: this.root, env, ...options })
+    return new NxRun(outcome, this.#readRanLog().slice(ranBefore))
   }
 
   /** The whole environment of a run. */
   variables(more = {}) {
-    const ours = Object.fromEntries(passedOn.filter((name) => name in process.env).map((name) => [name, process.env[name]]));
-    const quiet = { NX_DAEMON: 'false', NX_TUI: 'false', NX_NO_CLOUD: 'true', NX_INTERACTIVE: 'false', CI: 'false', NPM_CONFIG_UPDATE_NOTIFIER: 'false' };
-    const alone = { HOME: this.home, RAN_LOG: this.#ranLog, AWS_EC2_METADATA_DISABLED: 'true' };
-    return { ...ours, ...quiet, ...alone, ...this.environment, ...more };
+    const ours = Object.fromEntries(passedOn.filter(name => name in process.env).map(name => [name, process.env[name]]))
+    const quiet = {
+      NX_DAEMON: 'false',
+      NX_TUI: 'false',
+      NX_NO_CLOUD: 'true',
+      NX_INTERACTIVE: 'false',
+      CI: 'false',
+      NPM_CONFIG_UPDATE_NOTIFIER: 'false',
+    }
+    const alone = { HOME: this.home, RAN_LOG: this.#ranLog, AWS_EC2_METADATA_DISABLED: 'true' }
+    return { ...ours, ...quiet, ...alone, ...this.environment, ...more }
   }
 
   /** Forgets what another machine would not have: Nx's local cache with its database, and all outputs. */
   wipe() {
     for (const path of ['.nx/cache', '.nx/workspace-data', 'dist']) {
-      rmSync(join(this.root, path), { recursive: true, force: true });
+      rmSync(join(this.root, path), { recursive: true, force: true })
     }
   }
 
   /** Every file, directory and link below `dist`, with content and mode. */
   outputs() {
-    return snapshot(join(this.root, 'dist'));
+    return snapshot(join(this.root, 'dist'))
   }
 
   async dispose() {
-    if (this.#usedDaemon) await this.nx(['daemon', '--stop']);
-    rmSync(this.#directory, { recursive: true, force: true, maxRetries: 3 });
+    if (this.#usedDaemon) await this.nx(['daemon', '--stop'])
+    rmSync(this.#directory, { recursive: true, force: true, maxRetries: 3 })
   }
 
   #readRanLog() {
-    return existsSync(this.#ranLog) ? readFileSync(this.#ranLog, 'utf8').split('\n').filter(Boolean) : [];
+    return existsSync(this.#ranLog) ? readFileSync(this.#ranLog, 'utf8').split('\n').filter(Boolean) : []
   }
 }
 
 /** One run of Nx: how it ended, what it printed, and which tasks really ran. */
 class NxRun {
   constructor(outcome, ran) {
-    Object.assign(this, outcome);
-    this.ran = ran.sort();
-    this.text = stripAnsi(outcome.output);
+    Object.assign(this, outcome)
+    this.ran = ran.sort()
+    this.text = stripAnsi(outcome.output)
   }
 
   /** The tasks that were taken from the remote cache, as Nx names them in its output. */
   get remoteHits() {
-    return this.#tasksMarked('remote cache');
+    return this.#tasksMarked('remote cache')
   }
 
   /** The tasks that were taken from the local cache. */
   get localHits() {
-    return this.#tasksMarked('local cache|existing outputs match the cache[^\\]]*');
+    return this.#tasksMarked('local cache|existing outputs match the cache[^\\]]*')
   }
 
   #tasksMarked(mark) {
-    const lines = this.text.matchAll(new RegExp(`nx run (\\S+:\\S+).*\\[(?:${mark})\\]`, 'g'));
-    return [...new Set([...lines].map((match) => match[1]))].sort();
+    const lines = this.text.matchAll(new RegExp(`nx run (\\S+:\\S+).*\\[(?:${mark})\\]`, 'g'))
+    return [...new Set([...lines].map(match => match[1]))].sort()
   }
 }
