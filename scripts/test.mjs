@@ -1,0 +1,85 @@
+#!/usr/bin/env node
+// `npm test`: everything, from a clean clone on. `npm test -- rust`, `javascript` or `e2e` does only that part.
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { performance } from 'node:perf_hooks'
+import { run } from './support/command.mjs'
+import { repository } from './support/paths.mjs'
+import { setUp } from './support/set-up.mjs'
+import { duration, print, styled } from './support/steps.mjs'
+import { cargoCounts, nodeCounts, sum } from './support/test-counts.mjs'
+
+const nodeTest = ['--test', '--test-reporter=spec']
+
+/** Node 20 takes no patterns, so the test files are named one by one. */
+function testFiles(directory, suffix) {
+  const path = join(repository, directory)
+  if (!existsSync(path)) return []
+  return readdirSync(path)
+    .filter(name => name.endsWith(suffix))
+    .map(name => join(directory, name))
+}
+
+const parts = {
+  rust: { title: 'Rust', command: 'cargo', args: () => ['test', '--no-fail-fast'], counts: cargoCounts },
+  javascript: {
+    title: 'JavaScript',
+    command: 'node',
+    args: () => ['--import', 'tsx', ...nodeTest, ...testFiles('__test__', '.test.ts')],
+    counts: nodeCounts,
+  },
+  e2e: {
+    title: 'Real Nx, end to end',
+    command: 'node',
+    // One file at a time: each runs whole builds, which would only slow each other down.
+    args: () => [...nodeTest, '--test-concurrency=1', ...testFiles('__test__/e2e', '.test.mjs')],
+    counts: nodeCounts,
+  },
+}
+
+async function test(names) {
+  const started = performance.now()
+  heading('Set-up')
+  await setUp()
+  const results = []
+  for (const name of names) results.push(await runPart(parts[name]))
+  heading('Summary')
+  for (const { title, passed, failed, skipped, code, took } of results) {
+    const mark = code === 0 ? styled('green', '✔') : styled('red', '✖')
+    print(`  ${mark} ${title}: ${passed} passed, ${failed} failed, ${skipped} skipped ${styled('dim', took)}`)
+  }
+  const { passed, failed, skipped } = sum(results)
+  print(`\n  ${styled('dim', `Everything took ${duration(started)}.`)}\n`)
+  print(`${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}`)
+  return results.every(({ code }) => code === 0) && passed > 0
+}
+
+async function runPart({ title, command, args, counts }) {
+  heading(title)
+  const started = performance.now()
+  const env = { ...process.env, FORCE_COLOR: undefined }
+  const outcome = await run(command, args(), {
+    cwd: repository,
+    env,
+    timeout: 3_600_000,
+    onOutput: text => process.stdout.write(text),
+  })
+  const counted = counts(outcome.output)
+  // A runner that fails without counting a failure (it does not compile, say) is one failure.
+  if (outcome.code !== 0 && counted.failed === 0) counted.failed = 1
+  return { title, ...counted, code: outcome.code, took: duration(started) }
+}
+
+function heading(title) {
+  print(`\n${styled('bold', `── ${title} ${'─'.repeat(Math.max(0, 76 - title.length))}`)}\n`)
+}
+
+try {
+  const names = process.argv.slice(2)
+  const unknown = names.find(name => !(name in parts))
+  if (unknown) throw new Error(`there is no part "${unknown}"; the parts are ${Object.keys(parts).join(', ')}`)
+  process.exitCode = (await test(names.length > 0 ? names : Object.keys(parts))) ? 0 : 1
+} catch (error) {
+  process.stderr.write(`\n${error.message}\n`)
+  process.exitCode = 1
+}
