@@ -1,0 +1,110 @@
+// The contract with Nx, on the oldest and the newest version that a run of CI has time for.
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { nxVersions } from '../../scripts/support/nx-versions.mjs'
+import { assertRan, assertRestored, assertSilent } from './support/expect.mjs'
+import { everything, projects, serverAndWorkspace, tasks } from './support/setting.mjs'
+
+const versions = (process.env.E2E_NX ?? '24,20').split(',').map(major => nxVersions[major])
+
+for (const nx of versions) {
+  describe(`Nx ${nx}`, async () => {
+    const { server, workspace } = await serverAndWorkspace({ nx })
+    let built
+
+    it('runs every task the first time, stores the results, and says nothing', async () => {
+      const run = await workspace.nx(everything)
+      assertRan(run, projects)
+      assertSilent(run)
+      built = workspace.outputs()
+      const objects = server.objects().map(({ key }) => key)
+      assert.equal(objects.filter(key => key.startsWith('v1/t/e/')).length, tasks.length, objects.join('\n'))
+      assert.ok(
+        objects.some(key => key.startsWith('v1/t/c/')),
+        'the large artifact is in chunks',
+      )
+    })
+
+    it('restores every task on another machine: same bytes, modes, links and empty directories', async () => {
+      workspace.wipe()
+      const run = await workspace.nx(everything)
+      assertRestored(run, tasks)
+      assertSilent(run)
+      assert.deepEqual(workspace.outputs(), built)
+    })
+
+    it('replays the terminal output, unicode and colours included', async () => {
+      workspace.wipe()
+      const run = await workspace.nx(['run', 'ui:build', '--outputStyle=static'], { environment: { FORCE_COLOR: '1' } })
+      assertRestored(run, ['ui:build'])
+      assert.ok(run.output.includes('Built ui: größe 漢字 🎉 \u001b[32mgreen\u001b[0m'), run.output)
+    })
+
+    it('leaves the local cache working: a third run asks nobody', async () => {
+      const before = server.requests().length
+      const run = await workspace.nx(['run', 'ui:build', '--outputStyle=static'])
+      assertRan(run, [])
+      assert.deepEqual(run.localHits, ['ui:build'], run.text)
+      assert.equal(server.requests().length, before)
+    })
+
+    it('replays a failed task with its exit code and output', async () => {
+      const environment = { NX_CACHE_FAILURES: 'true' }
+      const failing = ['run', 'broken:test', '--outputStyle=static']
+      const first = await workspace.nx(failing, { environment })
+      assert.deepEqual([first.code, first.ran], [1, ['broken']], first.text)
+      const outputs = workspace.outputs()
+      workspace.wipe()
+      const second = await workspace.nx(failing, { environment })
+      assert.deepEqual([second.code, second.ran], [1, []], second.text)
+      assert.match(second.text, /✖ one test failed/)
+      assert.equal(outputs['broken-report/report.txt'], workspace.outputs()['broken-report/report.txt'])
+    })
+
+    it('does not store failed tasks unless Nx is told to', async () => {
+      workspace.touch('broken')
+      const before = server.objects().length
+      const run = await workspace.nx(['run', 'broken:test', '--outputStyle=static'])
+      assert.equal(run.code, 1)
+      assert.equal(server.objects().length, before)
+    })
+
+    for (const [how, words, environment] of [
+      ['NX_SKIP_REMOTE_CACHE', [], { NX_SKIP_REMOTE_CACHE: 'true' }],
+      ['--skip-remote-cache', ['--skip-remote-cache'], {}],
+    ]) {
+      it(`asks the bucket nothing with ${how}`, async () => {
+        workspace.wipe()
+        const before = server.requests().length
+        const run = await workspace.nx([...everything, ...words], { environment })
+        assertRan(run, projects)
+        assert.equal(server.requests().length, before)
+      })
+    }
+
+    it('restores again after nx reset', async () => {
+      const reset = await workspace.nx(['reset'])
+      assert.equal(reset.code, 0, reset.text)
+      assertRestored(await workspace.nx(everything), tasks)
+    })
+
+    it('restores with the daemon', async () => {
+      workspace.wipe()
+      const run = await workspace.nx(everything, { environment: { NX_DAEMON: 'true' } })
+      assertRestored(run, tasks)
+      assert.deepEqual(workspace.outputs(), built)
+    })
+
+    it('runs only what changed, and its dependents', async () => {
+      workspace.wipe()
+      workspace.touch('lib')
+      const run = await workspace.nx(everything)
+      assertRan(run, ['app', 'lib'])
+      assert.deepEqual(
+        run.remoteHits,
+        tasks.filter(task => !/^(app|lib):/.test(task)),
+        run.text,
+      )
+    })
+  })
+}
