@@ -4,7 +4,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { run } from './support/command.mjs'
-import { repository } from './support/paths.mjs'
+import { forThisPlatform, repository } from './support/paths.mjs'
 import { setUp } from './support/set-up.mjs'
 import { duration, print, styled } from './support/steps.mjs'
 import { cargoCounts, nodeCounts, sum } from './support/test-counts.mjs'
@@ -21,7 +21,12 @@ function testFiles(directory, suffix) {
 }
 
 const parts = {
-  rust: { title: 'Rust', command: 'cargo', args: () => ['test', '--no-fail-fast'], counts: cargoCounts },
+  rust: {
+    title: 'Rust',
+    command: 'cargo',
+    args: () => ['test', '--no-fail-fast', ...forThisPlatform],
+    counts: cargoCounts,
+  },
   javascript: {
     title: 'JavaScript',
     command: 'node',

@@ -1,4 +1,5 @@
 // Where things live. Everything that outlasts a run is in `target/` or in the user's cache directory.
+import { execFileSync } from 'node:child_process'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -7,6 +8,18 @@ export const repository = resolve(dirname(fileURLToPath(import.meta.url)), '../.
 
 /** Cargo's target directory. */
 export const target = resolve(repository, process.env.CARGO_TARGET_DIR || 'target')
+
+/**
+ * The flags that name this machine's own platform to cargo. `napi build` always names it, and cargo keeps such builds
+ * apart from those without; so ours do as well, and every crate is compiled once.
+ */
+export const forThisPlatform = ['--target', 'host-tuple']
+
+/** Where cargo puts what it builds with {@link forThisPlatform}. */
+export function builtDirectory() {
+  const host = execFileSync('rustc', ['--print', 'host-tuple'], { cwd: repository, encoding: 'utf8' })
+  return join(target, host.trim(), 'debug')
+}
 
 /** The packages as a user would install them, unpacked: `node_modules/@nx/s3-cache` and so on. */
 export const packed = join(target, 'packed')

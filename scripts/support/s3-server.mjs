@@ -4,16 +4,14 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } 
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { killGroup, start } from './command.mjs'
-import { target } from './paths.mjs'
-
-export const serverProgram = join(target, 'debug', 'examples', 'dev_s3_server')
+import { builtDirectory } from './paths.mjs'
 
 export async function startS3Server({ buckets = ['nx-cache'] } = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'nx-s3-cache-server-'))
   const storage = join(directory, 'storage')
   const log = join(directory, 'requests.log')
   const args = ['--dir', storage, '--log', log, '--exit-with-stdin', ...buckets.flatMap(name => ['--bucket', name])]
-  const child = start(serverProgram, args, { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = start(join(builtDirectory(), 'examples', 'dev_s3_server'), args, { stdio: ['pipe', 'pipe', 'inherit'] })
   const ended = once(child, 'close')
   const first = await Promise.race([once(child.stdout.setEncoding('utf8'), 'data'), ended])
   if (typeof first[0] !== 'string') throw new Error('the development S3 server did not start')

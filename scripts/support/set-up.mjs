@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path'
 import { mustRun } from './command.mjs'
 import { linkTree } from './link-tree.mjs'
-import { packed, repository } from './paths.mjs'
+import { forThisPlatform, packed, repository } from './paths.mjs'
 import { step } from './steps.mjs'
 
 /** Does all of it, telling each step; throws with the failing program's last words. */
@@ -30,7 +30,7 @@ async function installPackages(onOutput) {
 
 /** One invocation of cargo, so that it uses all cores to the end; the napi build then finds its work done. */
 function compile(onOutput) {
-  const args = ['build', '--lib', '--example', 'dev_s3_server']
+  const args = ['build', '--lib', '--example', 'dev_s3_server', ...forThisPlatform]
   return mustRun('cargo', args, { cwd: repository, timeout: 3_600_000, onOutput })
 }
 
