@@ -57,7 +57,7 @@ async function show(workspace, title) {
 }
 
 function showBucket(server) {
-  const objects = server.objects()
+  const objects = server.objects().map(({ key, size }) => ({ key: key.replace(/(\/\w{8})\w{56}$/, '$1…'), size }))
   const width = Math.max(...objects.map(({ key }) => key.length))
   print(styled('bold', `\nThe bucket "${server.buckets[0]}"`))
   for (const { key, size } of objects) print(`  ${key.padEnd(width)}  ${bytes(size).padStart(9)}`)
