@@ -54,30 +54,38 @@ impl RemoteCache {
             return Ok(None);
         }
         let _turn = self.restores.acquire().await.map_err(|_| Error::Off)?;
+        let target = self.target(hash, cache_directory);
+        let restored = self.restore_to(&target).await;
+        restored.inspect_err(|error| self.remember_bad(&target.key, error))
+    }
+
+    async fn restore_to(&self, target: &Target) -> Result<Option<Retrieved>, Error> {
         let deadline = Instant::now() + self.config.deadline;
         let codec = self.codec().await?;
-        let key = self.keys.entry(hash);
-        let get = timeout_at(deadline, self.requests.get(&key, MAX_ENTRY_OBJECT));
+        let get = timeout_at(deadline, self.requests.get(&target.key, MAX_ENTRY_OBJECT));
         let Some(object) = get.await.map_err(|_| Error::Deadline)?? else {
-            lock(&self.known_misses).insert(hash.clone());
+            lock(&self.known_misses).insert(target.hash.clone());
             return Ok(None);
         };
 
         let _slot = self.unpacking.acquire().await.map_err(|_| Error::Off)?;
-        self.sweep_once(cache_directory).await?;
-        let target = self.target(hash, &key, cache_directory);
+        self.sweep_once(&target.cache_directory).await?;
         let opened = {
             let (codec, target) = (codec.clone(), target.clone());
-            blocking(move || open_entry(&codec, &target, &object)).await?
+            blocking(move || open_entry(&codec, &target, &object)).await??
         };
-        let restored = match opened {
-            Ok(Opened::Restored(retrieved)) => Ok(retrieved),
-            Ok(Opened::InChunks(manifest)) => self.restore_chunks(codec, target, manifest, deadline).await,
-            Err(error) => Err(error),
-        };
-        restored
-            .map(Some)
-            .inspect_err(|error| self.remember_bad(&key, error))
+        match opened {
+            Opened::Restored(retrieved) => Ok(Some(retrieved)),
+            Opened::InChunks(manifest) => {
+                let chunks = manifest.chunks.clone();
+                let restored = self
+                    .restore_chunks(codec, target.clone(), manifest, deadline)
+                    .await;
+                restored
+                    .map(Some)
+                    .inspect_err(|error| self.suspect_chunks(&chunks, error))
+            }
+        }
     }
 
     /// Unpacks an artifact while its chunks arrive.
@@ -134,28 +142,30 @@ impl RemoteCache {
         Ok((plain.map_err(|source| Error::Entry { key, source })?, memory))
     }
 
-    /// Remembers the objects that a store has to replace.
-    fn remember_bad(&self, entry_key: &str, error: &Error) {
-        let mut bad = lock(&self.bad_objects);
-        match error {
-            Error::Entry { key, .. } | Error::ChunkMissing { key } => {
-                bad.insert(key.clone());
-                bad.insert(entry_key.to_owned());
-            }
-            Error::Store(object_store::Error::TooLarge { .. }) => {
-                bad.insert(entry_key.to_owned());
-            }
-            Error::Archive(error) if error.origin() == archive::Origin::Archive => {
-                bad.insert(entry_key.to_owned());
-            }
-            _ => {}
+    /// One bad chunk puts all chunks of its artifact under suspicion, so that one store mends them all.
+    fn suspect_chunks(&self, chunks: &[ChunkRef], error: &Error) {
+        if matches!(error, Error::Entry { .. } | Error::ChunkMissing { .. }) {
+            lock(&self.bad_objects).extend(chunks.iter().map(|chunk| self.keys.chunk(&chunk.id)));
         }
     }
 
-    fn target(&self, hash: &TaskHash, key: &str, cache_directory: &Path) -> Target {
+    /// Remembers that a store has to replace the entry.
+    fn remember_bad(&self, entry_key: &str, error: &Error) {
+        let bad = match error {
+            Error::Entry { .. } | Error::ChunkMissing { .. } => true,
+            Error::Store(object_store::Error::TooLarge { .. }) => true,
+            Error::Archive(error) => error.origin() == archive::Origin::Archive,
+            _ => false,
+        };
+        if bad {
+            lock(&self.bad_objects).insert(entry_key.to_owned());
+        }
+    }
+
+    fn target(&self, hash: &TaskHash, cache_directory: &Path) -> Target {
         Target {
             hash: hash.clone(),
-            key: key.to_owned(),
+            key: self.keys.entry(hash),
             cache_directory: cache_directory.to_owned(),
             limits: Limits {
                 bytes: self.config.max_entry_size,
