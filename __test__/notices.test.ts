@@ -27,6 +27,7 @@ describe('while Nx prints line by line', () => {
         throw new Error("Cannot find module 'nx'")
       },
       write: text => written.push(text),
+      close: () => {},
       screenIsTaken: () => false,
     })
     notices.warn(warning)
@@ -37,7 +38,7 @@ describe('while Nx prints line by line', () => {
 describe('while Nx draws on the terminal', () => {
   test('nothing is printed until the run is over, then everything in order', async t => {
     catchExit(t)
-    const { notices, viaNx, written } = listen({ taken: true })
+    const { notices, viaNx, written } = listen({ taken: 'by the terminal UI' })
     notices.warn(warning)
     await withEnv('NX_VERBOSE_LOGGING', 'true', () => notices.event('hit 1'))
     assert.deepEqual([...viaNx, ...written], [])
@@ -50,18 +51,48 @@ describe('while Nx draws on the terminal', () => {
 
   test('what is held appears at exit even where no cache was opened', t => {
     const exit = catchExit(t)
-    const { notices, written } = listen({ taken: true })
+    const { notices, written } = listen({ taken: 'by the terminal UI' })
     notices.warn(warning)
     exit()
     assert.match(written.join(''), /No credentials/)
   })
 
   test('a warning that comes after the run appears at once', () => {
-    const { notices, viaNx, written } = listen({ taken: true })
+    const { notices, viaNx, written } = listen({ taken: 'by the terminal UI' })
     notices.runIsOver()
     notices.warn(warning)
     assert.deepEqual(viaNx, [])
     assert.equal(written.length, 1)
+  })
+})
+
+describe('an error that ends the run', () => {
+  test('is repeated on a clean screen, after everything else, since the terminal UI draws over what Nx prints', t => {
+    const exit = catchExit(t)
+    const { notices, written } = listen({ taken: 'by the terminal UI' })
+    notices.warn(warning)
+    notices.error('s3.buckett is not an option\nDid you mean "bucket"?')
+    notices.error('s3.buckett is not an option\nDid you mean "bucket"?')
+    notices.runIsOver()
+    notices.line('2 misses')
+    assert.equal(written.length, 0)
+    exit(1)
+    const [text = '', closed, ...more] = written
+    assert.ok(text.includes('\x1b[2J'))
+    assert.match(
+      text,
+      /No credentials[\s\S]*2 misses\n[\s\S]* NX .*s3\.buckett is not an option\n\nDid you mean "bucket"\?\n/,
+    )
+    assert.deepEqual([closed, ...more], ['[closed]'])
+  })
+
+  test('is left to Nx everywhere else', () => {
+    for (const taken of [false, 'by a live list'] as const) {
+      const { notices, viaNx, written } = listen({ taken })
+      notices.error('s3.buckett is not an option')
+      notices.runIsOver()
+      assert.deepEqual([...viaNx, ...written], [])
+    }
   })
 })
 

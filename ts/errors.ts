@@ -12,9 +12,9 @@ export function isFatal(error: unknown): error is Error {
  * Nx prints the first line of the message as its title and the rest below. An empty stack keeps it from adding "Pass
  * --verbose to see the stacktrace" to a message that is already complete.
  */
-export class ConfigurationError extends Error {
+export class FatalError extends Error {
   readonly code = FATAL
-  override readonly name = 'ConfigurationError'
+  override readonly name = 'FatalError'
 
   constructor(cause: Error) {
     super(cause.message)

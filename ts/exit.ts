@@ -1,7 +1,7 @@
 import type { NativeCache } from '../index'
-import { beforeExit } from './before-exit'
 import type { Notices } from './notices'
 import { isVerbose } from './nx'
+import { beforeExit } from './process-end'
 
 /** Most runs have finished uploading by then, and a second of waiting needs no explanation. */
 const UNEXPLAINED_MS = 1000
@@ -28,6 +28,7 @@ export function finish(native: NativeCache, notices: Notices, { interrupted }: {
   notices.runIsOver()
   const patience = native.flushTimeoutMs
   let pending = native.flush(Math.min(UNEXPLAINED_MS, patience))
+  notices.report(native)
   if (pending.length > 0 && patience > UNEXPLAINED_MS && !interrupted) {
     const left = patience - UNEXPLAINED_MS
     notices.line(`finishing ${uploads(pending)}, for at most ${Math.ceil(left / 1000)} s; Ctrl-C leaves at once`)

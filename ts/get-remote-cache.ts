@@ -1,5 +1,5 @@
 import type { NativeCache, OpenOptions } from '../index'
-import { ConfigurationError, isFatal } from './errors'
+import { FatalError, isFatal } from './errors'
 import { finishAtExit } from './exit'
 import { type LoadNative, loadNative } from './native'
 import { Notices } from './notices'
@@ -43,7 +43,10 @@ export async function openRemoteCache({ notices, loadNative, readOptions }: Surr
     }
     native = loaded.NativeCache.open(options)
   } catch (error) {
-    if (isFatal(error)) throw new ConfigurationError(error)
+    if (isFatal(error)) {
+      notices.error(error.message)
+      throw new FatalError(error)
+    }
     notices.warn(couldNotStart(error))
     return null
   }

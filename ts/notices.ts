@@ -1,8 +1,8 @@
 import type { NativeCache, Warning } from '../index'
-import { beforeExit } from './before-exit'
 import { isVerbose, nxOutput } from './nx'
 import { isCi } from './options'
-import { writeNow } from './stderr'
+import { afterOthers, beforeExit } from './process-end'
+import { closeStderr, writeNow } from './stderr'
 
 /** Where notices go; the tests listen here. */
 export interface Outlets {
@@ -10,8 +10,10 @@ export interface Outlets {
   warn: (warning: Warning) => void
   /** Straight to stderr and complete on return, since nothing asynchronous survives the 'exit' event. */
   write: (text: string) => void
+  /** Keeps anything further off the terminal. */
+  close: () => void
   /** Whether Nx draws over what others print just now. */
-  screenIsTaken: () => boolean
+  screenIsTaken: () => false | 'by the terminal UI' | 'by a live list'
 }
 
 /**
@@ -22,9 +24,10 @@ export interface Outlets {
  */
 export class Notices {
   readonly #outlets: Outlets
-  readonly #titles = new Set<string>()
-  #held: string[] = []
+  readonly #told = new Set<string>()
+  readonly #held: string[] = []
   #runIsOver = false
+  #drawnOver = false
   #warned = false
 
   constructor(outlets: Outlets = processOutlets) {
@@ -38,9 +41,24 @@ export class Notices {
 
   /** A warning of our own; one with the same title is shown once a run. */
   warn(warning: Warning): void {
-    if (this.#titles.has(warning.title)) return
-    this.#titles.add(warning.title)
+    if (this.#told.has(warning.title)) return
+    this.#told.add(warning.title)
     this.#show(warning)
+  }
+
+  /**
+   * An error that Nx is about to print and to end the run with. Its terminal UI goes on drawing over that text, so
+   * the text, and whatever else there is to say, appears on a clean screen as the last thing the process does.
+   */
+  error(message: string): void {
+    if (this.#outlets.screenIsTaken() !== 'by the terminal UI' || this.#told.has(message)) return
+    this.#told.add(message)
+    this.#drawnOver = true
+    afterOthers(() => {
+      const [title = '', ...body] = message.split('\n')
+      this.#outlets.write(`${CLEAN_SCREEN}${this.#takeHeld()}${asNx(RED, title, body)}`)
+      this.#outlets.close()
+    })
   }
 
   /** Shows what the native side has to say since the last call. It decides itself what is worth repeating. */
@@ -62,25 +80,29 @@ export class Notices {
   /** From now on the terminal is free for good: shows what was held, and whatever follows at once. */
   runIsOver(): void {
     this.#runIsOver = true
-    const held = this.#held.join('')
-    this.#held = []
+    if (this.#drawnOver) return
+    const held = this.#takeHeld()
     if (held) this.#outlets.write(held)
+  }
+
+  #takeHeld(): string {
+    return this.#held.splice(0).join('')
   }
 
   #show(warning: Warning): void {
     this.#warned = true
     try {
-      if (this.#runIsOver || this.#outlets.screenIsTaken()) this.#print(asNxWarning(warning))
+      if (this.#runIsOver || this.#outlets.screenIsTaken()) this.#print(asNx(YELLOW, warning.title, warning.body))
       else this.#outlets.warn(warning)
     } catch {
       // A warning must reach the user, and must not fail the build, even where Nx's modules can't be found.
-      this.#outlets.write(asNxWarning(warning))
+      this.#outlets.write(asNx(YELLOW, warning.title, warning.body))
     }
   }
 
   #print(text: string): void {
-    if (this.#runIsOver || !this.#outlets.screenIsTaken()) this.#outlets.write(text)
-    else this.#hold(text)
+    if (this.#drawnOver || (!this.#runIsOver && this.#outlets.screenIsTaken())) this.#hold(text)
+    else this.#outlets.write(text)
   }
 
   #hold(text: string): void {
@@ -92,7 +114,8 @@ export class Notices {
 const processOutlets: Outlets = {
   warn: ({ title, body }) => nxOutput().warn({ title, bodyLines: body }),
   write: writeNow,
-  screenIsTaken: () => process.env['NX_TUI'] === 'true' || isLiveList(),
+  close: closeStderr,
+  screenIsTaken: () => (process.env['NX_TUI'] === 'true' ? 'by the terminal UI' : isLiveList() && 'by a live list'),
 }
 
 /** The conditions under which Nx repaints a live list of tasks where there is no terminal UI. */
@@ -106,10 +129,16 @@ function isLiveList(): boolean {
   )
 }
 
-/** The look of Nx's own warnings, for the moments when its printer can't be used. */
-function asNxWarning({ title, body }: Warning): string {
-  const color = process.stderr.isTTY && !process.env['NO_COLOR']
-  const badge = color ? '\x1b[7m\x1b[1m\x1b[33m NX \x1b[39m\x1b[22m\x1b[27m' : ' NX '
-  const heading = color ? `\x1b[33m${title}\x1b[39m` : title
+/** Ends what the terminal UI may have left half-drawn: erases the screen, goes to its top and shows the cursor. */
+const CLEAN_SCREEN = '\x1b[0m\x1b[2J\x1b[H\x1b[?25h'
+
+const RED = 31
+const YELLOW = 33
+
+/** The look of Nx's own messages, for the moments when its printer can't be used. */
+function asNx(color: number, title: string, body: string[]): string {
+  const colored = process.stderr.isTTY && !process.env['NO_COLOR']
+  const badge = colored ? `\x1b[7m\x1b[1m\x1b[${color}m NX \x1b[39m\x1b[22m\x1b[27m` : ' NX '
+  const heading = colored ? `\x1b[${color}m${title}\x1b[39m` : title
   return `\n${badge}  ${heading}\n\n${body.map(line => `${line}\n`).join('')}\n`
 }

@@ -1,5 +1,5 @@
 import type { NativeCache, RetrievedArtifact } from '../index'
-import { ConfigurationError, isFatal } from './errors'
+import { FatalError, isFatal } from './errors'
 import type { Notices } from './notices'
 
 export type { RetrievedArtifact }
@@ -22,7 +22,10 @@ export class RemoteCache {
     try {
       return await this.#native.retrieve(hash, cacheDirectory)
     } catch (error) {
-      if (isFatal(error)) throw new ConfigurationError(error)
+      if (isFatal(error)) {
+        this.#notices.error(error.message)
+        throw new FatalError(error)
+      }
       this.#warnOnce('reading', error)
       return null
     } finally {

@@ -1,4 +1,5 @@
-import { writeSync } from 'node:fs'
+import { closeSync, openSync, writeSync } from 'node:fs'
+import { devNull } from 'node:os'
 
 const STDERR = 2
 const ATTEMPTS = 200
@@ -18,4 +19,13 @@ export function writeNow(text: string): void {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS)
     }
   }
+}
+
+/**
+ * Lets stderr lead nowhere, for threads that go on drawing on the terminal while the process ends. (A file that is
+ * opened gets the lowest number that is free.)
+ */
+export function closeStderr(): void {
+  closeSync(STDERR)
+  openSync(devNull, 'w')
 }

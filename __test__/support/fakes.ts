@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import type { NativeCache, OpenOptions, RetrievedArtifact, Summary, Warning } from '../../index'
-import { Notices } from '../../ts/notices'
+import { Notices, type Outlets } from '../../ts/notices'
 
 /** A native side that does what the real one never does on command. */
 export class FakeNative {
@@ -45,25 +45,26 @@ export class FakeNative {
 }
 
 /** Notices whose output can be read. */
-export function listen(screen: { taken: boolean } = { taken: false }) {
+export function listen(screen: { taken: ReturnType<Outlets['screenIsTaken']> } = { taken: false }) {
   const viaNx: Warning[] = []
   const written: string[] = []
   const notices = new Notices({
     warn: warning => viaNx.push(warning),
     write: text => written.push(text),
+    close: () => written.push('[closed]'),
     screenIsTaken: () => screen.taken,
   })
   return { notices, viaNx, written }
 }
 
-/** Catches the 'exit' listener that the code under test registers, so that a test can be the end of the process. */
+/** Catches the 'exit' listeners that the code under test registers, so that a test can be the end of the process. */
 export function catchExit(t: TestContext): (status?: number) => void {
-  const prepend = t.mock.method(process, 'prependOnceListener', () => process)
+  const listeners: Array<(status: number) => void> = []
+  t.mock.method(process, 'prependOnceListener', (_: 'exit', listener: () => void) => listeners.unshift(listener))
+  t.mock.method(process, 'once', (_: 'exit', listener: () => void) => listeners.push(listener))
   return (status = 0) => {
-    const calls = prepend.mock.calls.map(call => call.arguments as unknown as [string, (status: number) => void])
-    const [event, listener] = calls[0] ?? assert.fail('nothing listens')
-    assert.equal(event, 'exit')
-    listener(status)
+    assert.ok(listeners.length > 0, 'nothing listens')
+    for (const listener of listeners.splice(0)) listener(status)
   }
 }
 

@@ -5,3 +5,8 @@
 export function beforeExit(listener: (status: number) => void): void {
   process.prependOnceListener('exit', listener)
 }
+
+/** Calls `listener` after all who listen already; not in Nx 20, for the same reason. */
+export function afterOthers(listener: () => void): void {
+  process.once('exit', listener)
+}
