@@ -142,3 +142,25 @@ async fn a_bucket_that_does_not_exist_is_named() {
     let put = store.put("key", "body".into(), PutMode::Create).await;
     assert!(matches!(put, Err(Error::NoSuchBucket { .. })), "{put:?}");
 }
+
+/// Any server with an empty bucket `tbucket`: `TEST_S3_ENDPOINT`, `TEST_S3_REGION`, `AWS_ACCESS_KEY_ID`,
+/// `AWS_SECRET_ACCESS_KEY`, and `TEST_S3_OVERWRITES` when it ignores `If-None-Match`.
+#[tokio::test]
+#[ignore = "needs a server, which the environment names"]
+async fn another_server_conforms() {
+    let variable = |name| std::env::var(name).unwrap();
+    let config = bucket::at(&variable("TEST_S3_ENDPOINT"));
+    let keys = bucket::signed_with(&variable("AWS_ACCESS_KEY_ID"), &variable("AWS_SECRET_ACCESS_KEY"));
+    let http = nx_s3_cache::object_store::http::http_client(None).unwrap();
+    let store = S3Store::open(&config, keys, http, &variable("TEST_S3_REGION"));
+    let creates_once = std::env::var_os("TEST_S3_OVERWRITES").is_none();
+    conforms(
+        &store,
+        "conformance/",
+        Traits {
+            creates_once,
+            knows_case: true,
+        },
+    )
+    .await;
+}

@@ -33,7 +33,13 @@ pub async fn conforms(store: &dyn ObjectStore, prefix: &str, traits: Traits) {
     if traits.knows_case {
         case_matters(store, &key("case")).await;
     }
-    for name in ["v1/t/e/0", "a.b_c-d/e", "deep/er/and/deep/er/still", "123"] {
+    for name in [
+        "v1/t/e/0",
+        "a.b_c-d/e",
+        "deep/er/and/deep/er/still",
+        "a!-_.*'()/x",
+        "123",
+    ] {
         what_is_put_can_be_got(store, &key(name), 10).await;
     }
     a_key_is_not_its_prefix(store, &key("whole")).await;
