@@ -210,6 +210,20 @@ async fn refusals_are_told_apart() {
 }
 
 #[tokio::test]
+async fn a_missing_object_is_known_by_its_code() {
+    let missing = "<Error><Code>NoSuchKey</Code></Error>";
+    for kind in [
+        "content-type: application/xml\r\n",
+        "content-type: text/html\r\n",
+        "",
+    ] {
+        assert_eq!(get_of(answer("404 Not Found", kind, missing)).await, Ok(None));
+    }
+    let by_id = answer("404 Not Found", "x-amz-request-id: REQ1\r\n", "");
+    assert_eq!(get_of(by_id).await, Ok(None));
+}
+
+#[tokio::test]
 async fn a_wrong_clock_is_named() {
     let skewed = error(
         "403 Forbidden",

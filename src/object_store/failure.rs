@@ -30,6 +30,7 @@ pub(super) struct Refusal {
     message: Option<String>,
     request_id: Option<String>,
     bucket_region: Option<String>,
+    /// HTML without an S3 error code. (The type alone says nothing: moto labels its XML as HTML.)
     is_web_page: bool,
 }
 
@@ -111,14 +112,17 @@ fn is_about_credentials(error: &ConnectorError) -> bool {
 impl Refusal {
     fn of(meta: &ErrorMetadata, response: &HttpResponse) -> Self {
         let header = |name| response.headers().get(name).map(str::to_owned);
+        let is_empty = response.body().bytes().is_some_and(<[u8]>::is_empty);
+        // Where there is no document, the SDK makes up a code for 404.
+        let code = meta.code().filter(|_| !is_empty).map(str::to_owned);
+        let is_html = header("content-type").is_some_and(|kind| kind.starts_with("text/html"));
         Self {
             status: response.status().as_u16(),
-            // Where there is no document, the SDK makes up a code for 404.
-            code: meta.code().filter(|_| !is_empty(response)).map(str::to_owned),
+            is_web_page: is_html && code.is_none() && !is_empty,
+            code,
             message: meta.message().map(str::to_owned),
             request_id: header("x-amz-request-id"),
             bucket_region: header("x-amz-bucket-region"),
-            is_web_page: header("content-type").is_some_and(|kind| kind.starts_with("text/html")),
         }
     }
 
@@ -133,13 +137,13 @@ impl Refusal {
 
     /// A HEAD, which has no body and so no code, says that there is no such object, or no such bucket.
     pub(super) fn is_not_found(&self) -> bool {
-        self.status == 404 && !self.is_web_page
+        self.status == 404
     }
 
     /// Somebody answered who doesn't speak S3, such as a web server or a gateway. To take its 404 for a miss
     /// would leave a run uncached, and nobody would know.
     fn is_stranger(&self) -> bool {
-        self.is_web_page || self.code.is_none() && self.request_id.is_none()
+        self.code.is_none() && (self.is_web_page || self.request_id.is_none())
     }
 
     /// The object of a conditional put is there already, or another writer is about to write it.
@@ -229,8 +233,4 @@ impl Refusal {
         }
         detail
     }
-}
-
-fn is_empty(response: &HttpResponse) -> bool {
-    response.body().bytes().is_some_and(<[u8]>::is_empty)
 }
