@@ -191,3 +191,31 @@ impl Body {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body_of(parts: &[&'static str], announced: u64) -> Bytes {
+        let mut body = Body::default();
+        for part in parts {
+            body.push(Bytes::from_static(part.as_bytes()), announced);
+        }
+        assert_eq!(body.len(), parts.concat().len() as u64);
+        body.whole()
+    }
+
+    #[test]
+    fn parts_become_one_body() {
+        assert_eq!(body_of(&[], 0), "");
+        for announced in [0, 3, 6] {
+            assert_eq!(body_of(&["abc", "", "de", "f"], announced), "abcdef");
+        }
+    }
+
+    #[test]
+    fn a_body_in_one_part_is_not_copied() {
+        let part = "the whole body";
+        assert_eq!(body_of(&[part], 14).as_ptr(), part.as_ptr());
+    }
+}

@@ -60,3 +60,25 @@ pub(super) fn tidy(text: &str) -> String {
         None => line.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    #[test]
+    fn what_an_io_error_holds_is_among_its_causes() {
+        let held = io::Error::other(io::Error::new(io::ErrorKind::InvalidData, "broken"));
+        assert_eq!(find::<io::Error>(&held).unwrap().kind(), io::ErrorKind::Other);
+        assert_eq!(causes(&held).count(), 3);
+        assert_eq!(line(&held), "broken");
+    }
+
+    #[test]
+    fn texts_become_one_short_line() {
+        assert_eq!(tidy(" two\n lines.\n"), "two lines");
+        let long = tidy(&"é".repeat(1000));
+        assert!(long.chars().count() == MOST + 1 && long.ends_with('…'));
+    }
+}

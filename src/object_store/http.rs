@@ -219,3 +219,40 @@ fn classified(error: ConnectorError) -> ConnectorError {
         error
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_proxy_stands_before_this_machine_and_metadata_services() {
+        let near = |host: &str| is_near(&Url::parse(&format!("http://{host}/key")).unwrap());
+        for host in [
+            "localhost:9000",
+            "b.s3.localhost",
+            "127.0.0.2",
+            "[::1]",
+            "169.254.169.254",
+            "[fd00:ec2::254]",
+        ] {
+            assert!(near(host), "{host}");
+        }
+        for host in [
+            "s3.amazonaws.com",
+            "localhost.example.org",
+            "10.0.0.1",
+            "[fd00:ec3::1]",
+        ] {
+            assert!(!near(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn requests_share_connections_whatever_their_read_timeout() {
+        let limit = Some(Duration::from_secs(1));
+        let line = Line::to("https://s3.example.org/a", limit).unwrap();
+        assert_eq!(line, Line::to("https://s3.example.org/b?x", limit).unwrap());
+        assert_ne!(line, Line::to("http://s3.example.org/a", limit).unwrap());
+        assert!(Line::to("no url", limit).is_err());
+    }
+}
