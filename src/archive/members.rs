@@ -1,6 +1,6 @@
 //! The entries of an archive, long names joined to what they name.
 
-use std::io::Read;
+use std::io::{self, Read};
 
 use tar::EntryType;
 
@@ -50,9 +50,9 @@ impl<'a, R: Read> Members<'a, R> {
         let (mut long_name, mut long_target): (Option<Vec<u8>>, Option<Vec<u8>>) = (None, None);
         loop {
             let Some(record) = self.records.next() else {
-                return match long_name.or(long_target) {
-                    None => Ok(None),
-                    Some(name) => Err(Error::archive(&name, damaged("a long name for no entry"))),
+                return match (long_name, long_target) {
+                    (None, None) => Ok(None),
+                    _ => Err(Error::Stream(io::Error::other("a long name for no entry"))),
                 };
             };
             let record = record.map_err(Error::Stream)?;

@@ -13,6 +13,7 @@
 //! bits are kept; times, owners and the set-user-id, set-group-id and sticky bits are not. Anything else
 //! `unpack` refuses: what it reads is an attacker's, until proven otherwise.
 
+mod budget;
 mod content;
 mod error;
 mod fault;

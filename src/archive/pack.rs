@@ -1,17 +1,19 @@
 //! From a directory to a tar stream.
 
-use std::fs::{self, FileType};
+use std::fs::{self, FileType, Metadata};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use tar::EntryType;
 
+use super::budget::Budget;
 use super::content::{Content, changed, unreadable};
 use super::header::{Head, padding};
 use super::identity::{Identity, look};
+use super::members::Kind;
 use super::path::{LinkTarget, TreePath, portable};
 use super::stream::BLOCK;
-use super::{Error, Fault, Limits, OUTPUTS, TERMINAL_OUTPUT, mode};
+use super::{Error, Fault, Limits, OUTPUTS, Platform, TERMINAL_OUTPUT, mode};
 
 /// What went into an archive.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -28,15 +30,23 @@ pub struct Packed {
 /// The same tree gives the same bytes, on whatever machine and in whatever order it was made. Hard links
 /// become files of their own. After an error, what `sink` got is worthless.
 pub fn pack(source: &Path, terminal_output: &str, sink: &mut impl Write) -> Result<Packed, Error> {
-    let limits = Limits::default();
-    let (content, seen, packed) = (Content::new(), Vec::new(), Packed::default());
+    pack_within(&Limits::default(), source, terminal_output, sink)
+}
+
+fn pack_within(
+    limits: &Limits,
+    source: &Path,
+    terminal_output: &str,
+    sink: &mut impl Write,
+) -> Result<Packed, Error> {
+    let (budget, content, packed) = (Budget::new(limits), Content::new(), Packed::default());
     let mut pack = Pack {
         source,
         sink,
-        limits,
+        platform: limits.platform,
+        budget,
         content,
-        seen,
-        entries: 0,
+        seen: Vec::new(),
         packed,
     };
     pack.terminal_output(terminal_output)?;
@@ -44,7 +54,7 @@ pub fn pack(source: &Path, terminal_output: &str, sink: &mut impl Write) -> Resu
     match &root {
         None => {}
         Some(found) if found.is_dir() => pack.children(source, OUTPUTS)?,
-        Some(_) => return Err(unfit(source, Fault::Kind("file, not a directory"))),
+        Some(_) => return Err(unfit(source, Fault::Kind("file where a directory should be"))),
     }
     pack.sink.write_all(&[0; 2 * BLOCK]).map_err(Error::Sink)?;
     pack.seen
@@ -56,26 +66,24 @@ pub fn pack(source: &Path, terminal_output: &str, sink: &mut impl Write) -> Resu
 struct Pack<'a, W> {
     source: &'a Path,
     sink: &'a mut W,
-    limits: Limits,
+    platform: Platform,
+    budget: Budget<'a>,
     content: Content,
     /// Every directory as it was before its names were read.
     seen: Vec<(PathBuf, Option<Identity>)>,
-    entries: u64,
     packed: Packed,
 }
 
 impl<W: Write> Pack<'_, W> {
     fn terminal_output(&mut self, text: &str) -> Result<(), Error> {
         let size = text.len() as u64;
-        if size > self.limits.terminal_output {
-            let fault = Fault::TerminalOutputTooLong(self.limits.terminal_output);
-            return Err(unfit(Path::new("the terminal output"), fault));
-        }
-        let padding = &[0; BLOCK][..padding(size)];
+        self.budget
+            .terminal_output(size)
+            .map_err(|fault| unfit(Path::new("the terminal output"), fault))?;
         Head::file(0o644, size)
             .write(TERMINAL_OUTPUT, self.sink)
             .and_then(|()| self.sink.write_all(text.as_bytes()))
-            .and_then(|()| self.sink.write_all(padding))
+            .and_then(|()| self.sink.write_all(&[0; BLOCK][..padding(size)]))
             .map_err(Error::Sink)
     }
 
@@ -83,12 +91,10 @@ impl<W: Write> Pack<'_, W> {
     fn children(&mut self, path: &Path, prefix: &[u8]) -> Result<(), Error> {
         for (name, kind, child) in list(path)? {
             let name = [prefix, &name].concat();
-            self.check(&child, &name)?;
             if kind.is_dir() {
                 self.directory(&child, name)?;
             } else if kind.is_file() {
-                self.packed.bytes += self.content.write(&child, &name, self.sink)?;
-                self.packed.files += 1;
+                self.file(&child, &name)?;
             } else if kind.is_symlink() {
                 self.link(&child, &name)?;
             } else {
@@ -99,8 +105,9 @@ impl<W: Write> Pack<'_, W> {
     }
 
     fn directory(&mut self, path: &Path, mut name: Vec<u8>) -> Result<(), Error> {
+        self.check(Kind::Directory, path, &name, b"")?;
         let found = look(path)?
-            .filter(|found| found.is_dir())
+            .filter(Metadata::is_dir)
             .ok_or_else(|| changed(path))?;
         self.seen.push((path.to_owned(), Some(Identity::of(&found))));
         name.push(b'/');
@@ -114,35 +121,37 @@ impl<W: Write> Pack<'_, W> {
         self.children(path, &name)
     }
 
+    fn file(&mut self, path: &Path, name: &[u8]) -> Result<(), Error> {
+        self.check(Kind::File, path, name, b"")?;
+        let size = self.content.write(path, name, self.sink)?;
+        self.packed.files += 1;
+        self.packed.bytes += size;
+        Ok(())
+    }
+
     fn link(&mut self, path: &Path, name: &[u8]) -> Result<(), Error> {
         let target = fs::read_link(path).map_err(|source| unreadable(path, source))?;
-        let text = portable(target.as_os_str()).ok_or_else(|| unfit(path, Fault::LinkUnusable))?;
-        if text.len() > self.limits.path {
-            return Err(unfit(path, Fault::PathTooLong(self.limits.path)));
-        }
-        TreePath::parse(&name[OUTPUTS.len()..], self.limits.platform)
-            .and_then(|link| LinkTarget::parse(&text, &link, self.limits.platform))
+        let target = portable(target.as_os_str()).ok_or_else(|| unfit(path, Fault::LinkUnusable))?;
+        self.check(Kind::Link, path, name, &target)?;
+        TreePath::parse(&name[OUTPUTS.len()..], self.platform)
+            .and_then(|link| LinkTarget::parse(&target, &link, self.platform))
             .and_then(|target| target.stays_inside(self.source))
             .map_err(|fault| unfit(path, fault))?;
         let head = Head {
             kind: EntryType::Symlink,
             mode: 0o777,
             size: 0,
-            target: &text,
+            target: &target,
         };
         head.write(name, self.sink).map_err(Error::Sink)
     }
 
-    /// Whether an entry of that name would be let in again.
-    fn check(&mut self, path: &Path, name: &[u8]) -> Result<(), Error> {
-        self.entries += 1;
-        if self.entries > self.limits.entries {
-            return Err(unfit(path, Fault::TooManyEntries(self.limits.entries)));
-        }
-        if name.len() - OUTPUTS.len() > self.limits.path {
-            return Err(unfit(path, Fault::PathTooLong(self.limits.path)));
-        }
-        Ok(())
+    /// Whether `unpack` would let the entry in again.
+    fn check(&mut self, kind: Kind, path: &Path, name: &[u8], target: &[u8]) -> Result<(), Error> {
+        let length = name.len() - OUTPUTS.len();
+        self.budget
+            .entry(kind, length, target.len())
+            .map_err(|fault| unfit(path, fault))
     }
 
     /// Whether all directories are still what they were. A tree that is removed while we read it loses names
@@ -176,5 +185,65 @@ fn unfit(path: &Path, fault: Fault) -> Error {
     Error::Unfit {
         path: path.to_owned(),
         fault,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is found unfit in a tree with a directory `d`, a file `d/f`, and a link `d/l` to `f`.
+    fn fault(limits: &Limits) -> Option<Fault> {
+        let scratch = tempfile::tempdir().unwrap();
+        fs::create_dir(scratch.path().join("d")).unwrap();
+        fs::write(scratch.path().join("d/f"), "content").unwrap();
+        #[cfg(unix)]
+        std::os::unix::fs::symlink("f", scratch.path().join("d/l")).unwrap();
+        match pack_within(limits, scratch.path(), "text", &mut Vec::new()) {
+            Err(Error::Unfit { fault, .. }) => Some(fault),
+            packed => packed.map(|_| None).unwrap(),
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_unpack_would_refuse_is_not_packed() {
+        let exact = Limits {
+            entries: 3,
+            path: 3,
+            terminal_output: 4,
+            remembered: 5,
+            ..Limits::default()
+        };
+        assert_eq!(fault(&exact), None);
+        assert_eq!(
+            fault(&Limits {
+                entries: 2,
+                ..exact.clone()
+            }),
+            Some(Fault::TooManyEntries(2))
+        );
+        assert_eq!(
+            fault(&Limits {
+                path: 2,
+                ..exact.clone()
+            }),
+            Some(Fault::PathTooLong(2))
+        );
+        assert_eq!(
+            fault(&Limits {
+                remembered: 4,
+                ..exact.clone()
+            }),
+            Some(Fault::TooManyNames(4))
+        );
+        let terminal_output = 3;
+        assert_eq!(
+            fault(&Limits {
+                terminal_output,
+                ..exact
+            }),
+            Some(Fault::TerminalOutputTooLong(3))
+        );
     }
 }

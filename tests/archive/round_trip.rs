@@ -1,18 +1,12 @@
-//! What is packed comes out again as it went in, and the same tree always gives the same archive.
-#![cfg(unix)]
-#![allow(clippy::unwrap_used)] // clippy allows it in tests, but not in what they share
-
-#[path = "archive/support.rs"]
-mod support;
+//! What is packed comes out again as it went in.
 
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use proptest::collection::{btree_map, vec};
-use proptest::prelude::*;
-use support::{Node, Scratch, Tree, packed, unpacked};
+use crate::trees::{self, Node, Scratch, Tree, packed, unpacked};
 
 fn file(content: impl Into<Vec<u8>>) -> Node {
     Node::File {
@@ -39,13 +33,13 @@ fn tree<P: Into<PathBuf>>(nodes: impl IntoIterator<Item = (P, Node)>) -> Tree {
 }
 
 /// Packs the tree and unpacks it elsewhere.
-fn assert_survives(tree: &Tree) {
+pub fn assert_survives(tree: &Tree) {
     let scratch = Scratch::new();
     let (source, staging) = (scratch.directory("source"), scratch.directory("staging"));
-    support::write(&source, tree);
+    trees::write(&source, tree);
     let (archive, packed) = packed(&source, "done").unwrap();
     let unpacked = unpacked(&archive, &staging).unwrap();
-    assert_eq!(support::read(&staging), *tree);
+    assert_eq!(trees::read(&staging), *tree);
     assert_eq!((unpacked.files, unpacked.bytes), (packed.files, packed.bytes));
     assert_eq!(unpacked.terminal_output, "done");
 }
@@ -133,9 +127,8 @@ fn a_file_without_any_permission_can_be_restored() {
     header.set_cksum();
     archive[512..1024].copy_from_slice(header.as_bytes());
     unpacked(&archive, &staging).unwrap();
-    let mode =
-        std::os::unix::fs::PermissionsExt::mode(&fs::metadata(staging.join("secret")).unwrap().permissions());
-    assert_eq!(mode & 0o7777, 0);
+    let restored = fs::metadata(staging.join("secret")).unwrap();
+    assert_eq!(restored.permissions().mode() & 0o7777, 0);
 }
 
 #[test]
@@ -143,11 +136,11 @@ fn special_bits_do_not_survive() {
     let scratch = Scratch::new();
     let (source, staging) = (scratch.directory("source"), scratch.directory("staging"));
     fs::write(source.join("tool"), "#!").unwrap();
-    support::chmod(&source.join("tool"), 0o6755);
+    trees::chmod(&source.join("tool"), 0o6755);
     fs::create_dir(source.join("shared")).unwrap();
-    support::chmod(&source.join("shared"), 0o1777);
+    trees::chmod(&source.join("shared"), 0o1777);
     unpacked(&packed(&source, "").unwrap().0, &staging).unwrap();
-    let restored = support::read(&staging);
+    let restored = trees::read(&staging);
     assert_eq!(
         restored[Path::new("tool")],
         Node::File {
@@ -229,7 +222,7 @@ fn hard_links_become_files() {
     fs::hard_link(source.join("one"), source.join("two")).unwrap();
     unpacked(&packed(&source, "").unwrap().0, &staging).unwrap();
     assert_eq!(
-        support::read(&staging),
+        trees::read(&staging),
         tree([("one", file("same")), ("two", file("same"))])
     );
 }
@@ -252,128 +245,4 @@ fn fifty_thousand_files_survive() {
     let files = (0..50_000).map(|n| (format!("{}/{n}", n / 1000), file(n.to_string())));
     let directories = (0..50).map(|n| (n.to_string(), directory()));
     assert_survives(&tree(files.chain(directories)));
-}
-
-/// One level of a random tree.
-#[derive(Clone, Debug)]
-enum Plant {
-    File {
-        mode: u32,
-        content: Vec<u8>,
-    },
-    Link {
-        up: usize,
-        names: Vec<Vec<u8>>,
-    },
-    Directory {
-        mode: u32,
-        children: Vec<(Vec<u8>, Plant)>,
-    },
-}
-
-fn name() -> impl Strategy<Value = Vec<u8>> {
-    let odd = prop_oneof![
-        Just(" "),
-        Just("é"),
-        Just("👋"),
-        Just("a\\b"),
-        Just("C:"),
-        Just("\u{202e}x"),
-        Just("...")
-    ];
-    prop_oneof![
-        4 => "[a-c]{1,2}".prop_map(String::into_bytes),
-        2 => odd.prop_map(|name| name.as_bytes().to_vec()),
-        1 => "[a-z]{90,255}".prop_map(String::into_bytes),
-        1 => vec(any::<u8>().prop_filter("a name's byte", |byte| !matches!(byte, 0 | b'/' | b'.')), 1..20),
-    ]
-}
-
-fn content() -> impl Strategy<Value = Vec<u8>> {
-    let size = prop_oneof![
-        Just(0usize),
-        Just(1),
-        Just(511),
-        Just(512),
-        Just(513),
-        Just(65_536),
-        0..3000usize
-    ];
-    (size, any::<u8>()).prop_map(|(size, first)| (0..size).map(|n| first.wrapping_add(n as u8)).collect())
-}
-
-fn plant() -> impl Strategy<Value = Plant> {
-    let mode = prop_oneof![
-        Just(0o644),
-        Just(0o755),
-        Just(0o600),
-        Just(0o444),
-        Just(0o777),
-        Just(0o2664 & 0o777)
-    ];
-    let leaf = prop_oneof![
-        3 => (mode, content()).prop_map(|(mode, content)| Plant::File { mode, content }),
-        1 => (0..4usize, vec(name(), 1..3)).prop_map(|(up, names)| Plant::Link { up, names }),
-    ];
-    leaf.prop_recursive(4, 40, 6, |inner| {
-        let mode = prop_oneof![Just(0o755), Just(0o700), Just(0o555), Just(0o775)];
-        (mode, btree_map(name(), inner, 0..6)).prop_map(|(mode, children)| Plant::Directory {
-            mode,
-            children: children.into_iter().collect(),
-        })
-    })
-}
-
-/// Writes down what grows at `path`; links go up at most to the root.
-fn grow(tree: &mut Tree, path: &Path, plant: &Plant) {
-    let node = match plant {
-        Plant::File { mode, content } => Node::File {
-            mode: *mode,
-            content: content.clone(),
-        },
-        Plant::Link { up, names } => {
-            let depth = path.components().count() - 1;
-            let ups = std::iter::repeat_n(OsStr::new(".."), *up % (depth + 1));
-            Node::Link {
-                target: ups
-                    .chain(names.iter().map(|name| OsStr::from_bytes(name)))
-                    .collect(),
-            }
-        }
-        Plant::Directory { mode, children } => {
-            for (name, child) in children {
-                grow(tree, &path.join(OsStr::from_bytes(name)), child);
-            }
-            Node::Directory { mode: *mode }
-        }
-    };
-    tree.insert(path.to_owned(), node);
-}
-
-fn any_tree() -> impl Strategy<Value = Tree> {
-    btree_map(name(), plant(), 0..5).prop_map(|plants| {
-        let mut tree = Tree::new();
-        for (name, plant) in &plants {
-            grow(&mut tree, Path::new(OsStr::from_bytes(name)), plant);
-        }
-        tree
-    })
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn any_tree_survives(tree in any_tree()) {
-        assert_survives(&tree);
-    }
-
-    #[test]
-    fn the_order_in_which_a_tree_was_made_does_not_show(tree in any_tree()) {
-        let scratch = Scratch::new();
-        let (forwards, backwards) = (scratch.directory("forwards"), scratch.directory("backwards"));
-        support::write(&forwards, &tree);
-        support::write_backwards(&backwards, &tree);
-        prop_assert!(packed(&forwards, "x").unwrap().0 == packed(&backwards, "x").unwrap().0);
-    }
 }
