@@ -8,7 +8,7 @@
 //! | edge | `binding` (the only one that names napi) |
 //! | behaviour | [`cache`], [`connect`] |
 //! | parts | [`entry`], [`object_store`], [`credentials`] |
-//! | algorithms | [`archive`], [`chunk`], [`compress`], [`seal`], [`config`] |
+//! | algorithms | [`archive`], [`chunk`], [`compress`], [`seal`], [`sign`], [`config`] |
 //! | words | [`task_hash`], [`scope`], [`secret`], [`error`] |
 
 pub mod archive;
@@ -25,4 +25,5 @@ pub mod object_store;
 pub mod scope;
 pub mod seal;
 pub mod secret;
+pub mod sign;
 pub mod task_hash;
