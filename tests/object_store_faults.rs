@@ -336,6 +336,35 @@ async fn a_closed_port_is_unreachable_at_once() {
     );
 }
 
+/// Where a full queue of connections makes Linux ignore new ones.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_host_that_is_silent_costs_one_connect_timeout() {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind((std::net::Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+    let listener = socket.listen(1).unwrap();
+    let address = listener.local_addr().unwrap();
+    let waiting = (0..2).map(|_| tokio::net::TcpStream::connect(address));
+    let _waiting = futures_util::future::join_all(waiting).await;
+    let mut config = bucket::at(&format!("http://{address}"));
+    config.timeouts.connect = Duration::from_millis(300);
+    let start = Instant::now();
+    let message = bucket::open(&config)
+        .get("key", 100)
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(
+        message.starts_with("unreachable: ") && message.contains("connect timeout"),
+        "{message}"
+    );
+    assert!(
+        start.elapsed() < Duration::from_millis(900),
+        "took {:?}",
+        start.elapsed()
+    );
+}
+
 #[tokio::test]
 async fn a_host_that_does_not_exist_is_unreachable() {
     let mut config = bucket::at("http://no-such-host.invalid");

@@ -205,14 +205,15 @@ fn connector(line: Line, trust: TrustStore) -> Result<SharedHttpConnector, Conne
     Ok(SharedHttpConnector::new(connector))
 }
 
-/// Marks errors before there was a connection. A certificate that is refused now is refused the next time too,
-/// so that such an error isn't retried.
+/// Marks errors before there was a connection. What will not be different the next time isn't retried: a
+/// certificate that is refused, and a host that is silent, because within one timeout TCP has asked it several
+/// times already.
 fn classified(error: ConnectorError) -> ConnectorError {
     let connecting = find::<legacy::Error>(&error).is_some_and(legacy::Error::is_connect);
-    if find::<rustls::Error>(&error).is_some() {
+    let refused = find::<rustls::Error>(&error).is_some();
+    let silent = connecting && error.is_timeout();
+    if refused || silent {
         ConnectorError::other(NotConnected(error.into()).into(), None)
-    } else if connecting && error.is_timeout() {
-        ConnectorError::timeout(NotConnected(error.into()).into())
     } else if connecting {
         ConnectorError::io(NotConnected(error.into()).into())
     } else {
