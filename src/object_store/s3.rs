@@ -185,6 +185,8 @@ fn transport(config: &BucketConfig, http: SharedHttpClient) -> Builder {
         .download_enabled(false)
         .grace_period(config.timeouts.read)
         .build();
+    // Less than an attempt may take, so that slow credentials are told apart from a slow server.
+    let patience = config.timeouts.attempt.mul_f32(0.8);
     let mut builder = Builder::new();
     builder.set_app_name(AppName::new("nx-s3-cache").ok());
     builder
@@ -194,11 +196,7 @@ fn transport(config: &BucketConfig, http: SharedHttpClient) -> Builder {
         .retry_classifier(Busy)
         .timeout_config(limits(config.timeouts))
         .stalled_stream_protection(stalled)
-        .identity_cache(
-            IdentityCache::lazy()
-                .load_timeout(config.timeouts.attempt)
-                .build(),
-        )
+        .identity_cache(IdentityCache::lazy().load_timeout(patience).build())
 }
 
 /// How the bucket is addressed, and which checksums travel.

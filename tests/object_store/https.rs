@@ -1,16 +1,13 @@
 //! https with authorities of one's own, and proxies. What the environment decides runs in child processes.
-#![allow(clippy::panic, clippy::unwrap_used)] // tests
-
-mod support;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::support::authority::Authority;
+use crate::support::bucket;
+use crate::support::scripted::{Reply, Scripted, object};
 use nx_s3_cache::object_store::http::http_client;
 use nx_s3_cache::object_store::{Error, ObjectStore, PutMode};
-use support::authority::Authority;
-use support::bucket;
-use support::scripted::{Reply, Scripted, object};
 use tempfile::TempDir;
 use tokio::process::Command;
 
@@ -121,7 +118,7 @@ fn a_broken_ca_bundle_is_an_error_that_names_the_file() {
 /// Runs `gets_an_object` below with these variables and tells what came out.
 async fn child(endpoint: &str, variables: &[(&str, &Path)]) -> String {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", "gets_an_object", "--ignored", "--nocapture"]);
+    command.args(["--exact", "https::gets_an_object", "--ignored", "--nocapture"]);
     for name in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"] {
         command.env_remove(name).env_remove(name.to_lowercase());
     }

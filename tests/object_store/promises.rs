@@ -1,8 +1,8 @@
 //! The object stores keep their promises: the one in memory, and S3 over a socket in each of its manners.
-#![allow(clippy::unwrap_used)] // tests
 
-mod support;
-
+use crate::support::bucket;
+use crate::support::conformance::{Traits, conforms};
+use crate::support::server::{self, RunningServer};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
@@ -11,9 +11,6 @@ use nx_s3_cache::config::{BucketConfig, ConditionalWrites};
 use nx_s3_cache::object_store::memory::MemoryStore;
 use nx_s3_cache::object_store::s3::S3Store;
 use nx_s3_cache::object_store::{Error, ObjectStore, PutMode};
-use support::bucket;
-use support::conformance::{Traits, conforms};
-use support::server::{self, RunningServer};
 use tempfile::TempDir;
 
 /// The development server keeps objects as files.

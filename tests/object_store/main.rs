@@ -1,0 +1,32 @@
+//! Everything about the object stores, in one binary.
+#![allow(clippy::panic, clippy::unwrap_used)] // tests
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod faults;
+mod https;
+mod promises;
+mod refusals;
+mod requests;
+
+use nx_s3_cache::config::BucketConfig;
+use nx_s3_cache::object_store::s3::S3Store;
+use support::bucket;
+use support::scripted::{Reply, Scripted};
+
+/// A store whose server answers with `replies`.
+async fn scripted(replies: impl IntoIterator<Item = Reply>) -> (Scripted, S3Store) {
+    scripted_with(replies, |_| {}).await
+}
+
+/// The same with another configuration.
+async fn scripted_with(
+    replies: impl IntoIterator<Item = Reply>,
+    change: impl FnOnce(&mut BucketConfig),
+) -> (Scripted, S3Store) {
+    let server = Scripted::start(replies).await;
+    let mut config = bucket::at(&server.endpoint());
+    change(&mut config);
+    (server, bucket::open(&config))
+}
