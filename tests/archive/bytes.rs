@@ -73,13 +73,14 @@ fn headers_that_make_no_sense_are_refused() {
 
 #[test]
 fn an_archive_cut_anywhere_is_refused() {
-    let long = Record::long(b'L', &[b"outputs/d/", &[b'n'; 120][..]].concat());
+    // What is written to disk comes last: it is made, and removed again, for every cut behind it.
+    let long = Record::long(b'L', &[b"outputs/l", &[b'n'; 120][..]].concat());
     let honest = outputs(&[
-        file("outputs/a"),
-        dir("outputs/d"),
-        long,
-        file("x"),
         link("outputs/l", "a"),
+        long,
+        link("x", "l"),
+        dir("outputs/y"),
+        file("outputs/z"),
     ]);
     assert!(attempt(&honest[..], &Limits::default()).is_ok());
     let scratch = Scratch::new();

@@ -1,0 +1,4 @@
+//! What must hold for any bytes at all, one module for each parser of foreign bytes. The fuzz targets and the
+//! brief fuzzing in `tests/fuzz_smoke` share them.
+
+pub mod unpack;

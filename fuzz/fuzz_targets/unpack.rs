@@ -1,0 +1,7 @@
+//! Fuzzes `archive::unpack`.
+#![no_main]
+
+#[path = "../checks/mod.rs"]
+mod checks;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| checks::unpack::check(data));

@@ -1,0 +1,75 @@
+//! Fuzzes briefly, with the checks and the seeds of `fuzz/` and a fixed seed of its own, on any toolchain.
+//!
+//! The fuzzer itself finds more; `fuzz/README.md` tells how to run it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // clippy allows them in tests only
+
+use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::path::{Path, PathBuf};
+
+#[path = "../../fuzz/checks/mod.rs"]
+mod checks;
+#[path = "../archive/forge.rs"]
+mod forge;
+mod mutate;
+mod seeds;
+
+use mutate::Mutator;
+
+fn directory(target: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("fuzz/seeds")
+        .join(target)
+}
+
+/// The committed seeds of a target, by name.
+fn committed(target: &str) -> Vec<(String, Vec<u8>)> {
+    let mut seeds: Vec<_> = fs::read_dir(directory(target))
+        .unwrap()
+        .map(|entry| {
+            let entry = entry.unwrap();
+            (
+                entry.file_name().into_string().unwrap(),
+                fs::read(entry.path()).unwrap(),
+            )
+        })
+        .collect();
+    seeds.sort();
+    seeds
+}
+
+/// Checks the seeds, and `rounds` mutations of them.
+fn fuzz(target: &str, rounds: u32, check: fn(&[u8])) {
+    let seeds: Vec<_> = committed(target).into_iter().map(|(_, seed)| seed).collect();
+    seeds.iter().for_each(|seed| check(seed));
+    let mut mutator = Mutator::new(seeds);
+    for round in 0..rounds {
+        let input = mutator.next();
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| check(&input))) {
+            let found = std::env::temp_dir().join(format!("{target}-{round}"));
+            fs::write(&found, &input).unwrap();
+            eprintln!("round {round} failed; its input is now {}", found.display());
+            resume_unwind(panic);
+        }
+    }
+}
+
+#[test]
+fn no_archive_does_harm() {
+    fuzz("unpack", 4000, checks::unpack::check);
+}
+
+/// With `UPDATE_SEEDS` set, writes them.
+#[test]
+fn the_seeds_are_what_the_code_makes() {
+    let made = seeds::unpack();
+    if std::env::var_os("UPDATE_SEEDS").is_some() {
+        for (name, seed) in &made {
+            fs::write(directory("unpack").join(name), seed).unwrap();
+        }
+    }
+    assert!(
+        committed("unpack") == made,
+        "run again with UPDATE_SEEDS=1, and look at the difference"
+    );
+}

@@ -1,0 +1,110 @@
+//! The inputs that fuzzing begins with: small, and each with something of its own.
+
+use crate::forge::{Record, archive, outputs};
+
+fn dir(name: &str) -> Record {
+    Record::new(b'5', name.as_bytes()).mode(0o755)
+}
+
+fn file(name: &str) -> Record {
+    Record::file(name, b"content")
+}
+
+fn link(name: &str, target: &str) -> Record {
+    Record::new(b'2', name.as_bytes()).field(157, target.as_bytes())
+}
+
+/// Archives, by the names of their files.
+pub fn unpack() -> Vec<(String, Vec<u8>)> {
+    let long = [&b"outputs/d/"[..], &[b'n'; 120]].concat();
+    let mut seeds = vec![
+        ("empty", outputs(&[])),
+        ("file", outputs(&[file("outputs/a")])),
+        (
+            "tree",
+            outputs(&[
+                dir("outputs/d/"),
+                file("outputs/d/a"),
+                dir("outputs/d/e/"),
+                link("outputs/l", "d/e"),
+            ]),
+        ),
+        (
+            "modes",
+            outputs(&[
+                dir("outputs/d/").mode(0o500),
+                file("outputs/d/f").mode(0o4444),
+                file("outputs/x").mode(0o777),
+            ]),
+        ),
+        (
+            "long-name",
+            outputs(&[dir("outputs/d/"), Record::long(b'L', &long), file("outputs/d/n")]),
+        ),
+        (
+            "long-target",
+            outputs(&[Record::long(b'K', &long[8..]), link("outputs/l", "d/n")]),
+        ),
+        (
+            "links",
+            outputs(&[
+                dir("outputs/d/"),
+                link("outputs/d/up", ".."),
+                link("outputs/l", "d/../d"),
+                link("outputs/m", "d/up/d"),
+            ]),
+        ),
+        (
+            "names",
+            outputs(&[
+                file("outputs/A"),
+                file("outputs/a b"),
+                file("outputs/ü"),
+                Record::file("outputs/\u{1f600}", b""),
+            ]),
+        ),
+        ("large", outputs(&[Record::file("outputs/large", &[7; 1500])])),
+        (
+            "text",
+            archive(&[Record::file("terminal-output", "✅ done\n".repeat(60).as_bytes())]),
+        ),
+        ("hostile-name", outputs(&[file("outputs/../evil")])),
+        (
+            "hostile-link",
+            outputs(&[
+                dir("outputs/d/"),
+                link("outputs/d/l", "../../evil"),
+                file("outputs/d/l/x"),
+            ]),
+        ),
+        (
+            "hostile-hard-link",
+            outputs(&[Record::new(b'1', b"outputs/h").field(157, b"../canary")]),
+        ),
+        (
+            "hostile-pax",
+            outputs(&[
+                Record::new(b'x', b"outputs/p").content(b"18 path=../canary\n"),
+                file("outputs/a"),
+            ]),
+        ),
+        (
+            "hostile-sparse",
+            outputs(&[Record::new(b'S', b"outputs/s").content(b"sparse")]),
+        ),
+        (
+            "hostile-twice",
+            outputs(&[
+                file("outputs/a"),
+                link("outputs/a", "b"),
+                dir("outputs/a"),
+                file("outputs/a/b"),
+            ]),
+        ),
+    ]
+    .into_iter()
+    .map(|(name, bytes)| (format!("{name}.tar"), bytes))
+    .collect::<Vec<_>>();
+    seeds.sort();
+    seeds
+}
