@@ -12,7 +12,7 @@ use std::time::Duration;
 use napi::{Error as JsError, Status};
 use napi_derive::napi;
 
-use crate::cache::{self, Artifact, RemoteCache};
+use crate::cache::{self, Access, Artifact, RemoteCache};
 use crate::config::environment::Environment;
 use crate::config::{Config, Mode};
 use crate::connect::connect;
@@ -113,7 +113,7 @@ impl NativeCache {
         let producer = Producer::here(options.nx_version, &environment);
         let cache = napi::bindgen_prelude::within_runtime_if_available(|| {
             let store = connect(&config);
-            cache::open(config, store, producer, options.verbose)
+            cache::open(config, Access::shared(), store, producer, options.verbose)
         });
         Ok(Self { cache })
     }

@@ -3,6 +3,7 @@
 mod frames;
 mod health;
 mod open;
+mod place;
 mod report;
 mod requests;
 mod restore;
@@ -19,18 +20,19 @@ use std::time::{Duration, Instant};
 use tokio::sync::{OnceCell, Semaphore};
 
 use crate::config::{Config, Mode};
-use crate::entry::{Codec, Keys, Producer};
+use crate::entry::Producer;
 use crate::error::Error;
 use crate::object_store::PutOutcome;
-use crate::scope::Scope;
 use crate::seal::MasterKey;
 use crate::task_hash::TaskHash;
+use place::Places;
 use requests::Requests;
 use summary::Counters;
 use uploads::Uploads;
 use warnings::{Warnings, lock};
 
 pub use open::open;
+pub use place::Access;
 pub use summary::{Summary, bytes};
 pub use warnings::Warning;
 
@@ -43,9 +45,8 @@ const DISK_JOBS: usize = 4;
 pub struct RemoteCache {
     config: Config,
     producer: Producer,
-    scope: Scope,
-    keys: Keys,
-    codec: OnceCell<Codec>,
+    access: Access,
+    places: OnceCell<Places>,
     requests: Requests,
     uploads: Uploads,
     counters: Arc<Counters>,
@@ -140,7 +141,8 @@ impl RemoteCache {
     /// Stores `artifact`: queues it and answers `true` at once, or, without background uploads, answers
     /// whether it is in the bucket.
     pub async fn store(self: Arc<Self>, artifact: Artifact) -> bool {
-        if !matches!(self.config.mode, Mode::ReadWrite | Mode::WriteOnly) {
+        let writes = matches!(self.config.mode, Mode::ReadWrite | Mode::WriteOnly);
+        if !writes || self.access.writes.is_none() {
             return false;
         }
         if !self.requests.allowed(health::Purpose::Write) {
@@ -211,9 +213,9 @@ impl RemoteCache {
         }
     }
 
-    /// The codec of this run's objects. Deriving a key from a passphrase takes a while, so it is done once.
-    async fn codec(&self) -> Result<&Codec, Error> {
-        self.codec
+    /// Where this run reads and writes. Deriving a key from a passphrase takes a while, so it is done once.
+    async fn places(&self) -> Result<&Places, Error> {
+        self.places
             .get_or_try_init(|| async {
                 let key = match self.config.encryption_key.clone() {
                     None => None,
@@ -222,8 +224,7 @@ impl RemoteCache {
                 let key = key
                     .transpose()
                     .map_err(|error| Error::Internal(error.to_string()))?;
-                let namespace = self.config.cache_key_prefix.clone();
-                Ok(Codec::new(namespace, self.scope.clone(), key.map(Arc::new)))
+                Ok(Places::new(&self.config, &self.access, key.map(Arc::new)))
             })
             .await
     }

@@ -9,33 +9,31 @@ use super::requests::Requests;
 use super::summary::Counters;
 use super::uploads::Uploads;
 use super::warnings::Warnings;
-use super::{DISK_JOBS, MEMORY_KIB, RemoteCache};
+use super::{Access, DISK_JOBS, MEMORY_KIB, RemoteCache};
 use crate::config::{Config, Mode};
-use crate::entry::{Keys, Producer};
+use crate::entry::Producer;
 use crate::object_store::ObjectStore;
-use crate::scope::Scope;
 
 /// Opens the cache in `store`. Must be called within a tokio runtime. `verbose` keeps a line for each thing
 /// that happens.
 pub fn open(
     config: Config,
+    access: Access,
     store: Arc<dyn ObjectStore>,
     producer: Producer,
     verbose: bool,
 ) -> Arc<RemoteCache> {
-    let scope = Scope::Trusted;
     let warnings = Arc::new(Warnings::default());
     let counters = Arc::new(Counters::default());
     let reads_only = config.mode == Mode::ReadOnly;
     let health = Health::new(config.bucket.name.clone(), reads_only, warnings.clone());
     let cache = Arc::new(RemoteCache {
-        keys: Keys::new(&config.cache_key_prefix, &scope),
         restores: Semaphore::new(config.concurrency),
         requests: Requests::new(store, config.concurrency, health, counters.clone()),
         config,
         producer,
-        scope,
-        codec: OnceCell::new(),
+        access,
+        places: OnceCell::new(),
         uploads: Uploads::default(),
         counters,
         warnings,
@@ -48,7 +46,7 @@ pub fn open(
         events: verbose.then(Mutex::default),
     });
     let warmed = cache.clone();
-    // A failure shows again, and is reported, when the first task needs the codec.
-    tokio::spawn(async move { drop(warmed.codec().await) });
+    // A failure shows again, and is reported, when the first task needs the places.
+    tokio::spawn(async move { drop(warmed.places().await) });
     cache
 }

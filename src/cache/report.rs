@@ -55,6 +55,11 @@ fn advice(error: &Error) -> Option<(&'static str, &'static str, &'static str)> {
                 "S3 cache entries don't fit the encryption key",
                 "Use one `encryptionKey` everywhere. Entries that don't fit are misses, and storing replaces them.",
             ),
+            entry::Error::Signature(_) => (
+                "signature",
+                "An S3 cache entry without a valid signature was refused",
+                "It counts as a miss, and the next trusted run replaces it. If you don't know why it is there, find out who writes to the bucket.",
+            ),
             entry::Error::Newer(_) => (
                 "newer",
                 "S3 cache entries of a newer version",

@@ -1,17 +1,21 @@
 //! From the bucket to the cache directory: one request for a small artifact, chunks in parallel for a large one.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use bytes::Bytes;
+use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::time::{Instant, timeout_at};
 
 use super::frames::ChunkReader;
 use super::health::Purpose;
+use super::place::Place;
 use super::warnings::lock;
 use super::{RemoteCache, Retrieved, blocking};
 use crate::archive::{self, Limits, Staging};
-use crate::entry::{ChunkRef, Codec, Entry, MAX_CHUNK_OBJECT, MAX_ENTRY_OBJECT, Manifest};
+use crate::entry::{ChunkRef, Entry, MAX_CHUNK_OBJECT, MAX_ENTRY_OBJECT, Manifest};
 use crate::error::Error;
 use crate::object_store;
 use crate::task_hash::TaskHash;
@@ -25,6 +29,7 @@ type FetchedChunk = Result<(Vec<u8>, OwnedSemaphorePermit), Error>;
 /// Where an artifact goes and what it may be.
 #[derive(Clone)]
 struct Target {
+    place: Arc<Place>,
     hash: TaskHash,
     /// The key of its entry.
     key: String,
@@ -54,36 +59,72 @@ impl RemoteCache {
             return Ok(None);
         }
         let _turn = self.restores.acquire().await.map_err(|_| Error::Off)?;
-        let target = self.target(hash, cache_directory);
-        let restored = self.restore_to(&target).await;
-        restored.inspect_err(|error| self.remember_bad(&target.key, error))
+        let deadline = Instant::now() + self.config.deadline;
+        let places = &self.places().await?.reads;
+        // All scopes are asked at once: one round trip of delay, however many there are.
+        let entries = join_all(places.iter().map(|place| self.get_entry(place, hash, deadline))).await;
+
+        let mut failure = None;
+        for (place, entry) in places.iter().zip(entries) {
+            let target = self.target(place, hash, cache_directory);
+            let restored = match entry {
+                Ok(None) => continue,
+                Ok(Some(object)) => self.restore_from(target.clone(), object, deadline).await,
+                Err(error) => Err(error),
+            };
+            match restored {
+                Ok(found) => {
+                    if let Some(failure) = failure {
+                        self.report(hash.as_str(), "restored from the run's own scope", &failure);
+                    }
+                    return Ok(Some(found));
+                }
+                Err(error) => {
+                    self.remember_bad(&target.key, &error);
+                    failure = failure.or(Some(error));
+                }
+            }
+        }
+        match failure {
+            Some(failure) => Err(failure),
+            None => {
+                lock(&self.known_misses).insert(hash.clone());
+                Ok(None)
+            }
+        }
     }
 
-    async fn restore_to(&self, target: &Target) -> Result<Option<Retrieved>, Error> {
-        let deadline = Instant::now() + self.config.deadline;
-        let codec = self.codec().await?;
-        let get = timeout_at(deadline, self.requests.get(&target.key, MAX_ENTRY_OBJECT));
-        let Some(object) = get.await.map_err(|_| Error::Deadline)?? else {
-            lock(&self.known_misses).insert(target.hash.clone());
-            return Ok(None);
-        };
+    async fn get_entry(
+        &self,
+        place: &Place,
+        hash: &TaskHash,
+        deadline: Instant,
+    ) -> Result<Option<Bytes>, Error> {
+        let key = place.keys.entry(hash);
+        timeout_at(deadline, self.requests.get(&key, MAX_ENTRY_OBJECT))
+            .await
+            .map_err(|_| Error::Deadline)?
+    }
 
+    /// Restores from an entry object.
+    async fn restore_from(
+        &self,
+        target: Target,
+        object: Bytes,
+        deadline: Instant,
+    ) -> Result<Retrieved, Error> {
         let _slot = self.unpacking.acquire().await.map_err(|_| Error::Off)?;
         self.sweep_once(&target.cache_directory).await?;
         let opened = {
-            let (codec, target) = (codec.clone(), target.clone());
-            blocking(move || open_entry(&codec, &target, &object)).await??
+            let target = target.clone();
+            blocking(move || open_entry(&target, &object)).await??
         };
         match opened {
-            Opened::Restored(retrieved) => Ok(Some(retrieved)),
+            Opened::Restored(retrieved) => Ok(retrieved),
             Opened::InChunks(manifest) => {
-                let chunks = manifest.chunks.clone();
-                let restored = self
-                    .restore_chunks(codec, target.clone(), manifest, deadline)
-                    .await;
-                restored
-                    .map(Some)
-                    .inspect_err(|error| self.suspect_chunks(&chunks, error))
+                let (place, chunks) = (target.place.clone(), manifest.chunks.clone());
+                let restored = self.restore_chunks(target, manifest, deadline).await;
+                restored.inspect_err(|error| self.suspect_chunks(&place, &chunks, error))
             }
         }
     }
@@ -91,13 +132,12 @@ impl RemoteCache {
     /// Unpacks an artifact while its chunks arrive.
     async fn restore_chunks(
         &self,
-        codec: &Codec,
         target: Target,
         manifest: Manifest,
         deadline: Instant,
     ) -> Result<Retrieved, Error> {
         let (sender, receiver) = mpsc::channel(1);
-        let chunks = manifest.chunks.clone();
+        let (place, chunks) = (target.place.clone(), manifest.chunks.clone());
         let unpacking = blocking(move || {
             let arriving = Arriving {
                 receiver,
@@ -107,7 +147,7 @@ impl RemoteCache {
             unpack(&target, &manifest, arriving)
         });
         // The sender is dropped when fetching ends, early or not, which ends the unpacking too.
-        let fetching = async move { timeout_at(deadline, self.fetch_chunks(codec, &chunks, sender)).await };
+        let fetching = async move { timeout_at(deadline, self.fetch_chunks(&place, &chunks, sender)).await };
         let (unpacked, fetched) = tokio::join!(unpacking, fetching);
         match (unpacked?, fetched) {
             (Err(Error::Internal(_)), Err(_)) => Err(Error::Deadline),
@@ -116,8 +156,8 @@ impl RemoteCache {
     }
 
     /// Fetches chunks ahead of the receiver, in order.
-    async fn fetch_chunks(&self, codec: &Codec, chunks: &[ChunkRef], sender: mpsc::Sender<FetchedChunk>) {
-        let fetch = |chunk: ChunkRef| self.fetch_chunk(codec, chunk);
+    async fn fetch_chunks(&self, place: &Place, chunks: &[ChunkRef], sender: mpsc::Sender<FetchedChunk>) {
+        let fetch = |chunk: ChunkRef| self.fetch_chunk(place, chunk);
         let mut fetched = stream::iter(chunks.iter().copied()).map(fetch).buffered(WINDOW);
         while let Some(chunk) = fetched.next().await {
             if sender.send(chunk).await.is_err() {
@@ -126,7 +166,7 @@ impl RemoteCache {
         }
     }
 
-    async fn fetch_chunk(&self, codec: &Codec, chunk: ChunkRef) -> FetchedChunk {
+    async fn fetch_chunk(&self, place: &Place, chunk: ChunkRef) -> FetchedChunk {
         let kib = chunk.size.div_ceil(1024).max(1);
         let memory = self
             .memory
@@ -134,18 +174,18 @@ impl RemoteCache {
             .acquire_many_owned(kib)
             .await
             .map_err(|_| Error::Off)?;
-        let key = self.keys.chunk(&chunk.id);
+        let key = place.keys.chunk(&chunk.id);
         let object = self.requests.get(&key, MAX_CHUNK_OBJECT).await?;
         let object = object.ok_or_else(|| Error::ChunkMissing { key: key.clone() })?;
-        let codec = codec.clone();
+        let codec = place.codec.clone();
         let plain = blocking(move || codec.decode_chunk(&chunk, &object)).await?;
         Ok((plain.map_err(|source| Error::Entry { key, source })?, memory))
     }
 
     /// One bad chunk puts all chunks of its artifact under suspicion, so that one store mends them all.
-    fn suspect_chunks(&self, chunks: &[ChunkRef], error: &Error) {
+    fn suspect_chunks(&self, place: &Place, chunks: &[ChunkRef], error: &Error) {
         if matches!(error, Error::Entry { .. } | Error::ChunkMissing { .. }) {
-            lock(&self.bad_objects).extend(chunks.iter().map(|chunk| self.keys.chunk(&chunk.id)));
+            lock(&self.bad_objects).extend(chunks.iter().map(|chunk| place.keys.chunk(&chunk.id)));
         }
     }
 
@@ -162,10 +202,11 @@ impl RemoteCache {
         }
     }
 
-    fn target(&self, hash: &TaskHash, cache_directory: &Path) -> Target {
+    fn target(&self, place: &Arc<Place>, hash: &TaskHash, cache_directory: &Path) -> Target {
         Target {
+            place: place.clone(),
             hash: hash.clone(),
-            key: self.keys.entry(hash),
+            key: place.keys.entry(hash),
             cache_directory: cache_directory.to_owned(),
             limits: Limits {
                 bytes: self.config.max_entry_size,
@@ -185,11 +226,12 @@ impl RemoteCache {
 }
 
 /// Opens an entry object and, when the artifact is in it, unpacks it.
-fn open_entry(codec: &Codec, target: &Target, object: &[u8]) -> Result<Opened, Error> {
+fn open_entry(target: &Target, object: &[u8]) -> Result<Opened, Error> {
     let bad = |source| Error::Entry {
         key: target.key.clone(),
         source,
     };
+    let codec = &target.place.codec;
     let entry: Entry = codec.decode_entry(&target.hash, object).map_err(bad)?;
     if !entry.manifest.inline {
         return Ok(Opened::InChunks(entry.manifest));

@@ -9,6 +9,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
+use super::place::Place;
 use super::warnings::lock;
 use super::{Artifact, RemoteCache, blocking};
 use crate::archive::{self, Packed};
@@ -49,7 +50,8 @@ impl RemoteCache {
     }
 
     async fn upload_now(&self, hash: &TaskHash, artifact: &Artifact) -> Result<PutOutcome, Error> {
-        let codec = self.codec().await?;
+        let place = self.places().await?.writes.as_ref().ok_or(Error::Off)?;
+        let codec = &place.codec;
         let (sender, frames) = mpsc::channel(1);
         let packing = {
             let mut packer = Packer::new(
@@ -63,17 +65,17 @@ impl RemoteCache {
             blocking(move || packer.pack(source, &terminal_output))
         };
         // When a put fails, the channel closes, and packing ends with an error that matters less.
-        let (produced, put) = tokio::join!(packing, self.put_chunks(codec, frames));
+        let (produced, put) = tokio::join!(packing, self.put_chunks(place, frames));
         put?;
         let produced = produced??;
 
-        let manifest = self.manifest(hash, artifact.code, &produced);
+        let manifest = self.manifest(place, hash, artifact.code, &produced);
         let object = {
             let (codec, hash) = (codec.clone(), hash.clone());
             let payload = produced.inline.unwrap_or_default();
             blocking(move || codec.encode_entry(&hash, &manifest, &payload)).await?
         };
-        let key = self.keys.entry(hash);
+        let key = place.keys.entry(hash);
         let object = object.map_err(|source| Error::Entry {
             key: key.clone(),
             source,
@@ -85,12 +87,12 @@ impl RemoteCache {
     }
 
     /// Puts frames as they come, a few at a time; the first failure ends it.
-    async fn put_chunks(&self, codec: &Codec, mut frames: mpsc::Receiver<Frame>) -> Result<(), Error> {
+    async fn put_chunks(&self, place: &Place, mut frames: mpsc::Receiver<Frame>) -> Result<(), Error> {
         let mut puts = FuturesUnordered::new();
         loop {
             tokio::select! {
                 frame = frames.recv(), if puts.len() < PUTS => match frame {
-                    Some(frame) => puts.push(self.put_chunk(codec, frame)),
+                    Some(frame) => puts.push(self.put_chunk(place, frame)),
                     None => break,
                 },
                 Some(put) = puts.next() => put?,
@@ -103,13 +105,13 @@ impl RemoteCache {
     }
 
     /// Puts a chunk, unless the bucket has it already.
-    async fn put_chunk(&self, codec: &Codec, frame: Frame) -> Result<(), Error> {
-        let key = self.keys.chunk(&frame.id);
+    async fn put_chunk(&self, place: &Place, frame: Frame) -> Result<(), Error> {
+        let key = place.keys.chunk(&frame.id);
         let mode = self.put_mode(&key);
         if mode == PutMode::Create && self.requests.exists(&key).await? {
             return Ok(());
         }
-        let codec = codec.clone();
+        let codec = place.codec.clone();
         let object = blocking(move || codec.encode_chunk(&frame.id, &frame.bytes)).await?;
         let object = object.map_err(|source| Error::Entry {
             key: key.clone(),
@@ -129,10 +131,10 @@ impl RemoteCache {
         }
     }
 
-    fn manifest(&self, hash: &TaskHash, code: i16, produced: &Produced) -> Manifest {
+    fn manifest(&self, place: &Place, hash: &TaskHash, code: i16, produced: &Produced) -> Manifest {
         Manifest {
             hash: hash.to_string(),
-            scope: self.scope.to_string(),
+            scope: place.scope.to_string(),
             code,
             files: produced.packed.files,
             size: produced.chunks.iter().map(|chunk| u64::from(chunk.size)).sum(),

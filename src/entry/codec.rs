@@ -9,6 +9,7 @@ use crate::chunk::ChunkId;
 use crate::compress;
 use crate::scope::Scope;
 use crate::seal::MasterKey;
+use crate::sign::{PublicKeys, SigningKey, Statement};
 use crate::task_hash::TaskHash;
 
 /// Encodes and decodes the objects of one namespace and scope.
@@ -17,6 +18,8 @@ pub struct Codec {
     namespace: String,
     scope: Scope,
     key: Option<Arc<MasterKey>>,
+    signer: Option<Arc<SigningKey>>,
+    trusted: Option<Arc<PublicKeys>>,
 }
 
 /// A decoded entry: verified to stand for the hash it was asked for.
@@ -35,7 +38,19 @@ impl Codec {
             namespace,
             scope,
             key,
+            signer: None,
+            trusted: None,
         }
+    }
+
+    /// The same codec, which also signs the entries it encodes.
+    pub fn signing_with(self, signer: Option<Arc<SigningKey>>) -> Self {
+        Self { signer, ..self }
+    }
+
+    /// The same codec, which also refuses entries that none of these keys signed.
+    pub fn trusting(self, trusted: Option<Arc<PublicKeys>>) -> Self {
+        Self { trusted, ..self }
     }
 
     /// The id of a chunk.
@@ -81,28 +96,38 @@ impl Codec {
         payload: &[u8],
     ) -> Result<Vec<u8>, Error> {
         let header = self.header(Kind::Entry);
-        let signature_block = 0u16.to_le_bytes(); // reserved: no signature yet
-        let mut object = header.to_bytes().to_vec();
-        object.extend_from_slice(&signature_block);
-
         let json = manifest.to_json()?;
         let json_len = u32::try_from(json.len()).map_err(|_| Error::WrongLength)?;
-        let body = [&json_len.to_le_bytes(), json.as_slice(), payload].concat();
-        self.append_body(
-            &mut object,
-            &self.context(header, hash.as_str().as_bytes()),
-            &body,
-        )?;
-        Ok(object)
+        let plain = [&json_len.to_le_bytes(), json.as_slice(), payload].concat();
+        let mut body = Vec::new();
+        self.append_body(&mut body, &self.context(header, hash.as_str().as_bytes()), &plain)?;
+
+        let header = header.to_bytes();
+        let statement = self.statement(hash, &header, &body);
+        let signature = self
+            .signer
+            .as_ref()
+            .map(|signer| signer.sign(&statement, manifest.code).to_bytes());
+        let signature = signature.unwrap_or_default();
+        let signature_len = u16::try_from(signature.len()).map_err(|_| Error::WrongLength)?;
+        Ok([&header[..], &signature_len.to_le_bytes(), &signature, &body].concat())
     }
 
-    /// Reads the entry object that was found under `hash`.
+    /// Reads the entry object that was found under `hash`. Its signature, where one is required, is verified
+    /// before anything else is looked at.
     pub fn decode_entry(&self, hash: &TaskHash, object: &[u8]) -> Result<Entry, Error> {
         let (header, rest) = Header::split(object, Kind::Entry)?;
         let (signature_len, rest) = rest.split_first_chunk::<2>().ok_or(Error::WrongLength)?;
-        let (_signature, body) = rest
+        let (signature, body) = rest
             .split_at_checked(u16::from_le_bytes(*signature_len).into())
             .ok_or(Error::WrongLength)?;
+        let header_bytes = header.to_bytes();
+        let statement = self.statement(hash, &header_bytes, body);
+        let verified = self
+            .trusted
+            .as_ref()
+            .map(|trusted| trusted.verify(signature, &statement))
+            .transpose()?;
 
         let body = self.open_body(header, &self.context(header, hash.as_str().as_bytes()), body)?;
         let (json_len, rest) = body.split_first_chunk::<4>().ok_or(Error::WrongLength)?;
@@ -111,10 +136,23 @@ impl Codec {
             .ok_or(Error::WrongLength)?;
         let manifest = Manifest::parse(json)?;
         self.check(hash, &manifest, payload)?;
+        if verified.is_some_and(|verified| verified.code != manifest.code) {
+            return Err(Error::Manifest("its exit code is not the signed one".into()));
+        }
         Ok(Entry {
             manifest,
             payload: payload.to_vec(),
         })
+    }
+
+    fn statement<'a>(&'a self, hash: &'a TaskHash, header: &'a [u8], body: &'a [u8]) -> Statement<'a> {
+        Statement {
+            namespace: &self.namespace,
+            scope: &self.scope,
+            hash,
+            header,
+            body,
+        }
     }
 
     /// Whether a manifest is about what was asked for.

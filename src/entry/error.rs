@@ -2,6 +2,7 @@
 
 use crate::compress::FrameError;
 use crate::seal::SealError;
+use crate::sign::SignatureError;
 
 /// An object that can't be used. All of these are misses for the build; a store replaces the object.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -21,6 +22,9 @@ pub enum Error {
     /// Not sealed, and there is a key: somebody without the key wrote it.
     #[error("not encrypted, although an encryptionKey is set")]
     NotSealed,
+    /// The signature that this run requires is missing or wrong.
+    #[error(transparent)]
+    Signature(#[from] SignatureError),
     /// Sealing or opening failed.
     #[error(transparent)]
     Seal(#[from] SealError),

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use nx_s3_cache::cache::{self, Artifact, RemoteCache, Retrieved, Warning};
+use nx_s3_cache::cache::{self, Access, Artifact, RemoteCache, Retrieved, Warning};
 use nx_s3_cache::config::Config;
 use nx_s3_cache::config::environment::Environment;
 use nx_s3_cache::entry::Producer;
@@ -30,7 +30,12 @@ pub fn config(options: &str) -> Config {
 
 /// A run with `options` against `store`.
 pub fn run(store: &Arc<impl ObjectStore>, options: &str) -> Arc<RemoteCache> {
-    cache::open(config(options), store.clone(), Producer::default(), true)
+    run_with(store, options, Access::shared())
+}
+
+/// A run that may read and write what `access` says.
+pub fn run_with(store: &Arc<impl ObjectStore>, options: &str, access: Access) -> Arc<RemoteCache> {
+    cache::open(config(options), access, store.clone(), Producer::default(), true)
 }
 
 pub fn bucket() -> Arc<MemoryStore> {
