@@ -143,10 +143,12 @@ describe('the package', () => {
   })
 
   test('an alias written by hand or by "nx add @nx/s3-cache@npm:nx-s3-cache" stays', async () => {
-    const packageJson = { devDependencies: { '@nx/s3-cache': 'npm:nx-s3-cache@0.1.0' } }
-    const tree = workspace({ packageJson })
-    await run(tree)
-    assert.deepEqual(json(tree, 'package.json'), packageJson)
+    for (const specifier of ['npm:nx-s3-cache@0.1.0', 'file:../nx-s3-cache.tgz']) {
+      const packageJson = { devDependencies: { '@nx/s3-cache': specifier } }
+      const tree = workspace({ packageJson })
+      await run(tree)
+      assert.deepEqual(json(tree, 'package.json'), packageJson)
+    }
   })
 
   test('is listed in nx.json where there is no package.json', async () => {

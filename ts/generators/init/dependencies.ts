@@ -40,7 +40,7 @@ export function installAlias(tree: Tree): Installed {
   const lists = dependencyLists(tree)
   const known = Object.assign({}, ...lists.map(list => list.entries)) as Dependencies
   const wanted = aliasFor(known)
-  const replaced = [ALIAS, FORMER].filter(name => known[name] && !isOurs(known[name], wanted))
+  const replaced = [ALIAS, FORMER].filter(name => known[name] && known[name] !== wanted && !isAlias(known[name]))
   const home = lists.find(list => list.entries[ALIAS]) ?? lists.at(-1)
   for (const list of lists) {
     list.edit(entries => {
@@ -56,12 +56,15 @@ export function installAlias(tree: Tree): Installed {
 function aliasFor(known: Dependencies): string {
   const own = known[OURS]
   const alias = known[ALIAS]
-  if (own !== undefined) return isRange(own) ? `npm:${OURS}@${own}` : isPlace(own) ? own : `npm:${OURS}@^${version()}`
-  return alias?.startsWith(`npm:${OURS}@`) ? alias : `npm:${OURS}@^${version()}`
+  if (own !== undefined && isRange(own)) return `npm:${OURS}@${own}`
+  if (own !== undefined && isPlace(own)) return own
+  const stays = own === undefined && alias !== undefined && (isAlias(alias) || isPlace(alias))
+  return stays ? alias : `npm:${OURS}@^${version()}`
 }
 
-function isOurs(specifier: string, wanted: string): boolean {
-  return specifier === wanted || specifier.startsWith(`npm:${OURS}@`)
+/** Whether the specifier names this package. */
+function isAlias(specifier: string): boolean {
+  return specifier.startsWith(`npm:${OURS}@`)
 }
 
 /** A version, a range or a tag, as a registry understands it. */

@@ -46,10 +46,13 @@ export const SECRETS = {
 export function refuseSecrets(options: object): void {
   for (const [key, variable] of Object.entries(SECRETS)) {
     if (key in options) {
-      throw new Error(
+      const error = new Error(
         `--${key} is not accepted: nx.json is committed, and secrets don't belong in a repository.\n` +
           `Set ${variable} in the environment (in CI: as a secret) and run the generator again without the flag.`,
       )
+      // Nx would offer the stack to a reader who needs only the message.
+      error.stack = ''
+      throw error
     }
   }
 }
