@@ -62,13 +62,17 @@ export class Workspace {
     appendFileSync(join(this.root, 'packages', project, 'source.txt'), text)
   }
 
-  /** Runs `nx` with these words to its end. `environment` may unset a variable with `undefined`. */
-  async nx(words, { environment = {}, ...options } = {}) {
+  /**
+   * Runs `nx` with these words to its end. `environment` may unset a variable with `undefined`; `through` is a command
+   * that runs it, instead of this process itself.
+   */
+  async nx(words, { environment = {}, through = [], ...options } = {}) {
     const env = this.variables(environment)
     this.#usedDaemon ||= env.NX_DAEMON === 'true'
     const ranBefore = this.#readRanLog().length
     const program = join(this.root, 'node_modules', '.bin', 'nx')
-    const outcome = await run(this.#node, [program, ...words], { cwd: this.root, env, ...options })
+    const [command, ...args] = [...through, this.#node, program, ...words]
+    const outcome = await run(command, args, { cwd: this.root, env, ...options })
     return new NxRun(outcome, this.#readRanLog().slice(ranBefore))
   }
 
