@@ -1,5 +1,6 @@
 // What the tasks of this workspace run: `node make.mjs <project>` makes the project's outputs, which depend on its
-// source.txt alone, and appends the project's name to $RAN_LOG, so that a test can tell a run from a replay.
+// source.txt alone, and appends the project's name to $RAN_LOG, so that a test can tell a run from a replay. Before it
+// starts it removes the file $FREE_DISK.
 import { createCipheriv, createHash } from 'node:crypto'
 import { appendFileSync, chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
@@ -70,6 +71,7 @@ const recipes = {
   },
 }
 
+if (process.env.FREE_DISK) rmSync(process.env.FREE_DISK, { force: true })
 if (process.env.RAN_LOG) appendFileSync(process.env.RAN_LOG, `${project}\n`)
 rmSync(out, { recursive: true, force: true })
 recipes[project]()
