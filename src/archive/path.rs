@@ -169,3 +169,78 @@ pub(super) fn portable(name: &std::ffi::OsStr) -> Option<Vec<u8>> {
 pub(super) fn portable(name: &std::ffi::OsStr) -> Option<Vec<u8>> {
     Some(name.to_str()?.replace('\\', "/").into_bytes())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LINUX: Platform = Platform {
+        windows_names: false,
+        ignores_case: false,
+    };
+    const WINDOWS: Platform = Platform {
+        windows_names: true,
+        ignores_case: true,
+    };
+
+    fn link(at: &str, target: &str) -> Result<LinkTarget, Fault> {
+        LinkTarget::parse(target.as_bytes(), &TreePath::parse(at.as_bytes(), LINUX)?, LINUX)
+    }
+
+    fn stepped_out_of(at: &str, target: &str) -> Vec<String> {
+        let ways = link(at, target).unwrap().stepped_out_of;
+        ways.into_iter()
+            .map(|way| String::from_utf8(way).unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn a_path_is_taken_apart_at_slashes_only() {
+        let path = TreePath::parse(b"a\\b/c:d/...", LINUX).unwrap();
+        assert_eq!(path.names().collect::<Vec<_>>(), [&b"a\\b"[..], b"c:d", b"..."]);
+        assert_eq!(TreePath::parse(b"a\\b", WINDOWS), Err(Fault::ForeignName));
+    }
+
+    #[test]
+    fn a_link_may_go_up_as_far_as_the_top() {
+        assert!(link("a/b/link", "../..").is_ok());
+        assert!(link("a/b/link", "../../c/./d/").is_ok());
+        assert_eq!(link("a/b/link", "../../.."), Err(Fault::LinkLeaves));
+        assert_eq!(link("link", ".."), Err(Fault::LinkLeaves));
+    }
+
+    #[test]
+    fn what_a_link_steps_out_of_is_remembered_unless_it_is_the_links_own_directory() {
+        assert_eq!(stepped_out_of("a/b/link", "../../c/d"), [""; 0]);
+        assert_eq!(stepped_out_of("a/b/link", "c/../d"), ["a/b/c"]);
+        assert_eq!(stepped_out_of("a/b/link", "c/d/../.."), ["a/b/c/d", "a/b/c"]);
+        // The second `b` may be something else by then.
+        assert_eq!(stepped_out_of("a/b/link", "../b/../c"), ["a/b"]);
+    }
+
+    #[test]
+    fn stepping_out_needs_directories_all_the_way() {
+        let scratch = tempfile::tempdir().unwrap();
+        fs::create_dir_all(scratch.path().join("a/b")).unwrap();
+        fs::write(scratch.path().join("file"), "").unwrap();
+        let stays = |target| link("link", target).unwrap().stays_inside(scratch.path());
+        assert_eq!(stays("a/b/../.."), Ok(()));
+        assert_eq!(stays("file/../a"), Err(Fault::LinkWinds));
+        assert_eq!(stays("missing/../a"), Err(Fault::LinkWinds));
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink("a", scratch.path().join("via")).unwrap();
+            assert_eq!(stays("via/b"), Ok(()));
+            assert_eq!(stays("via/b/../b"), Err(Fault::LinkWinds));
+            assert_eq!(stays("via/.."), Err(Fault::LinkWinds));
+        }
+    }
+
+    #[test]
+    fn names_go_to_the_file_system_and_back() {
+        for name in ["a", "ü", "a b", "👋"] {
+            let path = TreePath::parse(name.as_bytes(), LINUX).unwrap().to_path();
+            assert_eq!(portable(path.as_os_str()).unwrap(), name.as_bytes());
+        }
+    }
+}

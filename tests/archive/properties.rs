@@ -1,5 +1,6 @@
 //! Random trees: each survives, and always gives the same archive.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -7,6 +8,10 @@ use std::path::Path;
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 
+use nx_s3_cache::archive::{Error, Fault, Limits, unpack};
+
+use crate::attempt::{dir, link};
+use crate::forge::outputs;
 use crate::round_trip::assert_survives;
 use crate::trees::{self, Node, Scratch, Tree, packed};
 
@@ -116,6 +121,14 @@ fn any_tree() -> impl Strategy<Value = Tree> {
     })
 }
 
+/// Links `l` and `m` in several directories, to targets that use them, `..` and each other.
+fn links() -> impl Strategy<Value = BTreeMap<String, String>> {
+    let place = prop_oneof![Just(""), Just("a/"), Just("a/a/"), Just("a/b/"), Just("b/")];
+    let path = (place, "[lm]").prop_map(|(place, name)| format!("{place}{name}"));
+    let step = prop_oneof![3 => Just(".."), 2 => Just("a"), 1 => Just("b"), 2 => Just("l"), 1 => Just("m"), 1 => Just(".")];
+    btree_map(path, vec(step, 1..7).prop_map(|steps| steps.join("/")), 1..6)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -131,5 +144,35 @@ proptest! {
         trees::write(&forwards, &tree);
         trees::write_backwards(&backwards, &tree);
         prop_assert!(packed(&forwards, "x").unwrap().0 == packed(&backwards, "x").unwrap().0);
+    }
+
+    /// Whatever links say of each other, and in whatever order: all that is let in stays inside.
+    #[test]
+    fn no_set_of_links_leads_out(links in links()) {
+        let scratch = Scratch::new();
+        let staging = scratch.directory("staging");
+        let directories = ["a", "a/a", "a/b", "b"].map(|path| (path.to_owned(), None));
+        let links = links.into_iter().map(|(path, target)| (path, Some(target)));
+        let entries: BTreeMap<Vec<String>, _> = directories
+            .into_iter()
+            .chain(links)
+            .map(|(path, target)| (path.split('/').map(str::to_owned).collect(), target))
+            .collect();
+        let records: Vec<_> = entries
+            .iter()
+            .map(|(path, target)| (format!("outputs/{}", path.join("/")), target))
+            .map(|(path, target)| target.as_ref().map_or_else(|| dir(&path), |target| link(&path, target)))
+            .collect();
+        match unpack(&outputs(&records)[..], &staging, &Limits::default()) {
+            Ok(_) => {
+                let root = staging.canonicalize().unwrap();
+                for path in trees::read(&staging).into_keys() {
+                    let end = staging.join(&path).canonicalize();
+                    prop_assert!(end.map_or(true, |end| end.starts_with(&root)), "{path:?} leads out");
+                }
+            }
+            Err(Error::Archive { fault: Fault::LinkLeaves | Fault::LinkWinds, .. }) => {}
+            Err(error) => prop_assert!(false, "{error}"),
+        }
     }
 }
