@@ -9,7 +9,7 @@
 //! | behaviour | [`cache`], [`connect`] |
 //! | parts | [`entry`], [`object_store`], [`credentials`] |
 //! | algorithms | [`archive`], [`chunk`], [`compress`], [`seal`], [`sign`], [`config`] |
-//! | words | [`task_hash`], [`scope`], [`secret`], [`error`] |
+//! | words | [`task_hash`], [`scope`], [`git_ref`], [`secret`], [`error`] |
 
 pub mod archive;
 pub mod binding;
@@ -21,6 +21,7 @@ pub mod connect;
 pub mod credentials;
 pub mod entry;
 pub mod error;
+pub mod git_ref;
 pub mod object_store;
 pub mod scope;
 pub mod seal;

@@ -6,7 +6,7 @@ use super::error::Findings;
 use super::settings::Settings;
 use super::{
     AssumeRole, BucketConfig, ConditionalWrites, Config, CredentialsConfig, Mode, StaticKeys, Timeouts,
-    bucket_name, checks, endpoint, key_prefix, rules,
+    bucket_name, checks, endpoint, key_prefix, rules, trust,
 };
 use crate::secret::Secret;
 
@@ -17,6 +17,7 @@ pub(super) fn build(settings: &Settings, ci: bool, workspace_root: &Path, findin
     let prefix = checked.text("cacheKeyPrefix", key_prefix::check);
     let bucket = bucket(&mut checked, workspace_root);
     let credentials = credentials(&mut checked);
+    let trust = trust::build(&mut checked, workspace_root);
     let encryption_key = checked.secret("encryptionKey", checks::encryption_key);
     Config {
         bucket,
@@ -24,6 +25,7 @@ pub(super) fn build(settings: &Settings, ci: bool, workspace_root: &Path, findin
         mode: mode(settings, ci),
         cache_key_prefix: prefix.unwrap_or_default(),
         encryption_key,
+        trust,
         compression: settings.compression("compressionLevel"),
         concurrency: usize::try_from(settings.number("concurrency")).unwrap_or(1),
         max_entry_size: settings.number("maxEntrySize"),
@@ -116,14 +118,14 @@ fn mode(settings: &Settings, ci: bool) -> Mode {
 }
 
 /// Settings whose values are checked on the way out.
-struct Checked<'a> {
-    settings: &'a Settings,
-    findings: &'a mut Findings,
+pub(super) struct Checked<'a> {
+    pub settings: &'a Settings,
+    pub findings: &'a mut Findings,
 }
 
 impl Checked<'_> {
     /// The text of an option as `check` returns it.
-    fn text<T>(&mut self, name: &str, check: impl Fn(&str) -> Result<T, String>) -> Option<T> {
+    pub(super) fn text<T>(&mut self, name: &str, check: impl Fn(&str) -> Result<T, String>) -> Option<T> {
         let text = self.settings.text(name)?;
         self.passed(name, check(&text))
     }
@@ -134,7 +136,7 @@ impl Checked<'_> {
         self.passed(name, check(secret.expose())).map(|()| secret)
     }
 
-    fn passed<T>(&mut self, name: &str, result: Result<T, String>) -> Option<T> {
+    pub(super) fn passed<T>(&mut self, name: &str, result: Result<T, String>) -> Option<T> {
         result
             .map_err(|problem| self.findings.problem(name, self.settings.origin(name), problem))
             .ok()

@@ -74,6 +74,11 @@ fn section_schema() -> Json {
 fn option_schema(option: &Spec) -> Json {
     let mut schema = match option.kind {
         Kind::Text => json!({ "type": "string" }),
+        Kind::Texts => json!({
+            "type": "array",
+            "items": { "type": "string", "minLength": 1 },
+            "minItems": 1,
+        }),
         Kind::Secret => json!({ "type": "string" }),
         Kind::Flag => json!({ "type": "boolean" }),
         Kind::Whole(min, max) => json!({ "type": "integer", "minimum": min, "maximum": max }),
@@ -110,6 +115,7 @@ fn option_schema(option: &Spec) -> Json {
         schema["default"] = match option.kind.parse(Given::Text(text)).unwrap() {
             Value::Flag(flag) => json!(flag),
             Value::Whole(number) => json!(number),
+            Value::Texts(texts) => json!(texts),
             Value::Compression(Compression::Zstd(level)) => json!(level),
             _ => json!(text),
         };
@@ -144,6 +150,7 @@ fn table() -> String {
 fn values(kind: Kind) -> String {
     match kind {
         Kind::Text => "text".into(),
+        Kind::Texts => "list of texts".into(),
         Kind::Secret => "text, secret".into(),
         Kind::Flag => "`true`, `false`".into(),
         Kind::Whole(min, max) => format!("{min} to {max}"),

@@ -19,6 +19,9 @@ const SHOWN: usize = 80;
 pub(super) enum Kind {
     /// Any text.
     Text,
+    /// Texts, at least one; in one text, commas or white space between them. No message shows them, since who
+    /// mistakes a secret key for a public one puts it here.
+    Texts,
     /// Any text, which no message ever shows.
     Secret,
     /// `true` or `false`; in texts `1` and `0` too.
@@ -39,6 +42,7 @@ pub(super) enum Kind {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Value {
     Text(String),
+    Texts(Vec<String>),
     Secret(Secret),
     Flag(bool),
     Whole(u64),
@@ -60,6 +64,7 @@ impl Kind {
     /// The value that was given, or what is wrong with it.
     pub(super) fn parse(self, given: Given<'_>) -> Result<Value, String> {
         let value = match given {
+            Given::Json(json) if self == Self::Texts => texts(json),
             Given::Json(Json::String(text)) => self.text(text).filter(|value| !value.needs_no_quotes()),
             Given::Json(Json::Bool(flag)) if self == Self::Flag => Some(Value::Flag(*flag)),
             Given::Json(Json::Number(number)) => self.number(number),
@@ -73,6 +78,11 @@ impl Kind {
         match self {
             Self::Text | Self::Secret if text != text.trim() => None,
             Self::Text => Some(Value::Text(text.to_owned())),
+            Self::Texts => {
+                let separator = |c: char| c == ',' || c.is_whitespace();
+                let texts = text.split(separator).filter(|text| !text.is_empty());
+                some_texts(texts.map(str::to_owned).collect())
+            }
             Self::Secret => Some(Value::Secret(Secret::new(text.to_owned()))),
             Self::Flag => match text {
                 "true" | "1" => Some(Value::Flag(true)),
@@ -125,6 +135,7 @@ impl Kind {
     pub(super) fn expected(self) -> String {
         match self {
             Self::Text | Self::Secret => "text".into(),
+            Self::Texts => "a list of texts".into(),
             Self::Flag => "true or false".into(),
             Self::Whole(min, max) => format!("a whole number from {min} to {max}"),
             Self::Choice(what, allowed) => format!("{what} ({})", allowed.join(", ")),
@@ -144,7 +155,7 @@ impl Kind {
 
     fn complaint(self, given: Given<'_>) -> String {
         let shown = match self {
-            Self::Secret => "what is given".into(),
+            Self::Secret | Self::Texts => "what is given".into(),
             _ => quote(given),
         };
         let text = match given {
@@ -155,6 +166,7 @@ impl Kind {
             (Self::Text | Self::Secret, Some(_)) => {
                 return format!("{shown} begins or ends with white space. Remove that.");
             }
+            (Self::Texts, Some(_)) => " Write [\"…\"].".into(),
             (Self::Choice(_, allowed), Some(text)) => did_you_mean(text, allowed.iter().copied()),
             // Of a text, only its quotes can be wrong when its content is right.
             (_, Some(text)) if self.text(text).is_some() => {
@@ -179,6 +191,7 @@ impl Value {
     pub(super) fn show(&self) -> String {
         match self {
             Self::Text(text) => format!("{text:?}"),
+            Self::Texts(texts) => texts.join(", "),
             Self::Secret(_) => "(set, not shown)".into(),
             Self::Flag(flag) => flag.to_string(),
             Self::Whole(number) => number.to_string(),
@@ -188,6 +201,20 @@ impl Value {
             Self::Compression(Compression::Zstd(level)) => level.to_string(),
         }
     }
+}
+
+/// The texts of a JSON array.
+fn texts(json: &Json) -> Option<Value> {
+    let text = |item: &Json| {
+        let text = item.as_str()?;
+        (!text.is_empty() && text == text.trim()).then(|| text.to_owned())
+    };
+    some_texts(json.as_array()?.iter().map(text).collect::<Option<_>>()?)
+}
+
+/// An empty list would take back what a default or another place says, without saying what holds then.
+fn some_texts(texts: Vec<String>) -> Option<Value> {
+    (!texts.is_empty()).then_some(Value::Texts(texts))
 }
 
 /// A value as its author wrote it, cut when it is long.
@@ -203,105 +230,4 @@ pub(super) fn quote(given: Given<'_>) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    const RETRIES: Kind = Kind::Whole(0, 10);
-    const TIMEOUT: Kind = Kind::Duration(Duration::from_millis(10), Duration::from_secs(600));
-    const LIMIT: Kind = Kind::Size(1, 1_000_000_000_000);
-    const WRITES: Kind = Kind::Choice("a setting", &["auto", "require", "off"]);
-
-    fn json_problem(kind: Kind, value: serde_json::Value) -> String {
-        kind.parse(Given::Json(&value)).unwrap_err()
-    }
-
-    #[test]
-    fn json_and_text_give_the_same_values() {
-        for (kind, json, text) in [
-            (Kind::Text, json!("a"), "a"),
-            (Kind::Flag, json!(true), "true"),
-            (Kind::Flag, json!(false), "0"),
-            (RETRIES, json!(10), "10"),
-            (WRITES, json!("off"), "off"),
-            (TIMEOUT, json!(0.5), "500ms"),
-            (TIMEOUT, json!("2m"), "120"),
-            (LIMIT, json!(2_000_000_000), "2GB"),
-            (LIMIT, json!("2GB"), "2000000000"),
-            (Kind::Compression, json!(19), "19"),
-            (Kind::Compression, json!("none"), "none"),
-        ] {
-            let value = kind.parse(Given::Json(&json)).unwrap();
-            assert_eq!(value, kind.parse(Given::Text(text)).unwrap(), "{json}");
-        }
-    }
-
-    #[test]
-    fn a_problem_quotes_the_value_and_tells_what_is_allowed() {
-        for (kind, given, told) in [
-            (Kind::Text, json!(5), "5 is not text."),
-            (Kind::Flag, json!("yes"), "\"yes\" is not true or false."),
-            (
-                Kind::Flag,
-                json!("true"),
-                "\"true\" is not true or false. Write true without the quotes.",
-            ),
-            (RETRIES, json!(11), "11 is not a whole number from 0 to 10."),
-            (RETRIES, json!(-1), "-1 is not a whole number from 0 to 10."),
-            (RETRIES, json!(1.5), "1.5 is not a whole number from 0 to 10."),
-            (
-                WRITES,
-                json!("Of"),
-                "\"Of\" is not a setting (auto, require, off). Did you mean \"off\"?",
-            ),
-            (
-                Kind::Compression,
-                json!(0),
-                "0 is not a level from 1 to 19, or \"none\".",
-            ),
-            (
-                Kind::Compression,
-                json!(null),
-                "null is not a level from 1 to 19, or \"none\".",
-            ),
-        ] {
-            assert_eq!(json_problem(kind, given), told);
-        }
-        assert!(json_problem(TIMEOUT, json!(601)).contains("is not a duration from 10ms to 10m: seconds"));
-        assert!(json_problem(TIMEOUT, json!(-1)).starts_with("-1 is not a duration"));
-        assert!(json_problem(LIMIT, json!(0)).contains("is not a size from 1B to 1TB: bytes"));
-    }
-
-    #[test]
-    fn a_secret_of_the_wrong_kind_is_not_quoted() {
-        assert_eq!(
-            json_problem(Kind::Secret, json!(["hunter2"])),
-            "what is given is not text."
-        );
-        assert_eq!(
-            Value::Secret(Secret::new("hunter2".into())).show(),
-            "(set, not shown)"
-        );
-    }
-
-    #[test]
-    fn white_space_around_a_text_is_a_slip_and_no_part_of_it() {
-        let problem = Kind::Text.parse(Given::Text("eu-central-1\n")).unwrap_err();
-        assert_eq!(
-            problem,
-            "\"eu-central-1\\n\" begins or ends with white space. Remove that."
-        );
-        let problem = Kind::Secret.parse(Given::Text(" hunter2")).unwrap_err();
-        assert_eq!(
-            problem,
-            "what is given begins or ends with white space. Remove that."
-        );
-    }
-
-    #[test]
-    fn long_values_are_cut_between_characters() {
-        let problem = json_problem(Kind::Flag, json!("é".repeat(500)));
-        assert!(problem.contains("…") && problem.len() < 250, "{problem}");
-    }
-}
+mod tests;

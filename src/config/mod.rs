@@ -22,6 +22,7 @@ mod section;
 mod settings;
 mod store_url;
 mod suggest;
+mod trust;
 mod units;
 mod variables;
 
@@ -34,6 +35,7 @@ use self::settings::Settings;
 use crate::secret::Secret;
 
 pub use self::error::{ConfigError, ConfigErrors, Origin};
+pub use self::trust::{OnBadSignature, SET_UP, TrustConfig, TrustPolicy};
 
 /// Everything the cache needs to know, complete and checked.
 #[derive(Clone, Debug)]
@@ -49,6 +51,8 @@ pub struct Config {
     pub cache_key_prefix: String,
     /// Seals every object when set.
     pub encryption_key: Option<Secret>,
+    /// Whose results are restored, and what this run may write.
+    pub trust: TrustConfig,
     /// How chunks are compressed.
     pub compression: Compression,
     /// Requests in flight at once, 1 to 256.

@@ -79,9 +79,14 @@ impl Spec {
     const fn in_url(self) -> Self {
         Self { in_url: true, ..self }
     }
-    const fn only_environment(self, other_variable: &'static str) -> Self {
+    const fn only_environment(self) -> Self {
         Self {
             only_environment: true,
+            ..self
+        }
+    }
+    const fn also(self, other_variable: &'static str) -> Self {
+        Self {
             other_variable: Some(other_variable),
             ..self
         }
@@ -106,12 +111,16 @@ pub(super) fn find(name: &str) -> Option<&'static Spec> {
 }
 
 /// The nested objects of the section and what each is for.
-pub(super) const GROUPS: [(&str, &str); 2] = [
+pub(super) const GROUPS: [(&str, &str); 3] = [
     (
         "assumeRole",
         "A role to take with the credentials that were found.",
     ),
     ("timeouts", "How long things may take."),
+    (
+        "trust",
+        "Whose results are restored: what keeps pull requests from poisoning the cache.",
+    ),
 ];
 
 const MODES: Kind = Kind::Choice(
@@ -119,6 +128,10 @@ const MODES: Kind = Kind::Choice(
     &["read-write", "read-only", "read", "write-only", "no-cache"],
 );
 const TIMEOUT: Kind = Kind::Duration(Duration::from_millis(10), Duration::from_secs(600));
+
+/// The key of RFC 8032, section 7.1, test 1: everybody knows it.
+const EXAMPLE_SECRET_KEY: &str =
+    "\"example:nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2DXWpgBgrEKt9VL/tPJZAc6DuFy89qmIyWvAhpo9wdRGg==\"";
 
 /// All options, in the order in which the documentation lists them.
 #[rustfmt::skip]
@@ -134,11 +147,28 @@ pub(super) const OPTIONS: &[Spec] = &[
     Spec::new("cacheKeyPrefix", Kind::Text, "A folder of the bucket to keep everything in. Workspaces that share a bucket without sharing results need one each.", "\"team-a/web\"")
         .otherwise("the bucket's root"),
     Spec::new("mode", MODES, "What this run may do with the cache, whatever `localMode` and `ciMode` say.", "\"read-only\"")
-        .only_environment("NX_POWERPACK_CACHE_MODE").otherwise("`ciMode` in CI, `localMode` elsewhere"),
+        .only_environment().also("NX_POWERPACK_CACHE_MODE").otherwise("`ciMode` in CI, `localMode` elsewhere"),
     Spec::new("localMode", MODES, "What runs outside CI may do with the cache.", "\"read-only\"").default("read-write"),
     Spec::new("ciMode", MODES, "What runs in CI may do with the cache.", "\"read-write\"").default("read-write"),
     Spec::new("encryptionKey", Kind::Secret, "Encrypts every object. 32 random bytes in base64 or hex, or a passphrase of at least 8 characters. Prefer the environment variable.", "\"a passphrase that is not in the repository\"")
         .otherwise("not encrypted by the client"),
+
+    Spec::new("trust.publicKeys", Kind::Texts, "The keys whose signatures are believed, each `name:base64` as `nx-s3-cache keygen` prints it. Several may be valid at once, so that keys can be replaced.", "[\"main-2026:h9CVy0HqWSu/YGOoC6wBvaMn5L3zBq8DgGdNYc1PlNY=\"]")
+        .otherwise("nothing is signed or verified"),
+    Spec::new("trust.branches", Kind::Texts, "The branches and tags whose pushes are trusted, when they hold the signing key: `main`, `release/*`, `refs/tags/v*`. A `*` stands for any characters but `/`.", "[\"main\", \"release/*\"]")
+        .default("main, master"),
+    Spec::new("trust.policy", Kind::Choice("a policy", &["isolated", "trunk-only", "shared"]), "What other runs may write: `isolated`, a part of the cache of their own; `trunk-only`, nothing; `shared`, everything, without any protection.", "\"trunk-only\"")
+        .otherwise("`isolated` with `trust.publicKeys`, `shared` without"),
+    Spec::new("trust.onBadSignature", Kind::Choice("a reaction", &["miss", "fail"]), "What an entry without a good signature does: it is a `miss`, or the run must `fail`.", "\"fail\"")
+        .default("miss"),
+    Spec::new("trust.devWrites", Kind::Flag, "Let developers' machines write, each to a part of the cache of its user's own.", "true")
+        .default("false"),
+    Spec::new("trust.signingKeyFile", Kind::Text, "The file that holds the secret signing key in trusted runs; relative to the workspace root, and not in the repository.", "\"keys/main-2026.secret\"")
+        .otherwise("`NX_S3_CACHE_SIGNING_KEY`"),
+    Spec::new("trust.scope", Kind::Text, "Which part of the cache this run has, in CI systems that aren't known: `trusted`, or any name, such as `pr-123`, for an untrusted one.", "\"pr-123\"")
+        .only_environment().otherwise("found from what the CI system tells"),
+    Spec::new("signingKey", Kind::Secret, "The secret signing key, for trusted runs only.", EXAMPLE_SECRET_KEY)
+        .only_environment().otherwise("`trust.signingKeyFile`; this run signs nothing"),
 
     Spec::new("profile", Kind::Text, "The profile of `~/.aws/config` and `~/.aws/credentials` to use.", "\"build\"").in_url()
         .otherwise("`AWS_PROFILE`, `default`"),

@@ -2,6 +2,7 @@
 
 use super::error::Findings;
 use super::settings::Settings;
+use super::trust::SET_UP;
 
 /// Two options that can't both be set, and why.
 const EXCLUSIVE: [(&str, &str, &str); 9] = [
@@ -23,13 +24,16 @@ const ONLY_AWS: &str = "only AWS has this";
 const UNSIGNED: &str = "anonymous requests are not signed";
 
 /// Options that mean nothing without another one.
-const NEEDS: [(&str, &str); 6] = [
+const NEEDS: [(&str, &str); 9] = [
     ("accessKeyId", "secretAccessKey"),
     ("secretAccessKey", "accessKeyId"),
     ("sessionToken", "secretAccessKey"),
     ("assumeRole.externalId", "assumeRole.roleArn"),
     ("assumeRole.sessionName", "assumeRole.roleArn"),
     ("kmsKeyId", "serverSideEncryption"),
+    ("trust.branches", "trust.publicKeys"),
+    ("trust.onBadSignature", "trust.publicKeys"),
+    ("trust.devWrites", "trust.publicKeys"),
 ];
 
 /// Finds options that exclude each other or miss each other.
@@ -53,6 +57,7 @@ pub(super) fn check(settings: &Settings, findings: &mut Findings) {
         }
     }
     check_values(settings, findings);
+    check_policy(settings, findings);
 }
 
 /// Finds options that exclude one value of another.
@@ -71,6 +76,23 @@ fn check_values(settings: &Settings, findings: &mut Findings) {
             findings.problem(option, settings.origin(option), problem.into());
         }
     }
+}
+
+/// With keys everything is verified, and without them nothing can be: there is no policy in between.
+fn check_policy(settings: &Settings, findings: &mut Findings) {
+    let (policy, keys) = (settings.text("trust.policy"), settings.is_on("trust.publicKeys"));
+    let origin = settings.origin("trust.policy");
+    let problem = match policy.as_deref() {
+        Some("shared") if keys => format!(
+            "\"shared\" verifies nothing, but there are trust.publicKeys ({}). Remove one of them.",
+            settings.origin("trust.publicKeys")
+        ),
+        Some(policy @ ("isolated" | "trunk-only")) if !keys && !findings.mention("trust.publicKeys") => {
+            format!("{policy:?} needs trust.publicKeys, which is not set. \"{SET_UP}\" makes a key pair.")
+        }
+        _ => return,
+    };
+    findings.problem("trust.policy", origin, problem);
 }
 
 #[cfg(test)]
@@ -159,6 +181,15 @@ mod tests {
                 json!({ "kmsKeyId": "x" }),
                 "kmsKeyId (nx.json): this needs serverSideEncryption",
             ),
+            (
+                json!({ "trust": { "branches": ["main"] } }),
+                "trust.branches (nx.json): this needs trust.publicKeys, which is not set.",
+            ),
+            (
+                json!({ "trust": { "onBadSignature": "fail" } }),
+                "trust.onBadSignature",
+            ),
+            (json!({ "trust": { "devWrites": true } }), "trust.devWrites"),
         ] {
             let problems = problems(section);
             assert!(

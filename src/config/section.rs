@@ -8,6 +8,11 @@ use super::options::{self, GROUPS, OPTIONS, Spec};
 use super::settings::{Layer, Setting};
 use super::suggest::did_you_mean;
 
+/// What is said of a signing key in nx.json.
+const SIGNING_KEY: &str = "the secret signing key must not be in nx.json: whoever reads it can sign what main \
+    restores. If others could see it, make a new key pair. Keep it in a secret that only trusted jobs see, and set \
+    NX_S3_CACHE_SIGNING_KEY or trust.signingKeyFile.";
+
 /// What the section, a JSON text, sets.
 pub(super) fn read(section: &str, findings: &mut Findings) -> Layer {
     let mut layer = Layer::new();
@@ -88,23 +93,22 @@ fn not_a_group(group: &str, value: &Json) -> String {
     )
 }
 
-/// The names of a group's options, within the group.
+/// The names of a group's options in nx.json, within the group.
 fn members(group: &str) -> impl Iterator<Item = &'static str> {
-    OPTIONS
-        .iter()
-        .filter_map(move |option| option.name.strip_prefix(group)?.strip_prefix('.'))
+    in_nx_json().filter_map(move |option| option.name.strip_prefix(group)?.strip_prefix('.'))
 }
 
 fn unknown(key: &str, name: &str, group: Option<&str>) -> String {
+    if key == "signingKey" {
+        return SIGNING_KEY.into();
+    }
     let nearest = match (group, options::find(name)) {
-        (Some(group), _) => did_you_mean(key, members(group)),
-        (None, Some(option)) if option.only_environment => {
-            format!(
-                "{} For one run, set {}.",
-                did_you_mean(key, top_level()),
-                option.variable()
-            )
+        (_, Some(option)) if option.only_environment => {
+            let names: Vec<_> = group.map_or_else(|| top_level().collect(), |group| members(group).collect());
+            let nearest = did_you_mean(key, names);
+            format!("{nearest} For one run, set {}.", option.variable())
         }
+        (Some(group), _) => did_you_mean(key, members(group)),
         (None, Some(_)) => {
             let (group, member) = key.split_once('.').unwrap_or((key, key));
             format!(" Write {group:?}: {{ {member:?}: … }}.")
@@ -115,11 +119,12 @@ fn unknown(key: &str, name: &str, group: Option<&str>) -> String {
 }
 
 fn top_level() -> impl Iterator<Item = &'static str> {
-    let names = OPTIONS
-        .iter()
-        .filter(|option| !option.only_environment)
-        .map(|option| option.name);
+    let names = in_nx_json().map(|option| option.name);
     names.chain(GROUPS.iter().map(|(name, _)| *name))
+}
+
+fn in_nx_json() -> impl Iterator<Item = &'static Spec> {
+    OPTIONS.iter().filter(|option| !option.only_environment)
 }
 
 #[cfg(test)]

@@ -69,6 +69,14 @@ impl Settings {
         }
     }
 
+    /// The texts of a list; none where it isn't set.
+    pub(super) fn texts(&self, name: &str) -> Vec<String> {
+        match self.value(name) {
+            Some(Value::Texts(texts)) => texts.clone(),
+            _ => Vec::new(),
+        }
+    }
+
     pub(super) fn secret(&self, name: &str) -> Option<Secret> {
         match self.value(name)? {
             Value::Secret(secret) => Some(secret.clone()),

@@ -213,17 +213,31 @@ fn section_for(option: &Spec) -> Json {
         name if name.starts_with("assumeRole.") => {
             section["assumeRole"] = json!({ "roleArn": "arn:aws:iam::1:role/x" })
         }
+        "trust.publicKeys" => {}
+        name if name.starts_with("trust.") => {
+            section["trust"] = json!({ "publicKeys": example_json("trust.publicKeys") })
+        }
         _ => {}
     }
     section
 }
 
+fn example_json(option: &str) -> Json {
+    let option = super::options::find(option).unwrap();
+    serde_json::from_str(option.example).unwrap()
+}
+
 /// `option`'s example as a variable would have it.
 fn example(option: &Spec) -> String {
-    let example: Json = serde_json::from_str(option.example).unwrap();
-    example
-        .as_str()
-        .map_or_else(|| example.to_string(), str::to_owned)
+    match example_json(option.name) {
+        Json::String(text) => text,
+        Json::Array(texts) => texts
+            .iter()
+            .filter_map(Json::as_str)
+            .collect::<Vec<_>>()
+            .join(","),
+        other => other.to_string(),
+    }
 }
 
 #[test]
@@ -256,6 +270,9 @@ fn every_option_reaches_the_configuration() {
     let root = tempfile::tempdir().unwrap();
     std::fs::create_dir(root.path().join("certificates")).unwrap();
     std::fs::write(root.path().join("certificates/company.pem"), "").unwrap();
+    std::fs::create_dir(root.path().join("keys")).unwrap();
+    let key = example_json("signingKey");
+    std::fs::write(root.path().join("keys/main-2026.secret"), key.as_str().unwrap()).unwrap();
     for option in OPTIONS {
         let section = section_for(option).to_string();
         // In CI for `ciMode`, whose example is the default: another value makes the difference.

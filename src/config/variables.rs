@@ -8,12 +8,7 @@ use super::settings::{Layer, Setting};
 use super::suggest::{nearest, question};
 
 /// Variables with our prefix that are no options.
-const OTHERS: [&str; 4] = [
-    "NX_S3_CACHE_LIBRARY_PATH",
-    "NX_S3_CACHE_LOG",
-    "NX_S3_CACHE_SIGNING_KEY",
-    "NX_S3_CACHE_STATS",
-];
+const OTHERS: [&str; 3] = ["NX_S3_CACHE_LIBRARY_PATH", "NX_S3_CACHE_LOG", "NX_S3_CACHE_STATS"];
 
 /// What the variables set. One with our prefix that is no option is a problem: it is a typo.
 pub(super) fn read(environment: &Environment, findings: &mut Findings) -> Layer {

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value as Json;
 
 use super::*;
-use crate::scope::Scope;
+use crate::scope::{Scope, ScopeName};
 use crate::secret::Secret;
 use crate::task_hash::TaskHash;
 
@@ -113,9 +113,12 @@ fn a_signature_is_of_no_use_in_another_place_or_with_other_content() {
     let key = signing_key("main");
     let block = key.sign(&parts().statement(), 0).to_bytes();
     type Change = (&'static str, fn(&mut Parts));
-    let changes: [Change; 6] = [
+    let changes: [Change; 7] = [
         ("namespace", |parts| parts.namespace = "team/app".into()),
         ("no namespace", |parts| parts.namespace.clear()),
+        ("scope", |parts| {
+            parts.scope = Scope::Untrusted(ScopeName::pull_request("1"))
+        }),
         ("task", |parts| {
             parts.hash = TaskHash::parse("13784563425234524").unwrap()
         }),

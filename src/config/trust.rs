@@ -1,0 +1,186 @@
+//! The `trust` options: whose results are restored, and what this run may write.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
+
+use super::build::Checked;
+use super::error::Origin;
+use crate::git_ref::RefPattern;
+use crate::scope::{Scope, ScopeName};
+use crate::secret::Secret;
+use crate::sign::{PublicKey, PublicKeys, SigningKey};
+
+/// What sets up keys and everything else that protects the cache.
+pub const SET_UP: &str = "npx nx g @nx/s3-cache:trust";
+/// A key is a hundred bytes; what is longer is another file.
+const MAX_KEY_FILE: u64 = 4096;
+
+/// Whose results are restored, and what this run may write.
+#[derive(Clone, Debug, Default)]
+pub struct TrustConfig {
+    /// The keys whose signatures are believed; empty exactly when the policy is `shared`.
+    pub public_keys: PublicKeys,
+    /// The branches and tags whose pushes are trusted.
+    pub branches: Vec<RefPattern>,
+    /// What untrusted runs may write.
+    pub policy: TrustPolicy,
+    /// What an entry without a good signature does.
+    pub on_bad_signature: OnBadSignature,
+    /// Whether developers' machines write to scopes of their own.
+    pub dev_writes: bool,
+    /// The scope that the environment wants for this run.
+    pub scope: Option<Scope>,
+    /// The secret key, where this run holds one. It need not belong to `public_keys`.
+    pub signing_key: Option<Arc<SigningKey>>,
+    /// The file that `signing_key` comes from, when other users of this machine can read it.
+    pub readable_key_file: Option<PathBuf>,
+}
+
+/// What runs that aren't trusted may write.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TrustPolicy {
+    /// A scope of their own.
+    Isolated,
+    /// Nothing.
+    TrunkOnly,
+    /// The same as everybody: there is no protection.
+    #[default]
+    Shared,
+}
+
+/// What an entry without a good signature does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnBadSignature {
+    /// It counts as missing, and the user is warned.
+    #[default]
+    Miss,
+    /// The run fails.
+    Fail,
+}
+
+pub(super) fn build(checked: &mut Checked<'_>, workspace_root: &Path) -> TrustConfig {
+    let settings = checked.settings;
+    let (signing_key, readable_key_file) = signing_key(checked, workspace_root);
+    TrustConfig {
+        public_keys: each(checked, "trust.publicKeys", public_keys),
+        branches: each(checked, "trust.branches", branches),
+        policy: match settings.text("trust.policy").as_deref() {
+            Some("isolated") => TrustPolicy::Isolated,
+            Some("trunk-only") => TrustPolicy::TrunkOnly,
+            None if settings.is_on("trust.publicKeys") => TrustPolicy::Isolated,
+            _ => TrustPolicy::Shared,
+        },
+        on_bad_signature: match settings.text("trust.onBadSignature").as_deref() {
+            Some("fail") => OnBadSignature::Fail,
+            _ => OnBadSignature::Miss,
+        },
+        dev_writes: settings.flag("trust.devWrites"),
+        scope: checked.text("trust.scope", scope),
+        signing_key: signing_key.map(Arc::new),
+        readable_key_file,
+    }
+}
+
+/// The texts of the list `name` as `check` returns them.
+fn each<T: Default>(
+    checked: &mut Checked<'_>,
+    name: &str,
+    check: impl Fn(&[String]) -> Result<T, String>,
+) -> T {
+    let texts = checked.settings.texts(name);
+    checked.passed(name, check(&texts)).unwrap_or_default()
+}
+
+fn public_keys(texts: &[String]) -> Result<PublicKeys, String> {
+    let mut keys = Vec::new();
+    for (at, text) in texts.iter().enumerate() {
+        // The text may be a secret: its place says which it is.
+        let key = PublicKey::parse(text).map_err(|error| format!("key {} of the list: {error}.", at + 1))?;
+        keys.push(key);
+    }
+    PublicKeys::new(keys).map_err(|error| format!("{error}. Each needs a name of its own."))
+}
+
+fn branches(texts: &[String]) -> Result<Vec<RefPattern>, String> {
+    texts.iter().map(|text| RefPattern::parse(text)).collect()
+}
+
+fn scope(text: &str) -> Result<Scope, String> {
+    match text {
+        "trusted" => Ok(Scope::Trusted),
+        // Whoever writes these wants the trusted one, and shall not get another unawares.
+        "t" | "Trusted" | "TRUSTED" => Err(format!("{text:?} is not a scope. Did you mean \"trusted\"?")),
+        name => ScopeName::parse(name)
+            .map(Scope::Untrusted)
+            .map_err(|error| format!("{error}. Or write \"trusted\".")),
+    }
+}
+
+/// The key this run signs with, and the file it is in when others can read that.
+fn signing_key(checked: &mut Checked<'_>, workspace_root: &Path) -> (Option<SigningKey>, Option<PathBuf>) {
+    let parse = |secret: &Secret| SigningKey::parse(secret).map_err(|error| format!("{error}."));
+    if let Some(secret) = checked.settings.secret("signingKey") {
+        return (checked.passed("signingKey", parse(&secret)), None);
+    }
+    const OPTION: &str = "trust.signingKeyFile";
+    let Some(path) = checked
+        .settings
+        .text(OPTION)
+        .map(|file| workspace_root.join(file))
+    else {
+        return (None, None);
+    };
+    // nx.json names the file for everybody, but only trusted runs have it.
+    if checked.settings.origin(OPTION) == Origin::NxJson && !path.exists() {
+        let notice = format!(
+            "{OPTION}: there is no {}, so this run signs nothing.",
+            path.display()
+        );
+        checked.findings.notices.push(notice);
+        return (None, None);
+    }
+    let read = read_key_file(&path).and_then(|(secret, readable)| {
+        let key = parse(&secret).map_err(|problem| format!("{}: {problem}", path.display()))?;
+        Ok((key, readable.then(|| path.clone())))
+    });
+    checked
+        .passed(OPTION, read)
+        .map_or((None, None), |(key, readable)| (Some(key), readable))
+}
+
+/// What a key file holds, and whether others can read it.
+fn read_key_file(path: &Path) -> Result<(Secret, bool), String> {
+    let unreadable = |error: std::io::Error| format!("{} can't be read: {error}.", path.display());
+    // Whether it is a file comes first: opening a pipe would wait for its other end.
+    if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
+        return Err(format!("{} is not a file.", path.display()));
+    }
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    let readable = readable_by_others(&file.metadata().map_err(unreadable)?);
+    let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_KEY_FILE as usize + 1));
+    file.take(MAX_KEY_FILE + 1)
+        .read_to_end(&mut bytes)
+        .map_err(unreadable)?;
+    match std::str::from_utf8(&bytes) {
+        Ok(text) if bytes.len() as u64 <= MAX_KEY_FILE => Ok((Secret::new(text.trim().to_owned()), readable)),
+        _ => Err(format!("{} doesn't hold a signing key.", path.display())),
+    }
+}
+
+#[cfg(unix)]
+fn readable_by_others(metadata: &std::fs::Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    metadata.permissions().mode() & 0o044 != 0
+}
+
+/// Access lists say it elsewhere; their default is the user's own folder's.
+#[cfg(not(unix))]
+fn readable_by_others(_metadata: &std::fs::Metadata) -> bool {
+    false
+}
+
+#[cfg(test)]
+mod tests;
