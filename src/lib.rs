@@ -8,7 +8,7 @@
 //! | edge | `binding` (the only one that names napi) |
 //! | behaviour | [`cache`], [`connect`] |
 //! | parts | [`entry`], [`object_store`], [`credentials`] |
-//! | algorithms | [`archive`], [`chunk`], [`compress`], [`seal`], [`sign`], [`config`] |
+//! | algorithms | [`archive`], [`chunk`], [`compress`], [`seal`], [`sign`], [`trust`], [`config`] |
 //! | words | [`task_hash`], [`scope`], [`git_ref`], [`secret`], [`error`] |
 
 pub mod archive;
@@ -28,3 +28,4 @@ pub mod seal;
 pub mod secret;
 pub mod sign;
 pub mod task_hash;
+pub mod trust;

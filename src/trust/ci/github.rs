@@ -1,0 +1,258 @@
+//! GitHub Actions: `GITHUB_EVENT_NAME`, `GITHUB_REF` (the full name) and the event's payload.
+//! <https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows>
+//!
+//! Several events run with the secrets and the ref of the default branch although outsiders cause them:
+//! `pull_request_target`, `workflow_run`, `issue_comment` and others. So only events that are known count.
+
+use super::super::facts::{Found, RunKind};
+use super::first;
+use crate::config::environment::Environment;
+use crate::git_ref::GitRef;
+
+mod event;
+
+use event::Event;
+
+pub(super) fn facts(environment: &Environment) -> Found {
+    let Some(name) = environment.get("GITHUB_EVENT_NAME") else {
+        return RunKind::Unknown.because("GITHUB_EVENT_NAME is missing");
+    };
+    let full = environment.get("GITHUB_REF").unwrap_or_default();
+    let event = Event::read(environment.get("GITHUB_EVENT_PATH"));
+    let is_request = name.starts_with("pull_request")
+        || full.starts_with("refs/pull/")
+        || event.as_ref().is_some_and(Event::is_pull_request)
+        || first(environment, &["GITHUB_HEAD_REF", "GITHUB_BASE_REF"]).is_some();
+    if is_request {
+        let of_ref = full
+            .strip_prefix("refs/pull/")
+            .and_then(|rest| rest.split('/').next());
+        let of_event = event.and_then(|event| event.number());
+        return RunKind::pull_request(of_ref.or(of_event.as_deref()));
+    }
+    let git_ref = GitRef::parse(full).filter(|git_ref| has_type(git_ref, environment.get("GITHUB_REF_TYPE")));
+    match name {
+        "push" if event.as_ref().is_some_and(|event| !event.is_push_to(full)) => {
+            RunKind::Unknown.because("a push, but to another branch than GITHUB_REF")
+        }
+        "push" => RunKind::on(git_ref, RunKind::Push, "a push"),
+        "schedule" => RunKind::on(git_ref, RunKind::Other, "a scheduled run"),
+        "release" => RunKind::on(git_ref, RunKind::Other, "a release"),
+        "merge_group" => RunKind::on(git_ref, RunKind::Other, "a merge queue"),
+        "workflow_dispatch" if event.is_none_or(|event| event.chooses_code()) => {
+            RunKind::Outside.because("a manual run whose inputs may choose other code")
+        }
+        "workflow_dispatch" => RunKind::on(git_ref, RunKind::Other, "a manual run"),
+        _ => RunKind::Outside.because(format!("the event {}, which others can cause", printable(name))),
+    }
+}
+
+/// Whether what GitHub says of the ref's type, if anything, is what its full name says.
+fn has_type(git_ref: &GitRef, told: Option<&str>) -> bool {
+    let name = match git_ref {
+        GitRef::Branch(_) => "branch",
+        GitRef::Tag(_) => "tag",
+    };
+    told.is_none_or(|told| told == name)
+}
+
+fn printable(event: &str) -> String {
+    let safe = |c: &char| c.is_ascii_alphanumeric() || *c == '_';
+    event.chars().filter(safe).take(40).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{branch, kind, request, tag};
+    use super::*;
+
+    fn github(variables: &str) -> RunKind {
+        kind("GITHUB_ACTIONS=true", variables)
+    }
+
+    /// The kind of run with this event and a payload.
+    fn with_payload(name: &str, full: &str, payload: &str) -> RunKind {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("event.json");
+        std::fs::write(&file, payload).unwrap();
+        let file = file.display();
+        github(&format!(
+            "GITHUB_EVENT_NAME={name} GITHUB_REF={full} GITHUB_EVENT_PATH={file}"
+        ))
+    }
+
+    #[test]
+    fn tells_what_kind_of_run_this_is() {
+        for (variables, expected) in [
+            (
+                "GITHUB_EVENT_NAME=push GITHUB_REF=refs/heads/main GITHUB_REF_TYPE=branch",
+                RunKind::Push(branch("main")),
+            ),
+            (
+                "GITHUB_EVENT_NAME=push GITHUB_REF=refs/heads/feat/x",
+                RunKind::Push(branch("feat/x")),
+            ),
+            (
+                "GITHUB_EVENT_NAME=push GITHUB_REF=refs/tags/v1 GITHUB_REF_TYPE=tag",
+                RunKind::Push(tag("v1")),
+            ),
+            (
+                "GITHUB_EVENT_NAME=schedule GITHUB_REF=refs/heads/main",
+                RunKind::Other(branch("main")),
+            ),
+            (
+                "GITHUB_EVENT_NAME=release GITHUB_REF=refs/tags/v1",
+                RunKind::Other(tag("v1")),
+            ),
+            (
+                "GITHUB_EVENT_NAME=merge_group GITHUB_REF=refs/heads/gh-readonly-queue/main/pr-5-0123",
+                RunKind::Other(branch("gh-readonly-queue/main/pr-5-0123")),
+            ),
+        ] {
+            assert_eq!(github(variables), expected, "{variables}");
+        }
+    }
+
+    #[test]
+    fn a_pull_request_is_one_whatever_else_is_set() {
+        for (variables, expected) in [
+            (
+                "GITHUB_EVENT_NAME=pull_request GITHUB_REF=refs/pull/5/merge GITHUB_HEAD_REF=main GITHUB_BASE_REF=main",
+                request("5"),
+            ),
+            (
+                "GITHUB_EVENT_NAME=pull_request_review GITHUB_REF=refs/pull/5/merge",
+                request("5"),
+            ),
+            (
+                "GITHUB_EVENT_NAME=pull_request_review_comment GITHUB_REF=refs/pull/5/merge",
+                request("5"),
+            ),
+            // Runs with the secrets and the ref of the branch that the request is for.
+            (
+                "GITHUB_EVENT_NAME=pull_request_target GITHUB_REF=refs/heads/main GITHUB_BASE_REF=main",
+                RunKind::PullRequest(None),
+            ),
+            (
+                "GITHUB_EVENT_NAME=pull_request_target GITHUB_REF=refs/heads/main",
+                RunKind::PullRequest(None),
+            ),
+            // Forged in part.
+            (
+                "GITHUB_EVENT_NAME=push GITHUB_REF=refs/pull/5/merge",
+                request("5"),
+            ),
+            (
+                "GITHUB_EVENT_NAME=push GITHUB_REF=refs/heads/main GITHUB_HEAD_REF=patch-1",
+                RunKind::PullRequest(None),
+            ),
+            (
+                "GITHUB_EVENT_NAME=workflow_dispatch GITHUB_REF=refs/pull/5/head",
+                request("5"),
+            ),
+            (
+                "GITHUB_EVENT_NAME=pull_request GITHUB_REF=refs/pull/x/merge",
+                RunKind::PullRequest(None),
+            ),
+        ] {
+            assert_eq!(github(variables), expected, "{variables}");
+        }
+    }
+
+    #[test]
+    fn events_that_others_can_cause_are_never_of_the_branch_they_name() {
+        for event in [
+            "workflow_run",
+            "issue_comment",
+            "issues",
+            "repository_dispatch",
+            "check_run",
+            "check_suite",
+            "status",
+            "deployment",
+            "deployment_status",
+            "discussion_comment",
+            "fork",
+            "watch",
+            "create",
+            "delete",
+            "label",
+            "workflow_dispatch",
+            "registry_package",
+            "page_build",
+            "gollum",
+            "public",
+            "dynamic",
+            "PUSH",
+        ] {
+            let variables = format!("GITHUB_EVENT_NAME={event} GITHUB_REF=refs/heads/main");
+            assert_eq!(github(&variables), RunKind::Outside, "{event}");
+        }
+    }
+
+    #[test]
+    fn what_is_missing_detached_or_contradictory_is_unknown() {
+        for variables in [
+            "GITHUB_REF=refs/heads/main",
+            "GITHUB_EVENT_NAME=push",
+            "GITHUB_EVENT_NAME=push GITHUB_REF=main",
+            "GITHUB_EVENT_NAME=push GITHUB_REF=HEAD",
+            "GITHUB_EVENT_NAME=push GITHUB_REF=0123456789abcdef0123456789abcdef01234567",
+            "GITHUB_EVENT_NAME=push GITHUB_REF=refs/heads/main GITHUB_REF_TYPE=tag",
+            "GITHUB_EVENT_NAME=push GITHUB_REF=refs/tags/main GITHUB_REF_TYPE=branch",
+        ] {
+            assert_eq!(github(variables), RunKind::Unknown, "{variables}");
+        }
+    }
+
+    #[test]
+    fn the_payload_tells_the_number_and_what_the_variables_hide() {
+        let main = "refs/heads/main";
+        for payload in [
+            r#"{"number": 5, "pull_request": {"number": 5}}"#,
+            r#"{"pull_request": {"number": 5}}"#,
+        ] {
+            assert_eq!(with_payload("pull_request_target", main, payload), request("5"));
+            assert_eq!(with_payload("push", main, payload), request("5"));
+        }
+        let push = |payload| with_payload("push", main, payload);
+        assert_eq!(
+            push(r#"{"ref": "refs/heads/main", "after": "0123"}"#),
+            RunKind::Push(branch("main"))
+        );
+        assert_eq!(push(r#"{"ref": "refs/heads/feat"}"#), RunKind::Unknown);
+        assert_eq!(push(r#"{"ref": null}"#), RunKind::Unknown);
+        assert_eq!(push("{"), RunKind::Push(branch("main")));
+    }
+
+    #[test]
+    fn a_manual_run_that_chooses_its_code_is_not_of_its_branch() {
+        let run = |inputs: &str| {
+            with_payload(
+                "workflow_dispatch",
+                "refs/heads/main",
+                &format!(r#"{{"inputs": {inputs}}}"#),
+            )
+        };
+        for inputs in [
+            "null",
+            "{}",
+            r#"{"stage": "production", "debug": "false"}"#,
+            r#"{"ref": ""}"#,
+            r#"{"ref": null}"#,
+        ] {
+            assert_eq!(run(inputs), RunKind::Other(branch("main")), "{inputs}");
+        }
+        for inputs in [
+            r#"{"ref": "feat"}"#,
+            r#"{"head_sha": "0123"}"#,
+            r#"{"prNumber": "5"}"#,
+            r#"{"targetBranch": "x"}"#,
+            r#"{"PR": 5}"#,
+            r#"{"git-commit": "0"}"#,
+            "5",
+        ] {
+            assert_eq!(run(inputs), RunKind::Outside, "{inputs}");
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Jenkins, of which only multibranch jobs tell enough: `CHANGE_ID`, `BRANCH_NAME`, `TAG_NAME`. Plugins that build requests in
+//! other jobs are known by their variables.
+//! <https://www.jenkins.io/doc/book/pipeline/multibranch/>
+
+use super::super::facts::{Found, RunKind};
+use super::first;
+use crate::config::environment::Environment;
+use crate::git_ref::GitRef;
+
+/// Where requests have their number: multibranch jobs, then the plugins for GitHub, GitLab, Bitbucket and Gerrit.
+const NUMBERS: [&str; 5] = [
+    "CHANGE_ID",
+    "ghprbPullId",
+    "gitlabMergeRequestIid",
+    "BITBUCKET_PULL_REQUEST_ID",
+    "GERRIT_CHANGE_NUMBER",
+];
+/// Only requests have these.
+const REQUEST: [&str; 4] = [
+    "CHANGE_TARGET",
+    "CHANGE_FORK",
+    "ghprbSourceBranch",
+    "gitlabMergeRequestId",
+];
+
+pub(super) fn facts(environment: &Environment) -> Found {
+    let number = first(environment, &NUMBERS);
+    let branch = environment.get("BRANCH_NAME");
+    if number.is_some() || first(environment, &REQUEST).is_some() || branch.is_some_and(names_request) {
+        return RunKind::pull_request(number);
+    }
+    // For a tag, both variables have its name.
+    let git_ref = match environment.get("TAG_NAME") {
+        Some(tag) => GitRef::tag(tag).filter(|_| branch.is_none_or(|branch| branch == tag)),
+        None => branch.and_then(GitRef::branch),
+    };
+    RunKind::on(git_ref, RunKind::Push, "a build")
+}
+
+/// Whether a job's name is one that requests get: `PR-5`, `PR-5-head`, `MR-5-merge`.
+fn names_request(branch: &str) -> bool {
+    let number = branch.strip_prefix("PR-").or_else(|| branch.strip_prefix("MR-"));
+    number.is_some_and(|number| number.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{branch, kind, request, tag};
+    use super::*;
+
+    #[test]
+    fn tells_what_kind_of_run_this_is() {
+        for (variables, expected) in [
+            ("BRANCH_NAME=main", RunKind::Push(branch("main"))),
+            ("BRANCH_NAME=v1 TAG_NAME=v1", RunKind::Push(tag("v1"))),
+            ("BRANCH_NAME=PR-5 CHANGE_ID=5 CHANGE_TARGET=main", request("5")),
+            ("BRANCH_NAME=main CHANGE_ID=5", request("5")),
+            ("BRANCH_NAME=PR-5-head", RunKind::PullRequest(None)),
+            ("BRANCH_NAME=main CHANGE_TARGET=main", RunKind::PullRequest(None)),
+            ("BRANCH_NAME=main CHANGE_FORK=eve", RunKind::PullRequest(None)),
+            ("GIT_BRANCH=origin/main ghprbPullId=5", request("5")),
+            ("BRANCH_NAME=main gitlabMergeRequestIid=5", request("5")),
+            ("BRANCH_NAME=main GERRIT_CHANGE_NUMBER=5", request("5")),
+            ("BRANCH_NAME=main TAG_NAME=v1", RunKind::Unknown),
+            // A job that isn't multibranch builds whatever its parameters say.
+            ("GIT_BRANCH=origin/main", RunKind::Unknown),
+        ] {
+            assert_eq!(
+                kind("JENKINS_URL=https://ci.example.com/", variables),
+                expected,
+                "{variables}"
+            );
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! Trust: what kind of run this is, and what it may therefore read and write.
+//!
+//! [`detect`] finds the facts in what the CI system tells, [`decide`] draws the conclusion. Both fail closed: what
+//! isn't positively known to be trusted is not. A forged environment gains nothing, since only the signing key
+//! makes entries that others believe.
+
+mod access;
+mod ci;
+mod facts;
+mod policy;
+#[cfg(test)]
+mod tests;
+mod warning;
+
+pub use access::{Access, ReadScope};
+pub use facts::{RunFacts, RunKind, System, detect};
+pub use policy::decide;
+pub use warning::TrustWarning;

@@ -1,0 +1,159 @@
+//! From the facts and the configuration to what a run may read and write: the table of `docs/security.md`.
+
+use super::access::{Access, ReadScope};
+use super::facts::{RunFacts, RunKind, System};
+use super::warning::TrustWarning;
+use crate::config::{TrustConfig, TrustPolicy};
+use crate::git_ref::GitRef;
+use crate::scope::{Scope, ScopeName};
+use crate::sign::SigningKey;
+
+/// Decides what this run may read and write.
+///
+/// It writes to the trusted scope only if it holds a signing key that is listed, and is either known to be the push
+/// of a listed branch or tag, or wanted to be trusted by the environment without being known to be anything less.
+pub fn decide(trust: &TrustConfig, run: &RunFacts) -> Access {
+    if trust.policy == TrustPolicy::Shared {
+        return shared(trust, run);
+    }
+    let key = usable_key(trust);
+    let trusted = key.is_some() && may_be_trusted(trust, run);
+    let own = if trusted { None } else { own_scope(trust, run) };
+    let mut reads = vec![ReadScope {
+        scope: Scope::Trusted,
+        verified: true,
+    }];
+    reads.extend(own.clone().map(|scope| ReadScope {
+        scope,
+        verified: false,
+    }));
+    let writes = if trusted { Some(Scope::Trusted) } else { own };
+    let standing = match key.filter(|_| trusted) {
+        Some(key) => format!("trusted, with the key {}", key.name()),
+        None => "not trusted".to_owned(),
+    };
+    Access {
+        why: why(&standing, run, &reads, writes.as_ref()),
+        reads,
+        writes,
+        sign: trusted,
+        warnings: warnings(trust, run, trusted),
+    }
+}
+
+/// Without keys every run reads and writes the same, and nothing is verified.
+fn shared(trust: &TrustConfig, run: &RunFacts) -> Access {
+    let reads = vec![ReadScope {
+        scope: Scope::Trusted,
+        verified: false,
+    }];
+    let mut warnings = key_warnings(trust, run, false);
+    if run.system != System::Developer {
+        warnings.insert(0, TrustWarning::Shared);
+    }
+    Access {
+        why: why("nothing is verified", run, &reads, Some(&Scope::Trusted)),
+        reads,
+        writes: Some(Scope::Trusted),
+        sign: false,
+        warnings,
+    }
+}
+
+/// The signing key, if others would believe it.
+fn usable_key(trust: &TrustConfig) -> Option<&SigningKey> {
+    let key = trust.signing_key.as_deref()?;
+    trust.public_keys.contains(&key.public_key()).then_some(key)
+}
+
+/// Whether a run with the key is trusted.
+fn may_be_trusted(trust: &TrustConfig, run: &RunFacts) -> bool {
+    let asked = trust.scope == Some(Scope::Trusted);
+    match &run.kind {
+        RunKind::Push(git_ref) => is_listed(trust, git_ref) && (asked || trust.scope.is_none()),
+        RunKind::Other(git_ref) => is_listed(trust, git_ref) && asked,
+        RunKind::Unknown | RunKind::Developer(_) => asked,
+        RunKind::Unprotected(_) | RunKind::PullRequest(_) | RunKind::Outside => false,
+    }
+}
+
+fn is_listed(trust: &TrustConfig, git_ref: &GitRef) -> bool {
+    trust.branches.iter().any(|pattern| pattern.matches(git_ref))
+}
+
+/// The scope of a run that isn't trusted: what it writes, and what it reads beside the trusted one.
+fn own_scope(trust: &TrustConfig, run: &RunFacts) -> Option<Scope> {
+    if trust.policy == TrustPolicy::TrunkOnly {
+        return None;
+    }
+    if let Some(Scope::Untrusted(_)) = trust.scope {
+        return trust.scope.clone();
+    }
+    let name = match &run.kind {
+        RunKind::Push(git_ref) | RunKind::Other(git_ref) | RunKind::Unprotected(git_ref) => match git_ref {
+            GitRef::Branch(name) => ScopeName::branch(name),
+            GitRef::Tag(name) => ScopeName::tag(name),
+        },
+        RunKind::PullRequest(Some(number)) => ScopeName::pull_request(number),
+        RunKind::Developer(Some(user)) if trust.dev_writes => ScopeName::developer(user),
+        // Without a name of its own it would share a scope with others like it.
+        RunKind::PullRequest(None) | RunKind::Developer(_) | RunKind::Outside | RunKind::Unknown => {
+            return None;
+        }
+    };
+    Some(Scope::Untrusted(name))
+}
+
+fn warnings(trust: &TrustConfig, run: &RunFacts, trusted: bool) -> Vec<TrustWarning> {
+    let mut warnings = key_warnings(trust, run, trusted);
+    let asked = trust.scope == Some(Scope::Trusted);
+    if asked && !may_be_trusted(trust, run) {
+        warnings.push(TrustWarning::ScopeRefused(sentence(&run.reason)));
+    } else if trust.signing_key.is_none() {
+        match &run.kind {
+            RunKind::Push(git_ref) if may_be_trusted(trust, run) => {
+                warnings.push(TrustWarning::KeyMissing(git_ref.clone()));
+            }
+            _ if asked => warnings.push(TrustWarning::KeyMissingForScope),
+            _ => {}
+        }
+    }
+    warnings
+}
+
+/// What there is to say about the signing key that this run holds.
+fn key_warnings(trust: &TrustConfig, run: &RunFacts, trusted: bool) -> Vec<TrustWarning> {
+    let Some(key) = &trust.signing_key else {
+        return Vec::new();
+    };
+    let mut warnings = Vec::new();
+    match &run.kind {
+        _ if trusted => {}
+        // The key has its place on these branches, whatever this run may do with it.
+        RunKind::Push(git_ref) | RunKind::Other(git_ref) if is_listed(trust, git_ref) => {}
+        RunKind::Unknown => warnings.push(TrustWarning::NotRecognized(sentence(&run.reason))),
+        _ => warnings.push(TrustWarning::KeyExposed(run.reason.clone())),
+    }
+    if trust.public_keys.is_empty() {
+        warnings.push(TrustWarning::KeyUnused(key.name().clone()));
+    } else if usable_key(trust).is_none() {
+        warnings.push(TrustWarning::KeyNotListed(key.name().clone()));
+    }
+    warnings.extend(trust.readable_key_file.clone().map(TrustWarning::KeyFileReadable));
+    warnings
+}
+
+fn sentence(reason: &str) -> String {
+    format!("This is {reason}.")
+}
+
+/// The line that the verbose summary and `doctor` show.
+fn why(standing: &str, run: &RunFacts, reads: &[ReadScope], writes: Option<&Scope>) -> String {
+    let reads: Vec<String> = reads.iter().map(ToString::to_string).collect();
+    let writes = writes.map_or_else(|| "nothing".to_owned(), ToString::to_string);
+    format!(
+        "{standing} ({}): reads {}, writes {writes}",
+        run.reason,
+        reads.join(" and ")
+    )
+}

@@ -1,0 +1,112 @@
+//! What the user is told.
+
+use std::path::PathBuf;
+
+use super::*;
+use crate::config::environment::Environment;
+
+/// The warnings of a run that holds the key.
+fn warnings(kind: RunKind) -> Vec<TrustWarning> {
+    decide(&config(TrustPolicy::Isolated, true), &run(kind)).warnings
+}
+
+#[test]
+fn a_key_where_it_does_not_belong_is_told_loudly() {
+    for kind in [
+        request(),
+        RunKind::PullRequest(None),
+        RunKind::Outside,
+        RunKind::Push(branch("feat")),
+        RunKind::Unprotected(branch("main")),
+        RunKind::Developer(None),
+    ] {
+        assert_eq!(
+            warnings(kind.clone()),
+            [TrustWarning::KeyExposed("a run".into())],
+            "{kind:?}"
+        );
+    }
+    assert_eq!(
+        warnings(RunKind::Unknown),
+        [TrustWarning::NotRecognized("This is a run.".into())]
+    );
+    // Scheduled runs of the trunk may hold it, though they don't use it.
+    for kind in [RunKind::Push(branch("main")), RunKind::Other(branch("main"))] {
+        assert_eq!(warnings(kind), []);
+    }
+}
+
+#[test]
+fn a_missing_key_an_unused_key_and_a_readable_file_are_told() {
+    let without = config(TrustPolicy::Isolated, false);
+    let push = run(RunKind::Push(branch("main")));
+    assert_eq!(
+        decide(&without, &push).warnings,
+        [TrustWarning::KeyMissing(branch("main"))]
+    );
+    assert_eq!(decide(&without, &run(request())).warnings, []);
+    let unused = TrustConfig {
+        signing_key: Some(key("main")),
+        ..TrustConfig::default()
+    };
+    let told = decide(&unused, &run(request())).warnings;
+    let exposed = TrustWarning::KeyExposed("a run".into());
+    let name = KeyName::parse("main").unwrap();
+    assert_eq!(
+        told,
+        [TrustWarning::Shared, exposed, TrustWarning::KeyUnused(name)]
+    );
+    let path = PathBuf::from("/keys/main");
+    let readable = TrustConfig {
+        readable_key_file: Some(path.clone()),
+        ..config(TrustPolicy::Isolated, true)
+    };
+    assert_eq!(
+        decide(&readable, &push).warnings,
+        [TrustWarning::KeyFileReadable(path)]
+    );
+}
+
+#[test]
+fn one_line_says_what_this_run_may_do_and_why() {
+    let trust = config(TrustPolicy::Isolated, true);
+    let push = [
+        ("GITHUB_ACTIONS", "true"),
+        ("GITHUB_EVENT_NAME", "push"),
+        ("GITHUB_REF", "refs/heads/main"),
+    ];
+    assert_eq!(
+        decide(&trust, &detect(&push.into(), true)).why,
+        "trusted, with the key main-2026 (GitHub Actions, a push, branch main): reads t (verified), writes t"
+    );
+    let request = [("CIRCLECI", "true"), ("CIRCLE_BRANCH", "pull/12")];
+    assert_eq!(
+        decide(&trust, &detect(&request.into(), true)).why,
+        "not trusted (CircleCI, pull request 12): reads t (verified) and u/pr-12, writes u/pr-12"
+    );
+    assert_eq!(
+        decide(&trust, &detect(&Environment::default(), false)).why,
+        "not trusted (a developer's machine): reads t (verified), writes nothing"
+    );
+}
+
+#[test]
+fn every_warning_says_what_happened_and_what_to_do() {
+    let name = || KeyName::parse("main").unwrap();
+    for warning in [
+        TrustWarning::Shared,
+        TrustWarning::KeyExposed("x".into()),
+        TrustWarning::NotRecognized("x".into()),
+        TrustWarning::KeyNotListed(name()),
+        TrustWarning::KeyUnused(name()),
+        TrustWarning::KeyMissing(branch("main")),
+        TrustWarning::KeyMissingForScope,
+        TrustWarning::ScopeRefused("x".into()),
+        TrustWarning::KeyFileReadable("k".into()),
+    ] {
+        assert!(
+            !warning.title().contains('\n') && !warning.body().is_empty(),
+            "{warning:?}"
+        );
+    }
+}

@@ -1,0 +1,107 @@
+//! What a user must know about a run's trust.
+
+use std::path::PathBuf;
+
+use crate::config::SET_UP;
+use crate::git_ref::GitRef;
+use crate::sign::KeyName;
+
+/// What a user must know about a run's trust; each is told once a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TrustWarning {
+    /// There are no keys, and this is CI.
+    Shared,
+    /// A run that isn't trusted holds the signing key; this is what it is.
+    KeyExposed(String),
+    /// A run holds the signing key, but it can't be told what kind of run it is; this is what is known.
+    NotRecognized(String),
+    /// The signing key is not among the public keys.
+    KeyNotListed(KeyName),
+    /// There is a signing key, but there are no public keys.
+    KeyUnused(KeyName),
+    /// The push of a listed branch or tag without the signing key.
+    KeyMissing(GitRef),
+    /// `NX_S3_CACHE_TRUST_SCOPE` asks for trust, but there is no signing key.
+    KeyMissingForScope,
+    /// `NX_S3_CACHE_TRUST_SCOPE` asks for trust that this run can't have; this is what it is.
+    ScopeRefused(String),
+    /// Other users of this machine can read the file of the signing key.
+    KeyFileReadable(PathBuf),
+}
+
+impl TrustWarning {
+    /// One line: what is wrong.
+    pub fn title(&self) -> String {
+        match self {
+            Self::Shared => "any pull request can poison this cache".into(),
+            Self::KeyExposed(run) => {
+                format!("the signing key is exposed to a run that is not trusted: {run}")
+            }
+            Self::NotRecognized(_) => {
+                "this run holds the signing key, but it is not recognized as trusted".into()
+            }
+            Self::KeyNotListed(name) => format!("the signing key {name} is not among trust.publicKeys"),
+            Self::KeyUnused(name) => format!("the signing key {name} is of no use without trust.publicKeys"),
+            Self::KeyMissing(git_ref) => {
+                format!("this is a push to the {git_ref}, but there is no signing key")
+            }
+            Self::KeyMissingForScope => {
+                "NX_S3_CACHE_TRUST_SCOPE is \"trusted\", but there is no signing key".into()
+            }
+            Self::ScopeRefused(_) => "NX_S3_CACHE_TRUST_SCOPE can't make this run trusted".into(),
+            Self::KeyFileReadable(path) => {
+                format!(
+                    "other users of this machine can read the signing key in {}",
+                    path.display()
+                )
+            }
+        }
+    }
+
+    /// What it means for the build, and what to do, a line each.
+    pub fn body(&self) -> Vec<String> {
+        let lines: &[&str] = match self {
+            Self::Shared => &[
+                "Every run may write what all others restore: a pull request can store anything under the hash \
+                 that the main branch will ask for (CVE-2025-36852).",
+                "It takes one command to sign what trusted runs store and to believe nothing else:",
+                SET_UP,
+            ],
+            Self::KeyExposed(_) => &[
+                "Whoever can change what such a run does can read the key, and sign what others restore.",
+                "This run doesn't use it. Let only jobs of protected branches see the key (on GitHub a secret of an \
+                 environment, on GitLab a protected variable), and replace it if others may have seen it.",
+            ],
+            Self::NotRecognized(run) => &[
+                run,
+                "So it restores signed results, but its own are not stored for others.",
+                "If it is to be trusted, set NX_S3_CACHE_TRUST_SCOPE=trusted in this job only.",
+            ],
+            Self::KeyNotListed(_) => &[
+                "Nobody would believe what it signs, so this run is treated as one without a key.",
+                "Add its public half to trust.publicKeys in nx.json, or set the key that belongs to those.",
+            ],
+            Self::KeyUnused(_) => &[
+                "Nothing is signed or verified in this run.",
+                "Add its public half to trust.publicKeys in nx.json.",
+            ],
+            Self::KeyMissing(_) => &[
+                "So its results are not signed, and no other run restores them.",
+                "Set NX_S3_CACHE_SIGNING_KEY or trust.signingKeyFile in this job.",
+            ],
+            Self::KeyMissingForScope => &[
+                "So this run is not trusted, and no other run restores its results.",
+                "Set NX_S3_CACHE_SIGNING_KEY or trust.signingKeyFile in this job, or remove the variable.",
+            ],
+            Self::ScopeRefused(run) => &[
+                run,
+                "The variable is for runs that can't be recognized, and for scheduled and manual ones of the \
+                 branches in trust.branches. Remove it here, or add the branch to these.",
+            ],
+            Self::KeyFileReadable(_) => {
+                &["Take that right away: chmod 600, and replace the key if others may have used it."]
+            }
+        };
+        lines.iter().map(|line| (*line).to_owned()).collect()
+    }
+}
