@@ -23,19 +23,24 @@ const template = join(repository, 'scripts', 'workspace-template')
 const passedOn = ['PATH', 'LANG', 'LC_ALL', 'TMPDIR', 'NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE']
 
 /** Makes a workspace. `s3` is the section of nx.json; without it there is none. */
-export async function createWorkspace({ nx = newestNx, s3, plugin = true, environment = {}, node } = {}) {
+export async function createWorkspace({ nx = newestNx, s3, environment, node } = {}) {
   const installation = await nxInstallation(nx)
-  const directory = mkdtempSync(join(tmpdir(), 'nx-s3-cache-e2e-'))
-  const root = join(directory, 'workspace')
-  cpSync(template, root, { recursive: true })
-  linkTree(join(installation, 'node_modules'), join(root, 'node_modules'))
-  if (plugin) linkTree(join(packed, 'node_modules'), join(root, 'node_modules'))
-  const workspace = new Workspace(directory, { root, environment, node: node ?? process.execPath })
+  const workspace = emptyWorkspace({ environment, node })
+  linkTree(join(installation, 'node_modules'), join(workspace.root, 'node_modules'))
+  linkTree(join(packed, 'node_modules'), join(workspace.root, 'node_modules'))
   if (s3) workspace.configure(s3)
   return workspace
 }
 
-export class Workspace {
+/** Makes a workspace in which nothing is installed. */
+export function emptyWorkspace({ environment = {}, node = process.execPath } = {}) {
+  const directory = mkdtempSync(join(tmpdir(), 'nx-s3-cache-e2e-'))
+  const root = join(directory, 'workspace')
+  cpSync(template, root, { recursive: true })
+  return new Workspace(directory, { root, environment, node })
+}
+
+class Workspace {
   #directory
   #node
   #ranLog
@@ -70,7 +75,7 @@ export class Workspace {
     const env = this.variables(environment)
     this.#usedDaemon ||= env.NX_DAEMON === 'true'
     const ranBefore = this.#readRanLog().length
-    const program = join(this.root, 'node_modules', '.bin', 'nx')
+    const program = this.#program()
     const [command, ...args] = [...through, this.#node, program, ...words]
     const outcome = await run(command, args, { cwd: this.root, env, ...options })
     return new NxRun(outcome, this.#readRanLog().slice(ranBefore))
@@ -106,6 +111,12 @@ export class Workspace {
   async dispose() {
     if (this.#usedDaemon) await this.nx(['daemon', '--stop'])
     rmSync(this.#directory, { recursive: true, force: true, maxRetries: 3 })
+  }
+
+  /** Not `.bin/nx`, which is a shell script with some package managers. */
+  #program() {
+    const directory = join(this.root, 'node_modules', 'nx')
+    return join(directory, JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')).bin.nx)
   }
 
   #readRanLog() {

@@ -1,0 +1,102 @@
+// `nx add nx-s3-cache`, as a new user types it, from a registry, with npm and with pnpm. Nx passes no flags of `nx add` on
+// to the generator, and a test has no terminal to be asked in, so the bucket is named by running it again.
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, describe, it } from 'node:test'
+import { mustRun } from '../../scripts/support/command.mjs'
+import { installedOnce } from '../../scripts/support/installed-tool.mjs'
+import { newestNx } from '../../scripts/support/nx-versions.mjs'
+import { cacheHome } from '../../scripts/support/paths.mjs'
+import { startS3Server } from '../../scripts/support/s3-server.mjs'
+import { emptyWorkspace } from '../../scripts/support/workspace.mjs'
+import { assertRestored, assertSilent } from './support/expect.mjs'
+import { startRegistry } from './support/registry.mjs'
+
+const build = ['run', 'lib:build', '--outputStyle=static']
+
+const packageManagers = {
+  npm: { install: ['npm', 'install', '--no-audit', '--no-fund'], directory: async () => undefined },
+  pnpm: {
+    install: ['pnpm', 'install'],
+    directory: async () => join(await installedOnce('tools/pnpm-10.34.9', ['pnpm@10.34.9']), 'node_modules', '.bin'),
+  },
+}
+
+describe('nx add', async () => {
+  const registry = await startRegistry()
+  const server = await startS3Server()
+  after(() => server.stop())
+
+  for (const [name, { install, directory }] of Object.entries(packageManagers)) {
+    describe(`with ${name}`, async () => {
+      const workspace = emptyWorkspace({ environment: registryEnvironment(registry, await directory()) })
+      after(() => workspace.dispose())
+      const json = file => JSON.parse(readFileSync(join(workspace.root, file), 'utf8'))
+      const init = async flags => {
+        const run = await workspace.nx(['g', '@nx/s3-cache:init', ...flags], { environment: server.environment })
+        assert.equal(run.code, 0, run.text)
+        return run
+      }
+      let afterFirst
+
+      it('installs the package under the name that Nx looks for', async () => {
+        const packageJson = { name: 'workspace', private: true, devDependencies: { nx: newestNx } }
+        writeFileSync(join(workspace.root, 'package.json'), JSON.stringify(packageJson, null, 2))
+        await mustRun(install[0], install.slice(1), { cwd: workspace.root, env: workspace.variables() })
+
+        const run = await workspace.nx(['add', 'nx-s3-cache'])
+        assert.equal(run.code, 0, run.text)
+        assert.match(json('package.json').devDependencies['@nx/s3-cache'], /^npm:nx-s3-cache@\^?0\.1\.0$/)
+        assert.ok(existsSync(join(workspace.root, 'node_modules/@nx/s3-cache/package.json')), run.text)
+        assert.match(run.text, /no bucket is named yet/)
+        assert.match(run.text, /nx g @nx\/s3-cache:init --bucket/)
+      })
+
+      it('names the bucket with flags, and tells what to do next', async () => {
+        const { bucket, endpoint, region } = server.section()
+        const flags = [`--bucket=${bucket}`, `--endpoint=${endpoint}`, `--region=${region}`, '--forcePathStyle']
+        const run = await init(flags)
+        assert.deepEqual(json('nx.json').s3, server.section())
+        assert.match(run.text, /The S3 remote cache is set up/)
+        assert.match(run.text, /AWS_ACCESS_KEY_ID/)
+        afterFirst = [json('nx.json'), json('package.json')]
+      })
+
+      it('keeps what was in nx.json', () => {
+        assert.equal(json('nx.json').neverConnectToCloud, true)
+        assert.ok(json('nx.json').targetDefaults.build.cache)
+      })
+
+      it('writes no secret', () => {
+        for (const file of ['nx.json', 'package.json']) {
+          assert.doesNotMatch(readFileSync(join(workspace.root, file), 'utf8'), /test-secret|accessKey/i, file)
+        }
+      })
+
+      it('changes nothing the second time', async () => {
+        await init([])
+        assert.deepEqual([json('nx.json'), json('package.json')], afterFirst)
+      })
+
+      it('leaves a workspace that restores from the bucket', async () => {
+        const environment = server.environment
+        const first = await workspace.nx(build, { environment })
+        assert.equal(first.code, 0, first.text)
+        assertSilent(first)
+        workspace.wipe()
+        assertRestored(await workspace.nx(build, { environment }), ['lib:build', 'ui:build'])
+      })
+    })
+  }
+})
+
+/** Variables that make any package manager use the registry, with stores that last from run to run. */
+function registryEnvironment(registry, programs) {
+  return {
+    npm_config_registry: registry,
+    npm_config_cache: join(cacheHome, 'npm'),
+    npm_config_store_dir: join(cacheHome, 'pnpm-store'),
+    ...(programs && { PATH: `${programs}:${process.env.PATH}` }),
+  }
+}
