@@ -29,6 +29,15 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+    /// There is no directory to pack.
+    #[error(
+        "the artifact is not stored, since {} has gone: Nx removes artifacts to stay below its `maxCacheSize`",
+        path.display()
+    )]
+    Gone {
+        /// Where it was.
+        path: PathBuf,
+    },
     /// The outputs changed while they were packed.
     #[error(
         "the artifact is not stored, since {} changed in the meantime; \
@@ -75,7 +84,9 @@ impl Error {
     /// Whose fault it is.
     pub fn origin(&self) -> Origin {
         match self {
-            Self::Unreadable { .. } | Self::Changed { .. } | Self::Unfit { .. } => Origin::Outputs,
+            Self::Unreadable { .. } | Self::Gone { .. } | Self::Changed { .. } | Self::Unfit { .. } => {
+                Origin::Outputs
+            }
             Self::Local { .. } => Origin::Disk,
             Self::Archive { .. } => Origin::Archive,
             Self::Sink(_) | Self::Stream(_) => Origin::Stream,

@@ -24,8 +24,7 @@ pub struct Packed {
     pub bytes: u64,
 }
 
-/// Writes the outputs in `source` and `terminal_output` to `sink`. Without a directory `source` there are no
-/// outputs.
+/// Writes the outputs in the directory `source` and `terminal_output` to `sink`.
 ///
 /// The same tree gives the same bytes, on whatever machine and in whatever order it was made. Hard links
 /// become files of their own. After an error, what `sink` got is worthless.
@@ -50,15 +49,17 @@ fn pack_within(
         packed,
     };
     pack.terminal_output(terminal_output)?;
-    let root = look(source)?;
-    match &root {
-        None => {}
-        Some(found) if found.is_dir() => pack.children(source, OUTPUTS)?,
-        Some(_) => return Err(unfit(source, Fault::Kind("file where a directory should be"))),
+    // Nx makes the directory for every task, so that a missing one was removed, for want of room or by hand.
+    let gone = || Error::Gone {
+        path: source.to_owned(),
+    };
+    let root = look(source)?.ok_or_else(gone)?;
+    if !root.is_dir() {
+        return Err(unfit(source, Fault::Kind("file where a directory should be")));
     }
+    pack.children(source, OUTPUTS)?;
     pack.sink.write_all(&[0; 2 * BLOCK]).map_err(Error::Sink)?;
-    pack.seen
-        .push((source.to_owned(), root.as_ref().map(Identity::of)));
+    pack.seen.push((source.to_owned(), Identity::of(&root)));
     pack.check_nothing_changed()?;
     Ok(pack.packed)
 }
@@ -70,7 +71,7 @@ struct Pack<'a, W> {
     budget: Budget<'a>,
     content: Content,
     /// Every directory as it was before its names were read.
-    seen: Vec<(PathBuf, Option<Identity>)>,
+    seen: Vec<(PathBuf, Identity)>,
     packed: Packed,
 }
 
@@ -109,7 +110,7 @@ impl<W: Write> Pack<'_, W> {
         let found = look(path)?
             .filter(Metadata::is_dir)
             .ok_or_else(|| changed(path))?;
-        self.seen.push((path.to_owned(), Some(Identity::of(&found))));
+        self.seen.push((path.to_owned(), Identity::of(&found)));
         name.push(b'/');
         let head = Head {
             kind: EntryType::Directory,
@@ -158,7 +159,7 @@ impl<W: Write> Pack<'_, W> {
     /// which we then don't miss, but not without a trace.
     fn check_nothing_changed(&self) -> Result<(), Error> {
         for (path, identity) in &self.seen {
-            if look(path)?.as_ref().map(Identity::of) != *identity {
+            if look(path)?.as_ref().map(Identity::of).as_ref() != Some(identity) {
                 return Err(changed(path));
             }
         }

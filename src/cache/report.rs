@@ -72,6 +72,11 @@ fn advice(error: &Error) -> Option<(&'static str, &'static str, &'static str)> {
             "A chunk is missing in the S3 bucket",
             "It counts as a miss, and storing puts it back. Lifecycle rules must not delete chunks (…/c/…) earlier than entries.",
         ),
+        Error::Archive(archive::Error::Gone { .. }) => (
+            "gone",
+            "An artifact was removed before it could be stored in S3",
+            "Raise `maxCacheSize` in nx.json, or free some of the disk, from whose size Nx derives it.",
+        ),
         Error::Archive(archive) => of_archive(archive.origin()),
         Error::TooLarge { .. } => (
             "too-large",

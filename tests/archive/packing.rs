@@ -221,22 +221,6 @@ fn directories_that_come_and_go_are_noticed() {
 }
 
 #[test]
-fn outputs_that_appear_late_are_noticed() {
-    let scratch = Scratch::new();
-    let source = scratch.path().join("source");
-    let meddle = || fs::create_dir(&source).unwrap();
-    let result = pack(
-        &source,
-        "",
-        &mut Meddler {
-            at: &[0; 1024],
-            meddle: Some(&meddle),
-        },
-    );
-    assert!(matches!(result, Err(Error::Changed { path }) if path == source));
-}
-
-#[test]
 fn a_file_swapped_for_a_link_is_not_followed() {
     let scratch = Scratch::new();
     let source = scratch.directory("source");

@@ -6,6 +6,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use nx_s3_cache::archive::Error;
+
 use crate::trees::{self, Node, Scratch, Tree, packed, unpacked};
 
 fn file(content: impl Into<Vec<u8>>) -> Node {
@@ -47,13 +49,19 @@ pub fn assert_survives(tree: &Tree) {
 #[test]
 fn no_outputs_at_all_survive() {
     let scratch = Scratch::new();
-    let (archive, totals) = packed(&scratch.path().join("missing"), "nothing to do").unwrap();
+    let (archive, totals) = packed(scratch.path(), "nothing to do").unwrap();
     assert_eq!((totals.files, totals.bytes), (0, 0));
     assert_eq!(
         unpacked(&archive, scratch.path()).unwrap().terminal_output,
         "nothing to do"
     );
     assert_survives(&Tree::new());
+}
+
+#[test]
+fn a_directory_that_has_gone_is_not_packed_as_an_empty_one() {
+    let gone = Scratch::new().path().join("gone");
+    assert!(matches!(packed(&gone, "done"), Err(Error::Gone { path }) if path == gone));
 }
 
 #[test]
@@ -66,7 +74,7 @@ fn any_terminal_output_survives() {
         &"x".repeat(513),
         &"é".repeat(100_000),
     ] {
-        let (archive, _) = packed(&scratch.path().join("missing"), text).unwrap();
+        let (archive, _) = packed(scratch.path(), text).unwrap();
         assert_eq!(unpacked(&archive, scratch.path()).unwrap().terminal_output, text);
     }
 }

@@ -113,6 +113,21 @@ async fn outputs_that_cannot_be_stored_are_told() {
 }
 
 #[tokio::test]
+async fn what_nx_has_evicted_is_not_stored_as_empty() {
+    let (store, machine) = (bucket(), Machine::new());
+    let cache = run(&store, "");
+    let artifact = machine.artifact();
+    fs::remove_dir(machine.outputs()).unwrap();
+    assert!(cache.clone().store(artifact).await, "queued");
+    flush(&cache).await;
+    assert_eq!(store.keys(), [""; 0]);
+    assert_eq!(
+        titles(cache.take_warnings()),
+        ["An artifact was removed before it could be stored in S3"]
+    );
+}
+
+#[tokio::test]
 async fn outputs_over_the_limit_are_not_stored_and_told() {
     let (store, machine) = (bucket(), Machine::new());
     machine.output("a", noise(2 << 20, 1));
