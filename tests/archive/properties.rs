@@ -123,10 +123,10 @@ fn any_tree() -> impl Strategy<Value = Tree> {
 
 /// Links `l` and `m` in several directories, to targets that use them, `..` and each other.
 fn links() -> impl Strategy<Value = BTreeMap<String, String>> {
-    let place = prop_oneof![Just(""), Just("a/"), Just("a/a/"), Just("a/b/"), Just("b/")];
+    let place = prop_oneof![Just(""), Just("a/"), Just("a/a/"), Just("b/")];
     let path = (place, "[lm]").prop_map(|(place, name)| format!("{place}{name}"));
-    let step = prop_oneof![3 => Just(".."), 2 => Just("a"), 1 => Just("b"), 2 => Just("l"), 1 => Just("m"), 1 => Just(".")];
-    btree_map(path, vec(step, 1..7).prop_map(|steps| steps.join("/")), 1..6)
+    let step = prop_oneof![3 => Just(".."), 3 => Just("a"), 3 => Just("l"), 1 => Just("b"), 1 => Just("m")];
+    btree_map(path, vec(step, 1..5).prop_map(|steps| steps.join("/")), 2..5)
 }
 
 proptest! {
@@ -145,6 +145,11 @@ proptest! {
         trees::write_backwards(&backwards, &tree);
         prop_assert!(packed(&forwards, "x").unwrap().0 == packed(&backwards, "x").unwrap().0);
     }
+}
+
+proptest! {
+    // Few random sets lead out by way of each other, so this takes more of them.
+    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Whatever links say of each other, and in whatever order: all that is let in stays inside.
     #[test]
