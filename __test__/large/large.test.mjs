@@ -69,7 +69,8 @@ function fingerprint(directory) {
     if (stat.isSymbolicLink()) digest.update(readlinkSync(at))
     if (stat.isFile()) {
       const file = openSync(at, 'r')
-      for (let read = readSync(file, buffer); read > 0; read = readSync(file, buffer)) digest.update(buffer.subarray(0, read))
+      for (let read = readSync(file, buffer); read > 0; read = readSync(file, buffer))
+        digest.update(buffer.subarray(0, read))
       closeSync(file)
     }
   }

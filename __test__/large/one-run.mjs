@@ -20,4 +20,4 @@ if (action === 'store') {
   throw new Error(cache.takeEvents().join('\n'))
 }
 const seconds = (performance.now() - began) / 1000
-console.log(`${action} ${seconds.toFixed(1)} s, ${(mebibytes('VmHWM') - idle).toFixed(0)} MiB over idle`)
+process.stdout.write(`${action} ${seconds.toFixed(1)} s, ${(mebibytes('VmHWM') - idle).toFixed(0)} MiB over idle\n`)
