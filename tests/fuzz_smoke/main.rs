@@ -59,17 +59,24 @@ fn no_archive_does_harm() {
     fuzz("unpack", 4000, checks::unpack::check);
 }
 
+#[test]
+fn no_signature_is_forged() {
+    fuzz("signature", 4000, checks::signature::check);
+}
+
 /// With `UPDATE_SEEDS` set, writes them.
 #[test]
 fn the_seeds_are_what_the_code_makes() {
-    let made = seeds::unpack();
-    if std::env::var_os("UPDATE_SEEDS").is_some() {
-        for (name, seed) in &made {
-            fs::write(directory("unpack").join(name), seed).unwrap();
+    for (target, made) in [("unpack", seeds::unpack()), ("signature", seeds::signature())] {
+        if std::env::var_os("UPDATE_SEEDS").is_some() {
+            fs::create_dir_all(directory(target)).unwrap();
+            for (name, seed) in &made {
+                fs::write(directory(target).join(name), seed).unwrap();
+            }
         }
+        assert!(
+            committed(target) == made,
+            "{target}: run again with UPDATE_SEEDS=1, and look at the difference"
+        );
     }
-    assert!(
-        committed("unpack") == made,
-        "run again with UPDATE_SEEDS=1, and look at the difference"
-    );
 }

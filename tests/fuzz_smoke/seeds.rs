@@ -1,5 +1,6 @@
 //! The inputs that fuzzing begins with: small, and each with something of its own.
 
+use crate::checks::signature::{KEY, good_block};
 use crate::forge::{Record, archive, outputs};
 
 fn dir(name: &str) -> Record {
@@ -107,4 +108,20 @@ pub fn unpack() -> Vec<(String, Vec<u8>)> {
     .collect::<Vec<_>>();
     seeds.sort();
     seeds
+}
+
+/// Signature blocks and keys, by the names of their files, in the order of these.
+pub fn signature() -> Vec<(String, Vec<u8>)> {
+    let block = good_block();
+    let unsigned = [&block[..block.len() - 64], &[0; 64]].concat();
+    let longest = [&[1, 64][..], &[b'a'; 64], &block[6..]].concat();
+    let public = b"main:11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";
+    let seeds = [
+        ("block-good", block),
+        ("block-longest-name", longest),
+        ("block-zeros", unsigned),
+        ("key-public", public.to_vec()),
+        ("key-secret", KEY.as_bytes().to_vec()),
+    ];
+    seeds.map(|(name, seed)| (name.to_owned(), seed)).into()
 }
