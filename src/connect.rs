@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::credentials;
 use crate::object_store::http::http_client;
 use crate::object_store::s3::S3Store;
-use crate::object_store::{Error, ObjectStore, PutMode, PutOutcome};
+use crate::object_store::{Error, ListPage, ObjectStore, PutMode, PutOutcome};
 
 /// A store that is still being connected to. Its requests wait until it is.
 struct Connecting {
@@ -51,5 +51,17 @@ impl ObjectStore for Connecting {
 
     async fn put(&self, key: &str, body: Bytes, mode: PutMode) -> Result<PutOutcome, Error> {
         self.store.clone().await?.put(key, body, mode).await
+    }
+
+    async fn list(&self, prefix: &str, after: Option<&str>) -> Result<ListPage, Error> {
+        self.store.clone().await?.list(prefix, after).await
+    }
+
+    async fn delete(&self, keys: &[String]) -> Result<(), Error> {
+        self.store.clone().await?.delete(keys).await
+    }
+
+    async fn copy(&self, from: &str, to: &str) -> Result<bool, Error> {
+        self.store.clone().await?.copy(from, to).await
     }
 }

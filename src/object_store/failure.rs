@@ -126,6 +126,21 @@ impl Refusal {
         }
     }
 
+    /// What an answer to a request about many objects says of one of them.
+    pub(super) fn of_one_object(code: Option<String>, message: Option<String>) -> Self {
+        let status = match code.as_deref() {
+            Some("AccessDenied") => 403,
+            Some("SlowDown" | "ServiceUnavailable") => 503,
+            _ => 400,
+        };
+        Self {
+            status,
+            code,
+            message,
+            ..Self::default()
+        }
+    }
+
     fn is(&self, codes: &[&str]) -> bool {
         self.code.as_deref().is_some_and(|code| codes.contains(&code))
     }
@@ -187,6 +202,8 @@ impl Refusal {
                 Error::Throttled { detail }
             }
             503 => Error::Throttled { detail },
+            // A copy that fails late is told behind a status of 200.
+            _ if self.is(&["InternalError"]) => Error::Server { detail },
             // The server will not learn it during this run.
             status @ 501 => Error::Refused { status, detail },
             500.. => Error::Server { detail },

@@ -1,12 +1,17 @@
 //! Objects in memory, for tests.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use super::{Error, ObjectStore, PutMode, PutOutcome};
+use super::{Error, ListPage, Listed, ObjectStore, PutMode, PutOutcome};
+
+/// Objects in a page of a listing: few, so that tests see more than one page.
+const PAGE: usize = 10;
 
 /// A call that a [`MemoryStore`] received.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +22,12 @@ pub enum Call {
     Head(String),
     /// [`ObjectStore::put`] of this key.
     Put(String),
+    /// [`ObjectStore::list`] of this prefix.
+    List(String),
+    /// [`ObjectStore::delete`] of these keys.
+    Delete(Vec<String>),
+    /// [`ObjectStore::copy`] from one key to another.
+    Copy(String, String),
 }
 
 /// A bucket in memory, which shows what was asked of it and lets tests tamper with its objects.
@@ -25,9 +36,24 @@ pub struct MemoryStore(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    objects: BTreeMap<String, Bytes>,
+    objects: BTreeMap<String, Object>,
     calls: Vec<Call>,
     failures: Vec<Error>,
+}
+
+#[derive(Clone, Debug)]
+struct Object {
+    body: Bytes,
+    modified: SystemTime,
+}
+
+impl Object {
+    fn new(body: Bytes) -> Self {
+        Self {
+            body,
+            modified: SystemTime::now(),
+        }
+    }
 }
 
 impl MemoryStore {
@@ -53,17 +79,18 @@ impl MemoryStore {
 
     /// The object's bytes; not counted as a call.
     pub fn object(&self, key: &str) -> Option<Bytes> {
-        self.state().objects.get(key).cloned()
+        self.state().objects.get(key).map(|object| object.body.clone())
     }
 
     /// Puts `body` at `key`, whatever is there; not counted as a call.
     pub fn replace(&self, key: &str, body: impl Into<Bytes>) {
-        self.state().objects.insert(key.to_owned(), body.into());
+        let object = Object::new(body.into());
+        self.state().objects.insert(key.to_owned(), object);
     }
 
     /// Takes the object away; not counted as a call.
     pub fn remove(&self, key: &str) -> Option<Bytes> {
-        self.state().objects.remove(key)
+        self.state().objects.remove(key).map(|object| object.body)
     }
 
     /// Makes the next calls fail with these errors, in this order.
@@ -90,8 +117,8 @@ impl MemoryStore {
 #[async_trait]
 impl ObjectStore for MemoryStore {
     async fn get(&self, key: &str, limit: u64) -> Result<Option<Bytes>, Error> {
-        let found = self.called(Call::Get(key.to_owned()))?.objects.get(key).cloned();
-        match found {
+        let state = self.called(Call::Get(key.to_owned()))?;
+        match state.objects.get(key).map(|object| object.body.clone()) {
             Some(body) if body.len() as u64 > limit => Err(Error::TooLarge {
                 size: body.len() as u64,
                 limit,
@@ -102,7 +129,7 @@ impl ObjectStore for MemoryStore {
 
     async fn head(&self, key: &str) -> Result<Option<u64>, Error> {
         let state = self.called(Call::Head(key.to_owned()))?;
-        Ok(state.objects.get(key).map(|body| body.len() as u64))
+        Ok(state.objects.get(key).map(|object| object.body.len() as u64))
     }
 
     async fn put(&self, key: &str, body: Bytes, mode: PutMode) -> Result<PutOutcome, Error> {
@@ -110,8 +137,46 @@ impl ObjectStore for MemoryStore {
         if mode == PutMode::Create && state.objects.contains_key(key) {
             return Ok(PutOutcome::AlreadyThere);
         }
-        state.objects.insert(key.to_owned(), body);
+        state.objects.insert(key.to_owned(), Object::new(body));
         Ok(PutOutcome::Stored)
+    }
+
+    async fn list(&self, prefix: &str, after: Option<&str>) -> Result<ListPage, Error> {
+        let state = self.called(Call::List(prefix.to_owned()))?;
+        let from = after.map_or(Bound::Included(prefix), Bound::Excluded);
+        let mut objects: Vec<Listed> = state
+            .objects
+            .range::<str, _>((from, Bound::Unbounded))
+            .take_while(|(key, _)| key.starts_with(prefix))
+            .take(PAGE + 1)
+            .map(|(key, object)| Listed {
+                key: key.clone(),
+                size: object.body.len() as u64,
+                modified: Some(object.modified),
+            })
+            .collect();
+        let goes_on = objects.len() > PAGE;
+        objects.truncate(PAGE);
+        let last = objects.last().map(|object| object.key.clone());
+        Ok(ListPage {
+            objects,
+            next: last.filter(|_| goes_on),
+        })
+    }
+
+    async fn delete(&self, keys: &[String]) -> Result<(), Error> {
+        let mut state = self.called(Call::Delete(keys.to_vec()))?;
+        state.objects.retain(|key, _| !keys.contains(key));
+        Ok(())
+    }
+
+    async fn copy(&self, from: &str, to: &str) -> Result<bool, Error> {
+        let mut state = self.called(Call::Copy(from.to_owned(), to.to_owned()))?;
+        let Some(body) = state.objects.get(from).map(|object| object.body.clone()) else {
+            return Ok(false);
+        };
+        state.objects.insert(to.to_owned(), Object::new(body));
+        Ok(true)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Objects by key, in a bucket or in memory. Nothing here knows what an object means.
 
+use std::time::SystemTime;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 
@@ -34,6 +36,26 @@ pub enum PutOutcome {
     AlreadyThere,
 }
 
+/// A part of a listing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListPage {
+    /// Some of the objects, in the order of their keys on most servers. There may be none, and still a next page.
+    pub objects: Vec<Listed>,
+    /// Where the listing goes on, as only the store understands; `None` at its end.
+    pub next: Option<String>,
+}
+
+/// An object in a listing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Its key.
+    pub key: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// When it was written, where the server says so.
+    pub modified: Option<SystemTime>,
+}
+
 /// The calls this project makes to a bucket. Bodies are in memory, so that every attempt can send the same
 /// bytes again.
 ///
@@ -50,4 +72,14 @@ pub trait ObjectStore: Send + Sync + 'static {
 
     /// Writes the object, whole or not at all.
     async fn put(&self, key: &str, body: Bytes, mode: PutMode) -> Result<PutOutcome, Error>;
+
+    /// A page of the objects whose keys begin with `prefix`: the first, or the one that `after`, the
+    /// [`ListPage::next`] of the page before, leads to.
+    async fn list(&self, prefix: &str, after: Option<&str>) -> Result<ListPage, Error>;
+
+    /// Deletes the objects, as far as they exist. After an error some may be deleted.
+    async fn delete(&self, keys: &[String]) -> Result<(), Error>;
+
+    /// Writes a copy of `from` to `to`, whatever is there; `false` where there is no object `from`.
+    async fn copy(&self, from: &str, to: &str) -> Result<bool, Error>;
 }

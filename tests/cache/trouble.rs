@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use nx_s3_cache::object_store::{Error, ObjectStore, PutMode, PutOutcome};
+use nx_s3_cache::object_store::{Error, ListPage, ObjectStore, PutMode, PutOutcome};
 
 use crate::support::*;
 
@@ -176,6 +176,18 @@ impl ObjectStore for Silent {
     }
 
     async fn put(&self, _: &str, _: Bytes, _: PutMode) -> Result<PutOutcome, Error> {
+        std::future::pending().await
+    }
+
+    async fn list(&self, _: &str, _: Option<&str>) -> Result<ListPage, Error> {
+        std::future::pending().await
+    }
+
+    async fn delete(&self, _: &[String]) -> Result<(), Error> {
+        std::future::pending().await
+    }
+
+    async fn copy(&self, _: &str, _: &str) -> Result<bool, Error> {
         std::future::pending().await
     }
 }

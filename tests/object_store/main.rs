@@ -6,6 +6,7 @@ mod support;
 
 mod faults;
 mod https;
+mod many;
 mod promises;
 mod refusals;
 mod requests;

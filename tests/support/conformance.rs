@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use futures_util::future::join_all;
-use nx_s3_cache::object_store::{Error, ObjectStore, PutMode, PutOutcome};
+use nx_s3_cache::object_store::{Error, Listed, ObjectStore, PutMode, PutOutcome};
 
 /// As large as anything this project puts.
 const LARGEST: usize = 8 << 20;
@@ -43,6 +43,9 @@ pub async fn conforms(store: &dyn ObjectStore, prefix: &str, traits: Traits) {
         what_is_put_can_be_got(store, &key(name), 10).await;
     }
     a_key_is_not_its_prefix(store, &key("whole")).await;
+    a_listing_has_all_objects_of_its_prefix_once(store, &key("list/")).await;
+    what_is_deleted_is_gone_and_nothing_else(store, &key("delete/")).await;
+    a_copy_is_the_same_and_replaces(store, &key("copy/")).await;
     one_of_many_writers_wins_whole(store, &key("race"), PutMode::Replace).await;
     one_of_many_writers_wins_whole(store, &key("race-create"), PutMode::Create).await;
 }
@@ -132,6 +135,82 @@ async fn a_key_is_not_its_prefix(store: &dyn ObjectStore, key: &str) {
         .unwrap();
     assert_eq!(store.get(key, 100).await, Ok(None));
     assert_eq!(store.get(&format!("{key}-and-more/x"), 100).await, Ok(None));
+}
+
+/// All pages of a listing.
+async fn listed(store: &dyn ObjectStore, prefix: &str) -> Vec<Listed> {
+    let mut objects = Vec::new();
+    let mut after = None;
+    loop {
+        let page = store.list(prefix, after.as_deref()).await.unwrap();
+        objects.extend(page.objects);
+        after = page.next;
+        if after.is_none() {
+            return objects;
+        }
+    }
+}
+
+async fn keys_of(store: &dyn ObjectStore, prefix: &str) -> Vec<String> {
+    listed(store, prefix)
+        .await
+        .into_iter()
+        .map(|object| object.key)
+        .collect()
+}
+
+async fn a_listing_has_all_objects_of_its_prefix_once(store: &dyn ObjectStore, prefix: &str) {
+    assert_eq!(store.list(prefix, None).await.unwrap().next, None);
+    let mut wanted = Vec::new();
+    for size in 0..25 {
+        let key = format!("{prefix}in/{size:02}");
+        store.put(&key, pattern(size, 2), PutMode::Replace).await.unwrap();
+        wanted.push((key, size as u64));
+    }
+    store
+        .put(&format!("{prefix}other"), "x".into(), PutMode::Replace)
+        .await
+        .unwrap();
+    let objects = listed(store, &format!("{prefix}in/")).await;
+    assert!(objects.iter().all(|object| object.modified.is_some()));
+    let found: Vec<_> = objects
+        .into_iter()
+        .map(|object| (object.key, object.size))
+        .collect();
+    assert_eq!(found, wanted);
+}
+
+async fn what_is_deleted_is_gone_and_nothing_else(store: &dyn ObjectStore, prefix: &str) {
+    let key = |name: &str| format!("{prefix}{name}");
+    for name in ["a", "b/c", "d", "kept"] {
+        store.put(&key(name), "x".into(), PutMode::Replace).await.unwrap();
+    }
+    assert_eq!(store.delete(&[]).await, Ok(()));
+    assert_eq!(store.delete(&[key("a")]).await, Ok(()));
+    assert_eq!(
+        store.delete(&[key("b/c"), key("d"), key("missing")]).await,
+        Ok(())
+    );
+    assert_eq!(store.delete(&[key("missing")]).await, Ok(()));
+    assert_eq!(keys_of(store, prefix).await, [key("kept")]);
+}
+
+async fn a_copy_is_the_same_and_replaces(store: &dyn ObjectStore, prefix: &str) {
+    let key = |name: &str| format!("{prefix}{name}");
+    store
+        .put(&key("from"), "body".into(), PutMode::Replace)
+        .await
+        .unwrap();
+    store
+        .put(&key("there"), "old".into(), PutMode::Replace)
+        .await
+        .unwrap();
+    for to in [key("new"), key("there")] {
+        assert_eq!(store.copy(&key("from"), &to).await, Ok(true));
+        assert_eq!(store.get(&to, 100).await, Ok(Some("body".into())));
+    }
+    assert_eq!(store.copy(&key("missing"), &key("nowhere")).await, Ok(false));
+    assert_eq!(store.head(&key("nowhere")).await, Ok(None));
 }
 
 async fn one_of_many_writers_wins_whole(store: &dyn ObjectStore, key: &str, mode: PutMode) {

@@ -1,33 +1,23 @@
-//! Objects in an S3 bucket.
+//! Objects in an S3 bucket. With its parts the only module that names `aws_sdk_s3`.
+
+mod client;
+mod copy;
+mod delete;
+mod list;
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_s3::Client;
-use aws_sdk_s3::config::retry::RetryConfig;
-use aws_sdk_s3::config::timeout::TimeoutConfig;
-use aws_sdk_s3::config::{
-    AppName, BehaviorVersion, Builder, IdentityCache, Region, RequestChecksumCalculation,
-    ResponseChecksumValidation, SharedCredentialsProvider, SharedHttpClient, StalledStreamProtectionConfig,
-};
+use aws_sdk_s3::config::{Builder, Region, SharedCredentialsProvider, SharedHttpClient};
 use aws_sdk_s3::types::{ServerSideEncryption, StorageClass};
 use bytes::Bytes;
 
-use super::answer::{BodyLimit, Whole};
+use super::answer::BodyLimit;
 use super::cause::line;
 use super::failure::{Failure, Refusal};
-use super::retry::Busy;
-use super::{Error, ObjectStore, PutMode, PutOutcome};
-use crate::config::{BucketConfig, ConditionalWrites, Timeouts};
-
-/// What an upload gets at least, in bytes per second, before it counts as hanging: the read timeout starts with
-/// the request, and a body needs its time.
-const SLOWEST_UPLOAD: f64 = 64.0 * 1024.0;
-
-/// Before the first retry; doubled each time, and a random part of it is taken.
-const FIRST_BACKOFF: Duration = Duration::from_millis(250);
-const LONGEST_BACKOFF: Duration = Duration::from_secs(5);
+use super::{Error, ListPage, ObjectStore, PutMode, PutOutcome};
+use crate::config::{BucketConfig, ConditionalWrites};
 
 /// A bucket.
 #[derive(Debug)]
@@ -37,6 +27,8 @@ pub struct S3Store {
     region: String,
     /// Whether puts ask for `If-None-Match: *`; ends when the server says that it doesn't know it.
     conditional: AtomicBool,
+    /// Whether deletes are sent in batches; ends when the server refuses one.
+    batches: AtomicBool,
 }
 
 impl S3Store {
@@ -49,7 +41,7 @@ impl S3Store {
         http: SharedHttpClient,
         region: &str,
     ) -> Self {
-        let builder = talk(transport(config, http), config).region(Region::new(region.to_owned()));
+        let builder = client::settings(config, http).region(Region::new(region.to_owned()));
         let builder = match credentials {
             Some(credentials) => builder.credentials_provider(credentials),
             None => builder.allow_no_auth(),
@@ -59,6 +51,7 @@ impl S3Store {
             config: config.clone(),
             region: region.to_owned(),
             conditional: AtomicBool::new(config.conditional_writes != ConditionalWrites::Off),
+            batches: AtomicBool::new(true),
         }
     }
 
@@ -71,16 +64,13 @@ impl S3Store {
             .key(key)
             .body(body.clone().into())
             .set_if_none_match(conditional.then(|| "*".to_owned()))
-            .set_server_side_encryption(
-                config
-                    .server_side_encryption
-                    .as_deref()
-                    .map(ServerSideEncryption::from),
-            )
+            .set_server_side_encryption(self.encryption())
             .set_ssekms_key_id(config.kms_key_id.clone())
-            .set_storage_class(config.storage_class.as_deref().map(StorageClass::from))
+            .set_storage_class(self.storage_class())
             .customize()
-            .config_override(Builder::new().timeout_config(upload_limits(config.timeouts, body.len())));
+            .config_override(
+                Builder::new().timeout_config(client::upload_limits(config.timeouts, body.len())),
+            );
         let encrypted = !config
             .endpoint
             .as_deref()
@@ -110,6 +100,16 @@ impl S3Store {
         // Only now it is sure that the condition was the trouble.
         self.conditional.store(false, Ordering::Relaxed);
         Ok(PutOutcome::Stored)
+    }
+
+    /// What the server should encrypt new objects with.
+    fn encryption(&self) -> Option<ServerSideEncryption> {
+        let encryption = self.config.server_side_encryption.as_deref();
+        encryption.map(ServerSideEncryption::from)
+    }
+
+    fn storage_class(&self) -> Option<StorageClass> {
+        self.config.storage_class.as_deref().map(StorageClass::from)
     }
 
     fn meaning(&self, failure: Failure) -> Error {
@@ -172,64 +172,16 @@ impl ObjectStore for S3Store {
             Err(failure) => Err(self.meaning(failure)),
         }
     }
-}
 
-/// How requests travel: timeouts, retries, who we are.
-fn transport(config: &BucketConfig, http: SharedHttpClient) -> Builder {
-    let retries = RetryConfig::standard()
-        .with_max_attempts(config.retries.saturating_add(1))
-        .with_initial_backoff(FIRST_BACKOFF)
-        .with_max_backoff(LONGEST_BACKOFF);
-    // Answers are watched by the HTTP client, which has them complete before the SDK sees them.
-    let stalled = StalledStreamProtectionConfig::enabled()
-        .download_enabled(false)
-        .grace_period(config.timeouts.read)
-        .build();
-    // Less than an attempt may take, so that slow credentials are told apart from a slow server.
-    let patience = config.timeouts.attempt.mul_f32(0.8);
-    let mut builder = Builder::new();
-    builder.set_app_name(AppName::new("nx-s3-cache").ok());
-    builder
-        .behavior_version(BehaviorVersion::latest())
-        .http_client(Whole::new(http))
-        .retry_config(retries)
-        .retry_classifier(Busy)
-        .timeout_config(limits(config.timeouts))
-        .stalled_stream_protection(stalled)
-        .identity_cache(IdentityCache::lazy().load_timeout(patience).build())
-}
-
-/// How the bucket is addressed, and which checksums travel.
-fn talk(builder: Builder, config: &BucketConfig) -> Builder {
-    let mut builder = builder
-        .force_path_style(config.force_path_style)
-        .accelerate(config.accelerate)
-        .use_dual_stack(config.dualstack)
-        .use_fips(config.fips);
-    builder.set_endpoint_url(config.endpoint.clone());
-    if config.disable_checksum {
-        builder
-            .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
-            .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
-    } else {
-        builder
-            .request_checksum_calculation(RequestChecksumCalculation::WhenSupported)
-            .response_checksum_validation(ResponseChecksumValidation::WhenSupported)
+    async fn list(&self, prefix: &str, after: Option<&str>) -> Result<ListPage, Error> {
+        self.page(prefix, after).await
     }
-}
 
-fn limits(timeouts: Timeouts) -> TimeoutConfig {
-    TimeoutConfig::builder()
-        .connect_timeout(timeouts.connect)
-        .read_timeout(timeouts.read)
-        .operation_attempt_timeout(timeouts.attempt)
-        .build()
-}
+    async fn delete(&self, keys: &[String]) -> Result<(), Error> {
+        self.delete_all(keys).await
+    }
 
-fn upload_limits(timeouts: Timeouts, size: usize) -> TimeoutConfig {
-    let sending = Duration::from_secs_f64(size as f64 / SLOWEST_UPLOAD);
-    limits(Timeouts {
-        read: timeouts.read + sending,
-        ..timeouts
-    })
+    async fn copy(&self, from: &str, to: &str) -> Result<bool, Error> {
+        self.copy_object(from, to).await
+    }
 }
