@@ -12,12 +12,13 @@ use std::time::Duration;
 use napi::{Error as JsError, Status};
 use napi_derive::napi;
 
-use crate::cache::{self, Access, Artifact, RemoteCache};
+use crate::cache::{self, Artifact, RemoteCache};
 use crate::config::environment::Environment;
 use crate::config::{Config, Mode};
 use crate::connect::connect;
 use crate::entry::Producer;
 use crate::error::Error;
+use crate::trust;
 
 impl From<Error> for JsError {
     fn from(error: Error) -> Self {
@@ -110,10 +111,11 @@ impl NativeCache {
         let root = Path::new(&options.workspace_root);
         let config =
             Config::load(options.section.as_deref(), &environment, options.ci, root).map_err(Error::from)?;
+        let access = trust::decide(&config.trust, &trust::detect(&environment, options.ci));
         let producer = Producer::here(options.nx_version, &environment);
         let cache = napi::bindgen_prelude::within_runtime_if_available(|| {
             let store = connect(&config);
-            cache::open(config, Access::shared(), store, producer, options.verbose)
+            cache::open(config, access, store, producer, options.verbose)
         });
         Ok(Self { cache })
     }

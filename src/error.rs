@@ -1,5 +1,6 @@
 //! The public error: what a failure means for the build.
 
+use crate::sign::SignatureError;
 use crate::task_hash::InvalidTaskHash;
 use crate::{archive, config, entry, object_store};
 
@@ -22,6 +23,17 @@ pub enum Error {
         key: String,
         /// What is wrong with it.
         source: entry::Error,
+    },
+    /// An entry has no valid signature, and the option `trust.onBadSignature` says that this ends the run.
+    #[error(
+        "nx-s3-cache: the run stops, since {key} has no valid signature ({source}), and trust.onBadSignature is \
+         \"fail\". Find out who wrote it; with \"miss\" the task would run instead."
+    )]
+    Untrusted {
+        /// The entry's key.
+        key: String,
+        /// What is wrong with its signature.
+        source: SignatureError,
     },
     /// An entry needs a chunk that is not in the bucket.
     #[error("{key}: no such chunk, though an entry needs it")]
@@ -53,7 +65,7 @@ impl Error {
     /// Whether the run must stop. Everything else costs the build no more than its speed.
     pub fn is_fatal(&self) -> bool {
         match self {
-            Self::Config(_) => true,
+            Self::Config(_) | Self::Untrusted { .. } => true,
             Self::TaskHash(_)
             | Self::Store(_)
             | Self::Entry { .. }

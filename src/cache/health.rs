@@ -19,6 +19,8 @@ pub enum Purpose {
     Read,
     /// Storing.
     Write,
+    /// Replacing a bad object.
+    Repair,
 }
 
 /// Remembers how the requests of this run went.
@@ -51,7 +53,7 @@ impl Health {
     pub fn allows(&self, purpose: Purpose) -> bool {
         match purpose {
             Purpose::Read => !self.reads_off.load(Relaxed),
-            Purpose::Write => !self.writes_off.load(Relaxed),
+            Purpose::Write | Purpose::Repair => !self.writes_off.load(Relaxed),
         }
     }
 
@@ -78,6 +80,7 @@ impl Health {
             Error::AccessDenied { .. } => match purpose {
                 Purpose::Read => self.read_denied(error),
                 Purpose::Write => self.write_denied(error),
+                Purpose::Repair => self.repair_denied(error),
             },
             Error::Unreachable { .. }
             | Error::TimedOut { .. }
@@ -140,6 +143,19 @@ impl Health {
                 format!("Bucket {:?}: {error}", self.bucket),
                 "The build goes on and may still restore results from the bucket.".into(),
                 "Allow s3:PutObject on the bucket's objects, or set the mode to \"read-only\" where storing isn't meant to work.".into(),
+            ],
+        );
+    }
+
+    /// A bucket that lets nobody overwrite may still take new objects.
+    fn repair_denied(&self, error: &Error) {
+        self.warnings.once(
+            "repair-denied",
+            "A bad object in the S3 bucket can't be replaced",
+            [
+                format!("Bucket {:?}: {error}", self.bucket),
+                "The build goes on; the object stays a miss until somebody removes it.".into(),
+                "Delete the entry by hand, or let these runs overwrite and delete objects.".into(),
             ],
         );
     }
@@ -211,6 +227,14 @@ mod tests {
         health.failed(Purpose::Write, &denied());
         health.failed(Purpose::Write, &denied());
         assert!(health.allows(Purpose::Read) && !health.allows(Purpose::Write));
+        assert_eq!(warnings.take().len(), 1);
+    }
+
+    #[test]
+    fn a_denied_repair_leaves_storing_alone() {
+        let (health, warnings) = health(false);
+        health.failed(Purpose::Repair, &denied());
+        assert!(health.allows(Purpose::Write));
         assert_eq!(warnings.take().len(), 1);
     }
 

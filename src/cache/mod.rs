@@ -25,6 +25,7 @@ use crate::error::Error;
 use crate::object_store::PutOutcome;
 use crate::seal::MasterKey;
 use crate::task_hash::TaskHash;
+use crate::trust::Access;
 use place::Places;
 use requests::Requests;
 use summary::Counters;
@@ -32,7 +33,6 @@ use uploads::Uploads;
 use warnings::{Warnings, lock};
 
 pub use open::open;
-pub use place::Access;
 pub use summary::{Summary, bytes};
 pub use warnings::Warning;
 
@@ -105,7 +105,7 @@ impl RemoteCache {
 
     /// Restores the artifact of `hash` into `cache_directory`; `None` is a miss, and so is every failure.
     pub async fn retrieve(&self, hash: &str, cache_directory: &Path) -> Result<Option<Retrieved>, Error> {
-        if !matches!(self.config.mode, Mode::ReadWrite | Mode::ReadOnly) {
+        if !self.config.mode.reads() {
             return Ok(None);
         }
         let began = Instant::now();
@@ -141,8 +141,7 @@ impl RemoteCache {
     /// Stores `artifact`: queues it and answers `true` at once, or, without background uploads, answers
     /// whether it is in the bucket.
     pub async fn store(self: Arc<Self>, artifact: Artifact) -> bool {
-        let writes = matches!(self.config.mode, Mode::ReadWrite | Mode::WriteOnly);
-        if !writes || self.access.writes.is_none() {
+        if !self.config.mode.writes() || self.access.writes.is_none() {
             return false;
         }
         if !self.requests.allowed(health::Purpose::Write) {

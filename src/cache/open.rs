@@ -9,10 +9,11 @@ use super::requests::Requests;
 use super::summary::Counters;
 use super::uploads::Uploads;
 use super::warnings::Warnings;
-use super::{Access, DISK_JOBS, MEMORY_KIB, RemoteCache};
-use crate::config::{Config, Mode};
+use super::{DISK_JOBS, MEMORY_KIB, RemoteCache};
+use crate::config::Config;
 use crate::entry::Producer;
 use crate::object_store::ObjectStore;
+use crate::trust::{Access, TrustWarning};
 
 /// Opens the cache in `store`. Must be called within a tokio runtime. `verbose` keeps a line for each thing
 /// that happens.
@@ -25,7 +26,14 @@ pub fn open(
 ) -> Arc<RemoteCache> {
     let warnings = Arc::new(Warnings::default());
     let counters = Arc::new(Counters::default());
-    let reads_only = config.mode == Mode::ReadOnly;
+    let reads_only = !config.mode.writes() || access.writes.is_none();
+    let stores = config.mode.writes();
+    // A run that isn't meant to store needs no key.
+    let said = |warning: &&TrustWarning| stores || !matches!(warning, TrustWarning::KeyMissing(_));
+    for warning in access.warnings.iter().filter(said) {
+        warnings.once(&warning.title(), warning.title(), warning.body());
+    }
+    let events = vec![format!("scope: {}", access.why)];
     let health = Health::new(config.bucket.name.clone(), reads_only, warnings.clone());
     let cache = Arc::new(RemoteCache {
         restores: Semaphore::new(config.concurrency),
@@ -43,7 +51,7 @@ pub fn open(
         known_misses: Mutex::default(),
         bad_objects: Mutex::default(),
         swept: Mutex::default(),
-        events: verbose.then(Mutex::default),
+        events: verbose.then(|| Mutex::new(events)),
     });
     let warmed = cache.clone();
     // A failure shows again, and is reported, when the first task needs the places.

@@ -6,29 +6,7 @@ use crate::config::Config;
 use crate::entry::{Codec, Keys};
 use crate::scope::Scope;
 use crate::seal::MasterKey;
-use crate::sign::{PublicKeys, SigningKey};
-
-/// What a run may read and write, and how it tells good entries from bad ones.
-#[derive(Clone, Default)]
-pub struct Access {
-    /// The scopes to read, in order of preference; where there are keys, one of them must have signed an entry.
-    pub reads: Vec<(Scope, Option<Arc<PublicKeys>>)>,
-    /// The scope to write; none where the run stores nothing.
-    pub writes: Option<Scope>,
-    /// Signs what is written.
-    pub signer: Option<Arc<SigningKey>>,
-}
-
-impl Access {
-    /// Everybody reads and writes the trusted scope, and nothing is signed: as long as no keys are configured.
-    pub fn shared() -> Self {
-        Self {
-            reads: vec![(Scope::Trusted, None)],
-            writes: Some(Scope::Trusted),
-            signer: None,
-        }
-    }
-}
+use crate::trust::{Access, ReadScope};
 
 /// One scope of the bucket: its keys, and how its objects are encoded.
 pub struct Place {
@@ -59,17 +37,13 @@ impl Places {
                 codec: codec.trusting(trusted).signing_with(signer),
             })
         };
-        let reads = access
-            .reads
-            .iter()
-            .map(|(scope, trusted)| place(scope, trusted.clone(), None));
-        let writes = access
-            .writes
-            .as_ref()
-            .map(|scope| place(scope, None, access.signer.clone()));
+        let public_keys = Arc::new(config.trust.public_keys.clone());
+        let read = |from: &ReadScope| place(&from.scope, from.verified.then(|| public_keys.clone()), None);
+        let signer = config.trust.signing_key.clone().filter(|_| access.sign);
+        let write = |scope| place(scope, None, signer.clone());
         Self {
-            reads: reads.collect(),
-            writes,
+            reads: access.reads.iter().map(read).collect(),
+            writes: access.writes.as_ref().map(write),
         }
     }
 }

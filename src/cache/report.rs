@@ -35,7 +35,8 @@ impl RemoteCache {
 /// The kind of a failure, what to call it and what to do about it; `None` where it was told of elsewhere.
 fn advice(error: &Error) -> Option<(&'static str, &'static str, &'static str)> {
     Some(match error {
-        Error::Off => return None,
+        // Told by the error itself, as the run ends with it.
+        Error::Off | Error::Untrusted { .. } => return None,
         Error::Store(object_store::Error::TooLarge { .. }) => DAMAGED,
         // The health of the requests tells of these.
         Error::Store(_) => return None,

@@ -68,9 +68,11 @@ impl Requests {
     /// Writes the object.
     pub async fn put(&self, key: &str, body: Vec<u8>, mode: PutMode) -> Result<PutOutcome, Error> {
         let len = body.len();
-        let outcome = self
-            .run(Purpose::Write, self.store.put(key, body.into(), mode))
-            .await?;
+        let purpose = match mode {
+            PutMode::Create => Purpose::Write,
+            PutMode::Replace => Purpose::Repair,
+        };
+        let outcome = self.run(purpose, self.store.put(key, body.into(), mode)).await?;
         if outcome == PutOutcome::Stored {
             self.counters.sent(len);
         }

@@ -15,7 +15,8 @@ use super::place::Place;
 use super::warnings::lock;
 use super::{RemoteCache, Retrieved, blocking};
 use crate::archive::{self, Limits, Staging};
-use crate::entry::{ChunkRef, Entry, MAX_CHUNK_OBJECT, MAX_ENTRY_OBJECT, Manifest};
+use crate::config::OnBadSignature;
+use crate::entry::{self, ChunkRef, Entry, MAX_CHUNK_OBJECT, MAX_ENTRY_OBJECT, Manifest};
 use crate::error::Error;
 use crate::object_store;
 use crate::task_hash::TaskHash;
@@ -81,6 +82,10 @@ impl RemoteCache {
                 }
                 Err(error) => {
                     self.remember_bad(&target.key, &error);
+                    let error = self.judge(error);
+                    if error.is_fatal() {
+                        return Err(error);
+                    }
                     failure = failure.or(Some(error));
                 }
             }
@@ -91,6 +96,20 @@ impl RemoteCache {
                 lock(&self.known_misses).insert(hash.clone());
                 Ok(None)
             }
+        }
+    }
+
+    /// What a bad signature means for the run is the user's decision.
+    fn judge(&self, error: Error) -> Error {
+        match (error, self.config.trust.on_bad_signature) {
+            (
+                Error::Entry {
+                    key,
+                    source: entry::Error::Signature(source),
+                },
+                OnBadSignature::Fail,
+            ) => Error::Untrusted { key, source },
+            (error, _) => error,
         }
     }
 

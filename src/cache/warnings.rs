@@ -26,7 +26,7 @@ struct State {
 
 impl Warnings {
     /// Adds a warning unless one of the same `kind` was added before.
-    pub fn once<const N: usize>(&self, kind: &str, title: impl Into<String>, body: [String; N]) {
+    pub fn once(&self, kind: &str, title: impl Into<String>, body: impl Into<Vec<String>>) {
         let mut state = lock(&self.state);
         if state.told.insert(kind.to_owned()) {
             state.waiting.push(Warning {

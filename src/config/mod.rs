@@ -223,6 +223,18 @@ pub enum Mode {
     NoCache,
 }
 
+impl Mode {
+    /// Whether results are restored.
+    pub fn reads(self) -> bool {
+        matches!(self, Self::ReadWrite | Self::ReadOnly)
+    }
+
+    /// Whether results are stored.
+    pub fn writes(self) -> bool {
+        matches!(self, Self::ReadWrite | Self::WriteOnly)
+    }
+}
+
 /// How chunks are compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Compression {

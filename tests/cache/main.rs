@@ -15,3 +15,4 @@ mod round_trip;
 mod support;
 mod tampering;
 mod trouble;
+mod trust;

@@ -7,12 +7,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use nx_s3_cache::cache::{self, Access, Artifact, RemoteCache, Retrieved, Warning};
+use nx_s3_cache::cache::{self, Artifact, RemoteCache, Retrieved, Warning};
 use nx_s3_cache::config::Config;
 use nx_s3_cache::config::environment::Environment;
 use nx_s3_cache::entry::Producer;
 use nx_s3_cache::object_store::ObjectStore;
 use nx_s3_cache::object_store::memory::MemoryStore;
+use nx_s3_cache::trust;
 use tempfile::TempDir;
 
 pub const HASH: &str = "1234567890";
@@ -28,14 +29,15 @@ pub fn config(options: &str) -> Config {
     Config::load(Some(&section), &Environment::default(), false, Path::new("/")).unwrap()
 }
 
-/// A run with `options` against `store`.
+/// A run with `options` against `store`, as everybody's is as long as there are no keys.
 pub fn run(store: &Arc<impl ObjectStore>, options: &str) -> Arc<RemoteCache> {
-    run_with(store, options, Access::shared())
+    run_in(store, config(options), &Environment::default())
 }
 
-/// A run that may read and write what `access` says.
-pub fn run_with(store: &Arc<impl ObjectStore>, options: &str, access: Access) -> Arc<RemoteCache> {
-    cache::open(config(options), access, store.clone(), Producer::default(), true)
+/// A run with `config` in a CI system that says `environment`.
+pub fn run_in(store: &Arc<impl ObjectStore>, config: Config, environment: &Environment) -> Arc<RemoteCache> {
+    let access = trust::decide(&config.trust, &trust::detect(environment, false));
+    cache::open(config, access, store.clone(), Producer::default(), true)
 }
 
 pub fn bucket() -> Arc<MemoryStore> {
