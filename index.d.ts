@@ -45,6 +45,17 @@ export declare class NativeCache {
   get flushTimeoutMs(): number
 }
 
+/** Makes a key pair for signing. Throws when `name` can't be a key's name. */
+export declare function generateSigningKey(name: string): KeyPair
+
+/** A new key pair, each half as `name:base64`. */
+export interface KeyPair {
+  /** For `trust.publicKeys` in nx.json. */
+  publicKey: string
+  /** For trusted runs only. */
+  secretKey: string
+}
+
 /** What JavaScript knows and Rust doesn't. */
 export interface OpenOptions {
   /** The JSON text of the `s3` section of nx.json; absent when there is none. */

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { NativeCache } from '../index'
 import { openRemoteCache } from '../ts/get-remote-cache'
-import type { LoadNative } from '../ts/native'
+import type { LoadNative, Native } from '../ts/native'
 import { RemoteCache } from '../ts/remote-cache'
 import { catchExit, configured, FakeNative, listen, nativeError, withEnv } from './support/fakes'
 
@@ -16,7 +15,7 @@ function throwing(error: Error): LoadNative {
   const open = () => {
     throw error
   }
-  return () => ({ NativeCache: { open } as unknown as typeof NativeCache })
+  return () => ({ NativeCache: { open } }) as unknown as Native
 }
 
 test('a configured workspace gets a cache, and silence', async t => {

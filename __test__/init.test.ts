@@ -6,7 +6,7 @@ import { closingWords } from '../ts/generators/init/closing-words'
 import init from '../ts/generators/init/generator'
 import type { InitOptions } from '../ts/generators/init/options'
 import { askForMissing } from '../ts/generators/init/questions'
-import { readSection } from '../ts/generators/init/section'
+import { readSection } from '../ts/generators/section'
 
 const { version } = require('../package.json')
 const alias = `npm:nx-s3-cache@^${version}`
@@ -177,17 +177,18 @@ describe('the questions', () => {
     assert.deepEqual(asked, [])
   })
 
-  test('for Amazon S3 are bucket, server, region and single sign-on', async () => {
-    const { ask, asked } = answering(['b', '', 'eu-central-1', ''])
+  test('for Amazon S3 are bucket, server, region, single sign-on and trust', async () => {
+    const { ask, asked } = answering(['b', '', 'eu-central-1', '', 'n'])
     const settings = await askForMissing({}, undefined, ask)
-    assert.deepEqual(settings, { bucket: 'b', endpoint: '', region: 'eu-central-1', ssoProfile: '' })
-    assert.equal(asked.length, 4)
+    assert.deepEqual(settings, { bucket: 'b', endpoint: '', region: 'eu-central-1', ssoProfile: '', trust: false })
+    assert.equal(asked.length, 5)
   })
 
-  test('for another server end with its way to address buckets, and leave out what flags say', async () => {
+  test('for another server include its way to address buckets, and leave out what flags say', async () => {
     const { ask, asked } = answering(['b', 'https://s3.example.com', 'n'])
-    const settings = await askForMissing({ region: 'r' }, undefined, ask)
-    assert.deepEqual(settings, { bucket: 'b', endpoint: 'https://s3.example.com', region: 'r', forcePathStyle: false })
+    const flags = { region: 'r', trust: true }
+    const settings = await askForMissing(flags, undefined, ask)
+    assert.deepEqual(settings, { ...flags, bucket: 'b', endpoint: 'https://s3.example.com', forcePathStyle: false })
     assert.equal(asked.length, 3)
   })
 
@@ -202,6 +203,13 @@ describe('the closing words', () => {
   test('tell what to do next', () => {
     const text = words(workspace({ nxJson: { s3: { bucket: 'b' } } }))
     assert.match(text, /AWS_ACCESS_KEY_ID[\s\S]*nx run-many -t build[\s\S]*nx reset/)
+  })
+
+  test('name the command against poisoning, until there are keys', () => {
+    const command = /nx g @nx\/s3-cache:trust/
+    assert.match(words(workspace({ nxJson: { s3: { bucket: 'b' } } })), command)
+    const trust = { publicKeys: ['main:key'] }
+    assert.doesNotMatch(words(workspace({ nxJson: { s3: { bucket: 'b', trust } } })), command)
   })
 
   test('name the profile that has to sign in', () => {

@@ -58,8 +58,9 @@ test('importing never throws when the native loader is missing or broken', () =>
 test('the package contains what it needs, and no sources, tests or binaries', () => {
   const [packed] = JSON.parse(npm('pack', '--dry-run', '--json', '--ignore-scripts'))
   const files: string[] = packed.files.map((file: { path: string }) => file.path)
-  const generators = readJson('generators.json').generators.init
-  for (const path of [main.main, main.types, main.generators, `${generators.factory}.js`, generators.schema]) {
+  const generators = Object.values<{ factory: string; schema: string }>(readJson('generators.json').generators)
+  const ofGenerators = generators.flatMap(({ factory, schema }) => [`${factory}.js`, schema])
+  for (const path of [main.main, main.types, main.generators, ...ofGenerators]) {
     assert.ok(files.includes(path.replace(/^\.\//, '')), `${path} is missing`)
   }
   for (const path of ['LICENSE', 'index.d.ts', 'package.json']) assert.ok(files.includes(path), `${path} is missing`)

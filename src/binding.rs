@@ -18,6 +18,7 @@ use crate::config::{Config, Mode};
 use crate::connect::connect;
 use crate::entry::Producer;
 use crate::error::Error;
+use crate::sign::{KeyName, SigningKey};
 use crate::trust;
 
 impl From<Error> for JsError {
@@ -91,6 +92,26 @@ pub struct Summary {
     pub seconds: f64,
     /// All of it as one line for people.
     pub line: String,
+}
+
+/// A new key pair, each half as `name:base64`.
+#[napi(object)]
+pub struct KeyPair {
+    /// For `trust.publicKeys` in nx.json.
+    pub public_key: String,
+    /// For trusted runs only.
+    pub secret_key: String,
+}
+
+/// Makes a key pair for signing. Throws when `name` can't be a key's name.
+#[napi(catch_unwind)]
+pub fn generate_signing_key(name: String) -> napi::Result<KeyPair> {
+    let key = KeyName::parse(&name).and_then(SigningKey::generate);
+    let key = key.map_err(|error| JsError::new(Status::InvalidArg, error.to_string()))?;
+    Ok(KeyPair {
+        public_key: key.public_key().to_string(),
+        secret_key: key.to_text().expose().to_owned(),
+    })
 }
 
 /// A remote cache in an S3 bucket, for one run.

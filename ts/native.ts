@@ -1,8 +1,11 @@
 import { resolve } from 'node:path'
-import type { NativeCache, Warning } from '../index'
+import type { Warning } from '../index'
+
+/** What the native module exports, as far as it is used here. */
+export type Native = Pick<typeof import('../index'), 'NativeCache' | 'generateSigningKey'>
 
 /** The native module, or why this run goes without it. */
-export type Loaded = { NativeCache: typeof NativeCache } | { problem: Warning }
+export type Loaded = Native | { problem: Warning }
 
 /** See {@link loadNative}. */
 export type LoadNative = () => Loaded
@@ -34,7 +37,7 @@ export interface Machine {
 export function loadNative(machine: Machine = thisMachine()): Loaded {
   const { libraryPath } = machine
   try {
-    return machine.require(libraryPath ? resolve(libraryPath) : '../index.js') as { NativeCache: typeof NativeCache }
+    return machine.require(libraryPath ? resolve(libraryPath) : '../index.js') as Native
   } catch (error) {
     return { problem: explain(machine, error) }
   }

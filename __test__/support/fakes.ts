@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import type { NativeCache, OpenOptions, RetrievedArtifact, Summary, Warning } from '../../index'
+import type { Native } from '../../ts/native'
 import { Notices, type Outlets } from '../../ts/notices'
 
 /** A native side that does what the real one never does on command. */
@@ -39,8 +40,8 @@ export class FakeNative {
   }
 
   /** What `require('../index.js')` gives. */
-  get module(): { NativeCache: typeof NativeCache } {
-    return { NativeCache: { open: () => this.native } as unknown as typeof NativeCache }
+  get module(): Native {
+    return { NativeCache: { open: () => this.native } } as unknown as Native
   }
 }
 

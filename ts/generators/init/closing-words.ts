@@ -1,15 +1,8 @@
 import type { Tree } from '@nx/devkit'
+import { readJsonOrEmpty } from '../json'
+import { SECRETS, type Section, secretsIn } from '../section'
+import type { Words } from '../words'
 import type { Installed } from './dependencies'
-import { devkit, readJsonOrEmpty } from './json'
-import { SECRETS } from './options'
-import { type Section, secretsIn } from './section'
-
-/** Something to tell at the end. */
-export interface Words {
-  tone: 'warn' | 'success'
-  title: string
-  bodyLines: string[]
-}
 
 /** Everything the user should know after the generator has run, in order. */
 export function closingWords(tree: Tree, section: Section | undefined, installed: Installed): Words[] {
@@ -19,12 +12,6 @@ export function closingWords(tree: Tree, section: Section | undefined, installed
     ...aboutNxCloud(tree),
     section?.['bucket'] ? nextSteps(section) : noBucketYet,
   ]
-}
-
-/** Prints the words the way Nx prints. */
-export function say(words: Words[]): void {
-  const { output } = devkit()
-  for (const { tone, title, bodyLines } of words) output[tone]({ title, bodyLines })
 }
 
 function aboutReplaced({ replaced, leftOver }: Installed): Words[] {
@@ -92,6 +79,7 @@ function nextSteps(section: Section): Words {
       '3. Forget the local one and run again; every task should say [remote cache]:',
       '                     npx nx reset && npx nx run-many -t build',
       'In CI, set the same credentials as secrets. To encrypt entries, set NX_S3_CACHE_ENCRYPTION_KEY everywhere.',
+      ...(section['trust'] ? [] : ['To keep pull requests from poisoning the cache: npx nx g @nx/s3-cache:trust']),
     ],
   }
 }

@@ -1,5 +1,5 @@
 import type { Tree } from '@nx/devkit'
-import { editJson, readJsonOrEmpty } from './json'
+import { editJson, readJsonOrEmpty } from '../json'
 
 const OURS = 'nx-s3-cache'
 

@@ -1,11 +1,14 @@
 import { execSync } from 'node:child_process'
 import type { GeneratorCallback, Tree } from '@nx/devkit'
-import { closingWords, say } from './closing-words'
+import { format } from '../format'
+import { devkit } from '../json'
+import { readSection } from '../section'
+import trust from '../trust/generator'
+import { say } from '../words'
+import { closingWords } from './closing-words'
 import { installAlias } from './dependencies'
-import { devkit } from './json'
-import { type InitOptions, refuseSecrets } from './options'
+import { type InitOptions, refuseSecrets, writeSettings } from './options'
 import { askForMissing, terminal } from './questions'
-import { readSection, writeSection } from './section'
 
 /**
  * `nx g nx-s3-cache:init`, which `nx add nx-s3-cache` runs: writes the `s3` section of nx.json and installs this
@@ -13,19 +16,22 @@ import { readSection, writeSection } from './section'
  */
 export default async function init(tree: Tree, options: InitOptions): Promise<GeneratorCallback> {
   refuseSecrets(options)
-  writeSection(tree, await complete(tree, options))
+  const complete = await withAnswers(tree, options)
+  writeSettings(tree, complete)
   const before = tree.read('package.json', 'utf8')
   const installed = installAlias(tree)
   const mustInstall = tree.read('package.json', 'utf8') !== before && !options.skipInstall
+  const finishTrust = complete.trust ? await trust(tree, { skipFormat: true }) : undefined
   if (!options.skipFormat) await format(tree)
   const words = closingWords(tree, readSection(tree), installed)
-  return () => {
+  return async () => {
     if (mustInstall) install(tree.root)
     say(words)
+    await finishTrust?.()
   }
 }
 
-async function complete(tree: Tree, options: InitOptions): Promise<InitOptions> {
+async function withAnswers(tree: Tree, options: InitOptions): Promise<InitOptions> {
   const shell = terminal()
   if (!shell) return options
   try {
@@ -33,17 +39,6 @@ async function complete(tree: Tree, options: InitOptions): Promise<InitOptions> 
   } finally {
     shell.close()
   }
-}
-
-/** Formats the changed files when the workspace has what it takes. */
-async function format(tree: Tree): Promise<void> {
-  let devkit: typeof import('@nx/devkit')
-  try {
-    devkit = require('@nx/devkit')
-  } catch {
-    return
-  }
-  await devkit.formatFiles(tree)
 }
 
 function install(root: string): void {

@@ -1,5 +1,9 @@
+import type { Tree } from '@nx/devkit'
+import { Refusal } from '../refusal'
+import { editSection, SECRETS } from '../section'
+
 /** The keys of the `s3` section that this generator writes. */
-export const SETTINGS = [
+const SETTINGS = [
   'bucket',
   'region',
   'endpoint',
@@ -26,6 +30,8 @@ export interface Settings {
   cacheKeyPrefix?: string
   disableChecksum?: boolean
   caBundle?: string
+  /** Run the generator `trust`, too. It isn't written. */
+  trust?: boolean
 }
 
 /** What `nx g nx-s3-cache:init` takes. */
@@ -34,25 +40,22 @@ export interface InitOptions extends Settings {
   skipFormat?: boolean
 }
 
-/** Keys that must not be written to nx.json, with the environment variable that takes their place. */
-export const SECRETS = {
-  accessKeyId: 'AWS_ACCESS_KEY_ID',
-  secretAccessKey: 'AWS_SECRET_ACCESS_KEY',
-  sessionToken: 'AWS_SESSION_TOKEN',
-  encryptionKey: 'NX_S3_CACHE_ENCRYPTION_KEY',
-} as const
+/** Writes the settings given into the workspace's own section and keeps everything else that is there. */
+export function writeSettings(tree: Tree, settings: Settings): void {
+  const given = SETTINGS.filter(key => settings[key] !== undefined && settings[key] !== '')
+  if (given.length === 0) return
+  const news = Object.fromEntries(given.map(key => [key, settings[key]]))
+  editSection(tree, 'nx.json', before => ({ ...before, ...news }))
+}
 
 /** Stops when a secret was passed as a flag: nx.json is committed, and shells remember what was typed. */
 export function refuseSecrets(options: object): void {
   for (const [key, variable] of Object.entries(SECRETS)) {
     if (key in options) {
-      const error = new Error(
-        `--${key} is not accepted: nx.json is committed, and secrets don't belong in a repository.\n` +
-          `Set ${variable} in the environment (in CI: as a secret) and run the generator again without the flag.`,
+      throw new Refusal(
+        `--${key} is not accepted: nx.json is committed, and secrets don't belong in a repository.`,
+        `Set ${variable} in the environment (in CI: as a secret) and run the generator again without the flag.`,
       )
-      // Nx would offer the stack to a reader who needs only the message.
-      error.stack = ''
-      throw error
     }
   }
 }

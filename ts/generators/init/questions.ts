@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises'
 import { isCi } from '../../options'
+import type { Section } from '../section'
 import type { Settings } from './options'
-import type { Section } from './section'
 
 /** Asks one question and gives back the trimmed answer. */
 export type Ask = (question: string) => Promise<string>
@@ -18,6 +18,7 @@ export async function askForMissing(flags: Settings, section: Section | undefine
   } else {
     settings.ssoProfile ??= await ask('AWS profile for single sign-on (empty: none): ')
   }
+  settings.trust ??= isYes(await ask('Sign what the main branch stores, so that no pull request can poison it? (Y/n) '))
   return settings
 }
 

@@ -1,8 +1,7 @@
 import type { Tree } from '@nx/devkit'
 import { editJson, readJsonOrEmpty } from './json'
-import { SECRETS, SETTINGS, type Settings } from './options'
 
-/** nx.json as far as this generator knows it. */
+/** nx.json as far as the generators know it. */
 interface NxJson {
   extends?: string
   s3?: Section
@@ -12,20 +11,32 @@ interface NxJson {
 /** The `s3` section, as it is in effect. */
 export type Section = Record<string, unknown>
 
+/** Keys that must not be written to nx.json, with the environment variable that takes their place. */
+export const SECRETS = {
+  accessKeyId: 'AWS_ACCESS_KEY_ID',
+  secretAccessKey: 'AWS_SECRET_ACCESS_KEY',
+  sessionToken: 'AWS_SESSION_TOKEN',
+  encryptionKey: 'NX_S3_CACHE_ENCRYPTION_KEY',
+} as const
+
 /** The section in effect: the workspace's own, else that of the preset nx.json extends. */
 export function readSection(tree: Tree): Section | undefined {
   const own = readJsonOrEmpty<NxJson>(tree, 'nx.json')
   return own.s3 ?? presetOf(tree, own).s3
 }
 
-/** Writes the settings given into the workspace's own section and keeps everything else that is there. */
-export function writeSection(tree: Tree, settings: Settings): void {
-  const given = SETTINGS.filter(key => settings[key] !== undefined && settings[key] !== '')
-  if (given.length === 0) return
-  editJson<NxJson>(tree, 'nx.json', nxJson => {
+/** The file of this workspace that holds the section; nx.json where it is in a package or nowhere. */
+export function fileOfSection(tree: Tree): string {
+  const { s3, extends: preset } = readJsonOrEmpty<NxJson>(tree, 'nx.json')
+  const elsewhere = s3 === undefined && preset?.startsWith('.') && readJsonOrEmpty<NxJson>(tree, preset).s3
+  return elsewhere && preset ? preset : 'nx.json'
+}
+
+/** Changes the section in `file`, which is nx.json or the preset that holds it. */
+export function editSection(tree: Tree, file: string, change: (before: Section) => Section): void {
+  editJson<NxJson>(tree, file, json => {
     // Nx lets an own section replace the preset's as a whole, so the preset's settings move along; its secrets don't.
-    const before = nxJson.s3 ?? withoutSecrets(presetOf(tree, nxJson).s3 ?? {})
-    nxJson.s3 = { ...before, ...Object.fromEntries(given.map(key => [key, settings[key]])) }
+    json.s3 = change(json.s3 ?? withoutSecrets(presetOf(tree, json).s3 ?? {}))
   })
 }
 

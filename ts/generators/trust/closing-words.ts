@@ -1,0 +1,66 @@
+import type { Words } from '../words'
+import type { CiSystem } from './ci-systems'
+import { instructions } from './instructions'
+import type { MadeKey } from './key-pair'
+import { keyNames, type Trust } from './settings'
+
+/** What the generator did. */
+export interface Done {
+  before: Trust
+  after: Trust
+  made: MadeKey | undefined
+  ciSystems: CiSystem[]
+}
+
+/** Everything the user should know after the generator has run, in order. The secret key is not in it. */
+export function closingWords({ before, after, made, ciSystems }: Done): Words[] {
+  const branches = after.branches ?? []
+  if (!made) return [noNewKey(before, after)]
+  return [
+    {
+      tone: 'success',
+      title: `The key pair ${made.name} is made`,
+      bodyLines: [
+        'Its public half is in nx.json: commit that.',
+        `Its secret half is in ${made.secretFile}.`,
+        `Only pushes to ${branches.join(', ')} may have it: what they store is signed, and nothing else is believed.`,
+      ],
+    },
+    ...ciSystems.map(system => instructions(system, branches, made.secretFile)),
+    whenDone(before, made),
+  ]
+}
+
+function noNewKey(before: Trust, after: Trust): Words {
+  const changed = JSON.stringify(before) !== JSON.stringify(after)
+  return {
+    tone: 'success',
+    title: changed ? 'The trust settings in nx.json are changed' : 'The cache is protected already',
+    bodyLines: [
+      `Keys: ${keyNames(after).join(', ')}. Pushes that are trusted: ${(after.branches ?? []).join(', ')}.`,
+      'Another key, to replace one that is there, takes a name: npx nx g @nx/s3-cache:trust --name=…',
+    ],
+  }
+}
+
+function whenDone(before: Trust, { secretFile, name }: MadeKey): Words {
+  const others = keyNames(before)
+  return {
+    tone: 'note',
+    title: 'When that is done',
+    bodyLines: [
+      `Delete the file: ${removal(secretFile)}`,
+      ...(others.length > 0
+        ? [
+            `What ${others.join(' and ')} signed is still believed. Remove that line from nx.json when ${name} has taken over.`,
+          ]
+        : []),
+      'Let nobody change nx.json and the CI files without a review (CODEOWNERS).',
+      'See what the bucket lets pull requests do: npx nx-s3-cache doctor --attack',
+    ],
+  }
+}
+
+function removal(path: string): string {
+  return process.platform === 'win32' ? `del "${path}"` : `rm '${path}'`
+}
