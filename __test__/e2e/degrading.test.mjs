@@ -21,10 +21,11 @@ describe('Trouble with the bucket', async () => {
     assertOneWarning(outcome, /no-such-bucket/, /bucket.*does not exist|no such bucket/i, /create the bucket/)
   })
 
-  it('a wrong secret', async () => {
+  it('a wrong secret', { todo: 'it is taken for a missing permission' }, async () => {
     const outcome = await run({ AWS_SECRET_ACCESS_KEY: 'wrong' })
     assertRan(outcome, projects)
-    assertOneWarning(outcome, /credentials|secret|SignatureDoesNotMatch/i)
+    assertOneWarning(outcome, /SignatureDoesNotMatch/, /credentials|secret access key/i)
+    assert.doesNotMatch(outcome.text, /Allow s3:PutObject/, 'no permission helps against a wrong secret')
   })
 
   it('no credentials anywhere', async () => {
@@ -40,10 +41,10 @@ describe('Trouble with the bucket', async () => {
     assert.ok(outcome.seconds < 30, `${outcome.seconds} s`)
   })
 
-  it('a host name that does not exist', async () => {
+  it('a host name that does not exist', { todo: 'the warning does not name it' }, async () => {
     const outcome = await run({ NX_S3_CACHE_ENDPOINT: 'http://s3.invalid' })
     assertRan(outcome, projects)
-    assertOneWarning(outcome, /s3\.invalid|unreachable/i, /network/)
+    assertOneWarning(outcome, /s3\.invalid/, /network/)
   })
 
   it('a server that accepts and never answers costs a bounded time', async () => {

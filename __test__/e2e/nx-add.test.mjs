@@ -1,5 +1,5 @@
 // `nx add nx-s3-cache`, as a new user types it, from a registry, with npm and with pnpm. Nx passes no flags of `nx add` on
-// to the generator, and a test has no terminal to be asked in, so the bucket is named by running it again.
+// to the generator, so without a terminal to be asked in the bucket is named by running that again.
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -12,6 +12,7 @@ import { startS3Server } from '../../scripts/support/s3-server.mjs'
 import { emptyWorkspace } from '../../scripts/support/workspace.mjs'
 import { assertRestored, assertSilent } from './support/expect.mjs'
 import { startRegistry } from './support/registry.mjs'
+import { answering, inTerminal, noTerminal } from './support/terminal.mjs'
 
 const build = ['run', 'lib:build', '--outputStyle=static']
 
@@ -61,6 +62,25 @@ describe('nx add', async () => {
         assert.match(run.text, /The S3 remote cache is set up/)
         assert.match(run.text, /AWS_ACCESS_KEY_ID/)
         afterFirst = [json('nx.json'), json('package.json')]
+      })
+
+      it('asks for all of it in a terminal', { skip: noTerminal }, async () => {
+        workspace.configure(undefined)
+        const { bucket, endpoint, region } = server.section()
+        const questions = [
+          ['Which bucket', bucket],
+          ['URL of the S3 server', endpoint],
+          ['Region', region],
+          ['Path-style', ''],
+        ]
+        const environment = { NX_INTERACTIVE: undefined }
+        const run = await workspace.nx(['g', '@nx/s3-cache:init'], {
+          ...answering(questions),
+          through: inTerminal,
+          environment,
+        })
+        assert.equal(run.code, 0, run.text)
+        assert.deepEqual(json('nx.json').s3, server.section(), run.text)
       })
 
       it('keeps what was in nx.json', () => {

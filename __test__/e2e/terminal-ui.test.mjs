@@ -1,25 +1,22 @@
 // Nx's terminal UI: the cache works under it, and what it has to say is still on the screen afterwards.
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
-import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { stripAnsi } from '../../scripts/support/command.mjs'
 import { assertRan, assertRestored } from './support/expect.mjs'
 import { projects, serverAndWorkspace, tasks } from './support/setting.mjs'
+import { inTerminal, noTerminal } from './support/terminal.mjs'
 
 const words = ['run-many', '--targets=build,lint']
-const through = ['python3', join(import.meta.dirname, 'support', 'in_terminal.py')]
-const skip = spawnSync('python3', ['-c', 'import pty']).status === 0 ? false : 'needs python3 for a pseudo terminal'
 
 /** The UI draws on the terminal's second screen; what follows its end is what a person is left with. */
 const leaveSecondScreen = '\u001b[?1049l'
 
-describe('The terminal UI', { skip }, async () => {
-  if (skip) return
+describe('The terminal UI', { skip: noTerminal }, async () => {
+  if (noTerminal) return
   const { workspace } = await serverAndWorkspace()
   const run = environment =>
     workspace.nx(words, {
-      through,
+      through: inTerminal,
       environment: { NX_TUI: 'true', NX_TUI_AUTO_EXIT: 'true', TERM: 'xterm-256color', ...environment },
     })
 
