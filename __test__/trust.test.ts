@@ -79,9 +79,11 @@ describe('the first key', () => {
   test('goes to the preset of the workspace that holds the section', async () => {
     const tree = workspace({ extends: './company.json' })
     tree.write('company.json', JSON.stringify({ s3 }))
-    await run(tree)
+    const { said } = await run(tree)
     assert.equal(section(tree), undefined)
     assert.equal(section(tree, 'company.json').trust.publicKeys.length, 1)
+    assert.match(said, /public half is in \.\/company\.json/)
+    assert.doesNotMatch(said, /empty cache/)
   })
 })
 
@@ -223,6 +225,7 @@ describe('what is said', () => {
       // biome-ignore lint/suspicious/noTemplateCurlyInString: GitHub's own
       'NX_S3_CACHE_SIGNING_KEY: ${{ secrets.NX_S3_CACHE_SIGNING_KEY }}',
       'CircleCI',
+      'start with an empty cache, since Nx hashes nx.json',
       'NX_S3_CACHE_TRUST_SCOPE=trusted',
       'doctor --attack',
     ]) {

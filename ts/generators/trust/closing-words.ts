@@ -9,11 +9,16 @@ export interface Done {
   before: Trust
   after: Trust
   made: MadeKey | undefined
+  /** The file that holds the settings. */
+  file: string
   ciSystems: CiSystem[]
 }
 
+/** True of any change to nx.json; a file that it extends isn't hashed. */
+const COLD = 'The next runs start with an empty cache, since Nx hashes nx.json into every task.'
+
 /** Everything the user should know after the generator has run, in order. The secret key is not in it. */
-export function closingWords({ before, after, made, ciSystems }: Done): Words[] {
+export function closingWords({ before, after, made, file, ciSystems }: Done): Words[] {
   const branches = after.branches ?? []
   if (!made) return [noNewKey(before, after)]
   return [
@@ -21,7 +26,8 @@ export function closingWords({ before, after, made, ciSystems }: Done): Words[] 
       tone: 'success',
       title: `The key pair ${made.name} is made`,
       bodyLines: [
-        'Its public half is in nx.json: commit that.',
+        `Its public half is in ${file}: commit that.`,
+        ...(file === 'nx.json' ? [COLD] : []),
         `Its secret half is in ${made.secretFile}.`,
         `Only pushes to ${branches.join(', ')} may have it: what they store is signed, and nothing else is believed.`,
       ],

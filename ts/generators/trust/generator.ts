@@ -1,5 +1,6 @@
 import type { GeneratorCallback, Tree } from '@nx/devkit'
 import { format } from '../format'
+import { fileOfSection } from '../section'
 import { say } from '../words'
 import { ciSystemsOf } from './ci-systems'
 import { closingWords } from './closing-words'
@@ -28,7 +29,7 @@ export default async function trust(tree: Tree, options: TrustOptions): Promise<
   const made = newKey ? makeKey(tree, options.name ?? nameFor(branch), options.secretFile) : undefined
   const after = writeTrust(tree, { ...options, newKey: made?.publicKey, defaultBranch: branch })
   if (!options.skipFormat) await format(tree)
-  const words = closingWords({ before, after, made, ciSystems: ciSystemsOf(tree) })
+  const words = closingWords({ before, after, made, file: fileOfSection(tree), ciSystems: ciSystemsOf(tree) })
   // Not before nx.json is written, and not at all in a dry run.
   return () => {
     if (made) writeSecret(made)

@@ -37,6 +37,7 @@ function githubWorkflow(branches: string[]): string[] {
     'jobs:',
     '  trusted:',
     "    if: github.event_name == 'push'",
+    '    runs-on: ubuntu-latest',
     '    environment: nx-cache',
     '    steps:',
     '      # … check out, install, credentials of the bucket',
@@ -53,7 +54,8 @@ const gitlab: Instructions = (branches, secretFile) => ({
     `2. Settings → CI/CD → Variables → Add variable: ${VARIABLE}, with the content of the file.`,
     '   Visibility: Masked and hidden. Protect variable: yes. Expand variable reference: no. Or by command:',
     `   glab variable set ${VARIABLE} --protected --masked --hidden --raw < '${secretFile}'`,
-    '3. .gitlab-ci.yml stays as it is: jobs of protected branches see the variable, merge requests do not.',
+    '3. .gitlab-ci.yml stays as it is: jobs of protected branches see the variable. So that merge requests do not,',
+    '   leave their access to protected variables off (Settings → CI/CD → Variables).',
   ],
 })
 
