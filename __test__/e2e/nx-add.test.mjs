@@ -72,6 +72,7 @@ describe('nx add', async () => {
           ['URL of the S3 server', endpoint],
           ['Region', region],
           ['Path-style', ''],
+          ['Sign what the main branch stores', 'n'],
         ]
         const environment = { NX_INTERACTIVE: undefined }
         const run = await workspace.nx(['g', '@nx/s3-cache:init'], {
