@@ -9,7 +9,8 @@ import { serverAndWorkspace } from './support/setting.mjs'
 import { startProxy } from './support/tcp-proxy.mjs'
 
 const build = ['run', 'assets:build', '--outputStyle=static']
-const someOfIt = 4 << 20
+/** Of the 15 MiB that the artifact has, stored. */
+const someOfIt = 6 << 20
 
 describe('A killed process', async () => {
   const { server, workspace } = await serverAndWorkspace()
@@ -33,12 +34,8 @@ describe('A killed process', async () => {
 
   it('in mid-store leaves no entry, and the next run stores it', async () => {
     await killInTheMiddle()
-    const keys = server.objects().map(({ key }) => key)
-    assert.ok(keys.length > 0, 'it was in the middle')
-    assert.deepEqual(
-      keys.filter(key => key.includes('/e/')),
-      [],
-    )
+    const entries = server.objects().filter(({ key }) => key.includes('/e/'))
+    assert.deepEqual(entries, [])
     workspace.wipe()
     assertRan(await workspace.nx(build), ['assets'])
     workspace.wipe()
