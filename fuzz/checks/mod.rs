@@ -2,5 +2,6 @@
 //! brief fuzzing in `tests/fuzz_smoke` share them.
 #![allow(dead_code)] // each target uses one of them
 
+pub mod entry;
 pub mod signature;
 pub mod unpack;

@@ -60,6 +60,11 @@ fn no_archive_does_harm() {
 }
 
 #[test]
+fn no_object_is_taken_for_what_it_is_not() {
+    fuzz("entry", 4000, checks::entry::check);
+}
+
+#[test]
 fn no_signature_is_forged() {
     fuzz("signature", 4000, checks::signature::check);
 }
@@ -67,7 +72,11 @@ fn no_signature_is_forged() {
 /// With `UPDATE_SEEDS` set, writes them.
 #[test]
 fn the_seeds_are_what_the_code_makes() {
-    for (target, made) in [("unpack", seeds::unpack()), ("signature", seeds::signature())] {
+    for (target, made) in [
+        ("unpack", seeds::unpack()),
+        ("entry", seeds::entry()),
+        ("signature", seeds::signature()),
+    ] {
         if std::env::var_os("UPDATE_SEEDS").is_some() {
             fs::create_dir_all(directory(target)).unwrap();
             for (name, seed) in &made {

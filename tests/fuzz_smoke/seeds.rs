@@ -1,5 +1,6 @@
 //! The inputs that fuzzing begins with: small, and each with something of its own.
 
+use crate::checks::entry::{good_chunk, good_entry, good_manifest};
 use crate::checks::signature::{KEY, good_block};
 use crate::forge::{Record, archive, outputs};
 
@@ -108,6 +109,20 @@ pub fn unpack() -> Vec<(String, Vec<u8>)> {
     .collect::<Vec<_>>();
     seeds.sort();
     seeds
+}
+
+/// Objects and their parts.
+pub fn entry() -> Vec<(String, Vec<u8>)> {
+    let manifest = good_manifest();
+    let body = [&(manifest.len() as u32).to_le_bytes(), manifest.as_slice()].concat();
+    [
+        ("body", body),
+        ("chunk", good_chunk()),
+        ("entry", good_entry()),
+        ("manifest", manifest),
+    ]
+    .map(|(name, seed)| (name.to_owned(), seed))
+    .into()
 }
 
 /// Signature blocks and keys, by the names of their files, in the order of these.
