@@ -1,6 +1,6 @@
 //! The remote cache: store and retrieve, as Nx asks for them.
 
-mod frames;
+mod chunks;
 mod health;
 mod open;
 mod place;

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
-use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
-use super::frames::ChunkReader;
+use super::chunks::{Arriving, ChunkReader, FetchedChunk};
 use super::health::Purpose;
 use super::place::Place;
 use super::warnings::lock;
@@ -23,9 +23,6 @@ use crate::task_hash::TaskHash;
 
 /// Chunks that are fetched ahead of the one being unpacked, for one artifact.
 const WINDOW: usize = 8;
-
-/// A chunk on its way to be unpacked, and the part of the memory it takes.
-type FetchedChunk = Result<(Vec<u8>, OwnedSemaphorePermit), Error>;
 
 /// Where an artifact goes and what it may be.
 #[derive(Clone)]
@@ -157,14 +154,8 @@ impl RemoteCache {
     ) -> Result<Retrieved, Error> {
         let (sender, receiver) = mpsc::channel(1);
         let (place, chunks) = (target.place.clone(), manifest.chunks.clone());
-        let unpacking = blocking(move || {
-            let arriving = Arriving {
-                receiver,
-                left: manifest.chunks.len(),
-                held: None,
-            };
-            unpack(&target, &manifest, arriving)
-        });
+        let unpacking =
+            blocking(move || unpack(&target, &manifest, Arriving::new(receiver, manifest.chunks.len())));
         // The sender is dropped when fetching ends, early or not, which ends the unpacking too.
         let fetching = async move { timeout_at(deadline, self.fetch_chunks(&place, &chunks, sender)).await };
         let (unpacked, fetched) = tokio::join!(unpacking, fetching);
@@ -286,27 +277,4 @@ fn unpack(
         outputs_path: target.cache_directory.join(target.hash.as_str()),
         size: unpacked.bytes,
     })
-}
-
-/// The chunks as they come over the channel; the last one's memory is released with the next.
-struct Arriving {
-    receiver: mpsc::Receiver<FetchedChunk>,
-    left: usize,
-    held: Option<OwnedSemaphorePermit>,
-}
-
-impl Iterator for Arriving {
-    type Item = Result<Vec<u8>, Error>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        self.held = None;
-        self.left = self.left.checked_sub(1)?;
-        // A stream that ends early must not look like one that is complete.
-        let interrupted = || Err(Error::Internal("the chunks stopped arriving".into()));
-        let chunk = self.receiver.blocking_recv().unwrap_or_else(interrupted);
-        Some(chunk.map(|(plain, memory)| {
-            self.held = Some(memory);
-            plain
-        }))
-    }
 }

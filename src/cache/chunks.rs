@@ -1,6 +1,8 @@
-//! An artifact's chunks as one readable stream.
+//! An artifact's chunks, as they arrive and as one readable stream.
 
 use std::io::{self, Read};
+
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 use crate::error::Error;
 
@@ -43,6 +45,43 @@ impl<I: Iterator<Item = Result<Vec<u8>, Error>>> Read for ChunkReader<I> {
                 }
             }
         }
+    }
+}
+
+/// A chunk on its way to be unpacked, and the part of the memory it takes.
+pub type FetchedChunk = Result<(Vec<u8>, OwnedSemaphorePermit), Error>;
+
+/// The chunks as they come over the channel; the last one's memory is released with the next.
+pub struct Arriving {
+    receiver: mpsc::Receiver<FetchedChunk>,
+    left: usize,
+    held: Option<OwnedSemaphorePermit>,
+}
+
+impl Arriving {
+    /// The `count` chunks that `receiver` will get, unless something goes wrong.
+    pub fn new(receiver: mpsc::Receiver<FetchedChunk>, count: usize) -> Self {
+        Self {
+            receiver,
+            left: count,
+            held: None,
+        }
+    }
+}
+
+impl Iterator for Arriving {
+    type Item = Result<Vec<u8>, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.held = None;
+        self.left = self.left.checked_sub(1)?;
+        // A stream that ends early must not look like one that is complete.
+        let interrupted = || Err(Error::Internal("the chunks stopped arriving".into()));
+        let chunk = self.receiver.blocking_recv().unwrap_or_else(interrupted);
+        Some(chunk.map(|(plain, memory)| {
+            self.held = Some(memory);
+            plain
+        }))
     }
 }
 

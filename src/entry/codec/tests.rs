@@ -1,0 +1,147 @@
+//! What goes into an object comes out again, and nothing else does.
+
+use super::*;
+use crate::compress::Compressor;
+use crate::config::Compression;
+use crate::entry::manifest::tests::manifest;
+use crate::secret::Secret;
+
+fn key(byte: u8) -> Option<Arc<MasterKey>> {
+    Some(Arc::new(
+        MasterKey::derive(&Secret::new(hex::encode([byte; 32]))).unwrap(),
+    ))
+}
+
+fn codec(namespace: &str, key: Option<Arc<MasterKey>>) -> Codec {
+    Codec::new(namespace.into(), Scope::Trusted, key)
+}
+
+fn hash() -> TaskHash {
+    TaskHash::parse("123").unwrap()
+}
+
+fn framed(codec: &Codec, plain: &[u8]) -> (ChunkRef, Vec<u8>) {
+    let frame = Compressor::new(Compression::Zstd(3))
+        .unwrap()
+        .frame(plain)
+        .unwrap();
+    let (size, stored) = (plain.len() as u32, frame.len() as u32);
+    (
+        ChunkRef {
+            id: codec.chunk_id(plain),
+            size,
+            stored,
+        },
+        frame,
+    )
+}
+
+#[test]
+fn an_inline_entry_round_trips_plain_and_sealed() {
+    for key in [None, key(1)] {
+        let codec = codec("ns", key);
+        let (a, b) = (framed(&codec, b"first"), framed(&codec, &[9; 5000]));
+        let manifest = manifest(vec![a.0, b.0], true);
+        let object = codec
+            .encode_entry(&hash(), &manifest, &[a.1, b.1].concat())
+            .unwrap();
+        let entry = codec.decode_entry(&hash(), &object).unwrap();
+        assert_eq!(entry.manifest, manifest);
+        let plain: Vec<_> = entry
+            .inline_frames()
+            .map(|(chunk, frame)| codec.expand_chunk(chunk, frame).unwrap())
+            .collect();
+        assert_eq!(plain, [b"first".to_vec(), vec![9; 5000]]);
+    }
+}
+
+#[test]
+fn a_chunk_object_round_trips_and_is_bound_to_its_id() {
+    for key in [None, key(1)] {
+        let codec = codec("ns", key);
+        let (chunk, frame) = framed(&codec, b"content");
+        let (other, _) = framed(&codec, b"CONTENT");
+        let object = codec.encode_chunk(&chunk.id, &frame).unwrap();
+        assert_eq!(codec.decode_chunk(&chunk, &object).unwrap(), b"content");
+        assert!(
+            codec.decode_chunk(&other, &object).is_err(),
+            "one chunk passed for another"
+        );
+    }
+}
+
+#[test]
+fn nothing_sealed_opens_under_another_key_name_or_namespace() {
+    let ours = codec("ns", key(1));
+    let object = ours.encode_entry(&hash(), &manifest(vec![], true), &[]).unwrap();
+    assert!(ours.decode_entry(&hash(), &object).is_ok());
+    let open = Error::Seal(crate::seal::SealError::Open);
+    assert_eq!(
+        codec("ns", key(2)).decode_entry(&hash(), &object).unwrap_err(),
+        open
+    );
+    assert_eq!(
+        codec("other", key(1)).decode_entry(&hash(), &object).unwrap_err(),
+        open
+    );
+    assert_eq!(
+        ours.decode_entry(&TaskHash::parse("124").unwrap(), &object)
+            .unwrap_err(),
+        open
+    );
+    assert_eq!(
+        codec("ns", None).decode_entry(&hash(), &object).unwrap_err(),
+        Error::KeyMissing
+    );
+}
+
+#[test]
+fn a_plain_object_does_not_pass_where_a_key_is_set() {
+    let object = codec("ns", None)
+        .encode_entry(&hash(), &manifest(vec![], true), &[])
+        .unwrap();
+    assert_eq!(
+        codec("ns", key(1)).decode_entry(&hash(), &object).unwrap_err(),
+        Error::NotSealed
+    );
+}
+
+#[test]
+fn an_entry_under_another_hash_is_refused_even_without_a_key() {
+    let plain = codec("ns", None);
+    let object = plain.encode_entry(&hash(), &manifest(vec![], true), &[]).unwrap();
+    assert!(matches!(
+        plain.decode_entry(&TaskHash::parse("124").unwrap(), &object),
+        Err(Error::Manifest(_))
+    ));
+}
+
+#[test]
+fn a_sealed_entry_shows_nothing_of_its_manifest() {
+    let object = codec("ns", key(1))
+        .encode_entry(&hash(), &manifest(vec![], true), &[])
+        .unwrap();
+    assert!(!String::from_utf8_lossy(&object).contains("linux"));
+}
+
+#[test]
+fn truncation_at_every_byte_is_an_error_and_so_is_padding() {
+    for key in [None, key(1)] {
+        let codec = codec("ns", key);
+        let (chunk, frame) = framed(&codec, b"content");
+        let object = codec
+            .encode_entry(&hash(), &manifest(vec![chunk], true), &frame)
+            .unwrap();
+        for end in 0..object.len() {
+            assert!(
+                codec.decode_entry(&hash(), &object[..end]).is_err(),
+                "cut at {end}"
+            );
+        }
+        assert!(
+            codec
+                .decode_entry(&hash(), &[&object[..], b"x"].concat())
+                .is_err()
+        );
+    }
+}
