@@ -13,6 +13,7 @@ use napi::{Error as JsError, Status};
 use napi_derive::napi;
 
 use crate::cache::{self, Artifact, RemoteCache};
+use crate::cli;
 use crate::config::environment::Environment;
 use crate::config::{Config, Mode};
 use crate::connect::connect;
@@ -239,4 +240,16 @@ impl NativeCache {
     pub fn flush_timeout_ms(&self) -> u32 {
         u32::try_from(self.cache.flush_timeout().as_millis()).unwrap_or(u32::MAX)
     }
+}
+
+/// Runs the command line with `args`, the program's name excluded; prints by itself. Returns the exit code.
+#[napi]
+pub async fn run_cli(args: Vec<String>, options: OpenOptions) -> u32 {
+    let workspace = cli::Workspace {
+        section: options.section,
+        root: options.workspace_root.into(),
+        ci: options.ci,
+        environment: Environment::of_process(),
+    };
+    cli::run(args, workspace).await.into()
 }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
 
-use crate::config::Config;
+use crate::config::{BucketConfig, Config, CredentialsConfig};
 use crate::credentials;
 use crate::object_store::http::http_client;
 use crate::object_store::s3::S3Store;
@@ -18,25 +18,42 @@ struct Connecting {
     store: Shared<BoxFuture<'static, Result<Arc<dyn ObjectStore>, Error>>>,
 }
 
+/// An open way to the bucket, and what was found on the way.
+pub struct Connection {
+    /// The bucket.
+    pub store: Arc<dyn ObjectStore>,
+    /// Its region.
+    pub region: String,
+    /// Where the credentials come from, in a few words.
+    pub credentials: String,
+}
+
 /// Begins to connect to the configured bucket. Must be called within a tokio runtime, in which the work
 /// goes on by itself.
 pub fn connect(config: &Config) -> Arc<dyn ObjectStore> {
     let (bucket, credentials) = (config.bucket.clone(), config.credentials.clone());
-    let store = async move {
-        let http = http_client(bucket.ca_bundle.as_deref())?;
-        let no_credentials = |error: credentials::Error| Error::Credentials {
-            detail: error.to_string(),
-        };
-        let region = credentials::resolve_region(&bucket, &credentials, http.clone())
-            .await
-            .map_err(no_credentials)?;
-        let found = credentials::resolve(&credentials, &region, http.clone(), credentials::TIME_LIMIT);
-        let found = found.await.map_err(no_credentials)?;
-        Ok(Arc::new(S3Store::open(&bucket, found.provider, http, &region)) as Arc<dyn ObjectStore>)
-    };
+    let store = async move { Ok(dial(&bucket, &credentials).await?.store) };
     let store = store.boxed().shared();
     tokio::spawn(store.clone());
     Arc::new(Connecting { store })
+}
+
+/// Finds region and credentials. The bucket itself is not asked for anything.
+pub async fn dial(bucket: &BucketConfig, credentials: &CredentialsConfig) -> Result<Connection, Error> {
+    let http = http_client(bucket.ca_bundle.as_deref())?;
+    let no_credentials = |error: credentials::Error| Error::Credentials {
+        detail: error.to_string(),
+    };
+    let region = credentials::resolve_region(bucket, credentials, http.clone())
+        .await
+        .map_err(no_credentials)?;
+    let found = credentials::resolve(credentials, &region, http.clone(), credentials::TIME_LIMIT);
+    let found = found.await.map_err(no_credentials)?;
+    Ok(Connection {
+        store: Arc::new(S3Store::open(bucket, found.provider, http, &region)),
+        region,
+        credentials: found.source,
+    })
 }
 
 #[async_trait]

@@ -5,7 +5,7 @@
 //!
 //! | layer | modules |
 //! |---|---|
-//! | edge | `binding` (the only one that names napi) |
+//! | edge | `binding` (the only one that names napi), [`cli`] |
 //! | behaviour | [`cache`], [`connect`] |
 //! | parts | [`entry`], [`object_store`], [`credentials`] |
 //! | algorithms | [`archive`], [`chunk`], [`compress`], [`seal`], [`sign`], [`trust`], [`config`] |
@@ -15,6 +15,7 @@ pub mod archive;
 pub mod binding;
 pub mod cache;
 pub mod chunk;
+pub mod cli;
 pub mod compress;
 pub mod config;
 pub mod connect;

@@ -29,6 +29,16 @@ impl Keys {
         let id = id.to_string();
         format!("{}/c/{}/{id}", self.base, &id[..2])
     }
+
+    /// The key of an object that is neither entry nor chunk, to try out what can be done in this scope.
+    pub fn scratch(&self, name: &str) -> String {
+        format!("{}/scratch/{name}", self.base)
+    }
+
+    /// What the keys of all entries begin with.
+    pub fn entries(&self) -> String {
+        format!("{}/e/", self.base)
+    }
 }
 
 #[cfg(test)]

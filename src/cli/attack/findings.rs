@@ -1,0 +1,254 @@
+//! What an attack came to, for people and for machines.
+
+use serde::Serialize;
+
+use super::client::Client;
+use super::lock::Bucket;
+use crate::cli::print::Paint;
+use crate::cli::{BAD, GOOD};
+use crate::config::SET_UP;
+
+/// What is tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Kind {
+    Unsigned,
+    Foreign,
+    Forged,
+    Copied,
+    Overwritten,
+    Deleted,
+    Listed,
+}
+
+/// One attempt and how it went.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Attempt {
+    pub kind: Kind,
+    pub bucket: Bucket,
+    /// `None` where the client can't tell, since there is nothing to restore.
+    pub client: Option<Client>,
+}
+
+/// A whole attack.
+#[derive(Clone, Debug)]
+pub(super) struct Findings {
+    pub bucket: String,
+    pub credentials: String,
+    /// What kind of run this is.
+    pub run: String,
+    /// Whether its credentials are meant to write to `t`.
+    pub trusted_run: bool,
+    /// Whether there are public keys.
+    pub keys: bool,
+    pub attempts: Vec<Attempt>,
+    /// Keys of scratch objects that could not be removed.
+    pub left_behind: Vec<String>,
+}
+
+/// The findings, as JSON.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Document<'a> {
+    protected: bool,
+    lock1: &'static str,
+    lock2: Lock2,
+    bucket: &'a str,
+    credentials: &'a str,
+    run: &'a str,
+    trusted_run: bool,
+    attempts: &'a [Attempt],
+    left_behind: &'a [String],
+}
+
+/// Whether the bucket keeps these credentials from changing `t`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Lock2 {
+    Closed,
+    Partly,
+    Open,
+    Unknown,
+}
+
+impl Kind {
+    /// One word, as in the names of scratch objects.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Unsigned => "unsigned",
+            Self::Foreign => "foreign",
+            Self::Forged => "forged",
+            Self::Copied => "copied",
+            Self::Overwritten => "overwritten",
+            Self::Deleted => "deleted",
+            Self::Listed => "listed",
+        }
+    }
+
+    fn description(self) -> &'static str {
+        match self {
+            Self::Unsigned => "write an entry without a signature",
+            Self::Foreign => "write an entry signed with a key nobody trusts",
+            Self::Forged => "write an entry signed in the name of a trusted key",
+            Self::Copied => "copy an entry from u to t",
+            Self::Overwritten => "overwrite an entry",
+            Self::Deleted => "delete an entry",
+            Self::Listed => "list the entries (changes nothing)",
+        }
+    }
+}
+
+impl Attempt {
+    /// An attempt that leaves nothing to restore.
+    pub(super) fn on_bucket(kind: Kind, bucket: Bucket) -> Self {
+        Self {
+            kind,
+            bucket,
+            client: None,
+        }
+    }
+}
+
+impl Findings {
+    /// The exit code: whether poison gets through.
+    pub(super) fn code(&self) -> u8 {
+        if self.lock1_holds() { GOOD } else { BAD }
+    }
+
+    /// Whether the client refused all poison.
+    fn lock1_holds(&self) -> bool {
+        !self
+            .attempts
+            .iter()
+            .any(|attempt| attempt.client == Some(Client::Accepted))
+    }
+
+    fn lock2(&self) -> Lock2 {
+        let changes = self.attempts.iter().filter(|attempt| match attempt.kind {
+            Kind::Listed => false,
+            // Whoever can write nothing has nothing to copy, either.
+            Kind::Copied => !matches!(attempt.bucket, Bucket::Unknown(_)),
+            _ => true,
+        });
+        let (mut allowed, mut denied, mut unknown) = (0, 0, 0);
+        for attempt in changes {
+            match &attempt.bucket {
+                Bucket::Allowed => allowed += 1,
+                Bucket::Denied => denied += 1,
+                Bucket::Unknown(_) => unknown += 1,
+            }
+        }
+        match (allowed, denied, unknown) {
+            (0, 1.., 0) => Lock2::Closed,
+            (0, ..) => Lock2::Unknown,
+            (_, 0, _) => Lock2::Open,
+            _ => Lock2::Partly,
+        }
+    }
+
+    /// The findings for machines.
+    pub(super) fn to_document(&self) -> Document<'_> {
+        Document {
+            protected: self.lock1_holds(),
+            lock1: if self.lock1_holds() { "holds" } else { "open" },
+            lock2: self.lock2(),
+            bucket: &self.bucket,
+            credentials: &self.credentials,
+            run: &self.run,
+            trusted_run: self.trusted_run,
+            attempts: &self.attempts,
+            left_behind: &self.left_behind,
+        }
+    }
+
+    /// The findings for people.
+    pub(super) fn to_text(&self, paint: Paint) -> String {
+        let mut lines = vec![
+            format!("Attacked t, what others restore, in the bucket {:?}", self.bucket),
+            format!("  with the credentials from: {}", self.credentials),
+            format!("  as this run: {}", self.run),
+            String::new(),
+            paint.bold(&row("attempt", "bucket", "client")),
+        ];
+        lines.extend(self.attempts.iter().map(|attempt| self.line(attempt, paint)));
+        lines.push(String::new());
+        lines.push(self.verdict1(paint));
+        lines.push(self.verdict2(paint));
+        if self.left_behind.is_empty() {
+            lines.push(paint.dim("All scratch objects were removed."));
+        } else {
+            lines.push(format!(
+                "{} Scratch objects that these credentials may not delete, and that you should:",
+                paint.poor("!")
+            ));
+            lines.extend(self.left_behind.iter().map(|key| format!("    {key}")));
+        }
+        lines.join("\n")
+    }
+
+    fn line(&self, attempt: &Attempt, paint: Paint) -> String {
+        let (bucket, why) = match &attempt.bucket {
+            Bucket::Allowed => ("allowed", None),
+            Bucket::Denied => ("denied", None),
+            Bucket::Unknown(why) => ("unknown", Some(why)),
+        };
+        let client = match &attempt.client {
+            None => "–",
+            Some(Client::Refused(_)) => "refused",
+            Some(Client::Accepted) => "ACCEPTED",
+        };
+        let line = row(attempt.kind.description(), bucket, client);
+        let mut line = match &attempt.client {
+            Some(Client::Accepted) => paint.bad(&line),
+            _ => line,
+        };
+        let refusal = attempt.client.iter().filter_map(|client| match client {
+            Client::Refused(why) => Some(why),
+            Client::Accepted => None,
+        });
+        for why in why.into_iter().chain(refusal) {
+            line += &paint.dim(&format!("\n    {}", why.replace('\n', " ")));
+        }
+        line
+    }
+
+    fn verdict1(&self, paint: Paint) -> String {
+        if self.lock1_holds() {
+            let holds = "✓ Lock 1, signatures: holds. No entry is restored that no trusted key signed.";
+            paint.good(holds)
+        } else {
+            let text =
+                "✗ Lock 1, signatures: open. Whoever can write to the bucket decides what others restore.";
+            let remedy = if self.keys {
+                "Please report this: it should not happen."
+            } else {
+                SET_UP
+            };
+            format!("{}\n    → {remedy}", paint.bad(text))
+        }
+    }
+
+    fn verdict2(&self, paint: Paint) -> String {
+        let (state, meaning) = match self.lock2() {
+            Lock2::Closed => {
+                return paint.good("✓ Lock 2, access control: closed. The bucket refused every change.");
+            }
+            Lock2::Partly => ("partly open", "The bucket refused some changes only."),
+            Lock2::Open => ("open", "The bucket allowed every change it was asked for."),
+            Lock2::Unknown => ("unknown", "The bucket gave no clear answer."),
+        };
+        let remedy = if self.trusted_run {
+            "This run is trusted, so that is as it should be. Attack with a pull request's credentials, too."
+        } else {
+            "Without lock 1 that is fatal; with it, such credentials can cause misses only. infra/ has policies."
+        };
+        format!(
+            "{}\n    → {remedy}",
+            paint.poor(&format!("! Lock 2, access control: {state}. {meaning}"))
+        )
+    }
+}
+
+fn row(attempt: &str, bucket: &str, client: &str) -> String {
+    format!("{attempt:<52}{bucket:<10}{client}")
+}

@@ -1,0 +1,64 @@
+//! Making poison: entries as an attacker makes them, with this project's own code and without the trusted key.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::cache::{self, Artifact};
+use crate::config::{Config, Mode};
+use crate::entry::{Keys, Producer};
+use crate::object_store::memory::MemoryStore;
+use crate::scope::Scope;
+use crate::sign::SigningKey;
+use crate::task_hash::TaskHash;
+use crate::trust::Access;
+
+/// The object of an entry for `hash` in `scope`, signed with `signer` if there is one.
+///
+/// Sealed when there is an encryption key: pull requests have it, too.
+pub(super) async fn entry(
+    config: &Config,
+    scope: &Scope,
+    hash: &TaskHash,
+    signer: Option<SigningKey>,
+    directory: &Path,
+) -> Result<Bytes, String> {
+    let mut config = config.clone();
+    config.mode = Mode::ReadWrite;
+    config.background_uploads = false;
+    config.trust.signing_key = signer.map(Arc::new);
+    let access = Access {
+        reads: Vec::new(),
+        writes: Some(scope.clone()),
+        sign: config.trust.signing_key.is_some(),
+        why: String::new(),
+        warnings: Vec::new(),
+    };
+    let key = Keys::new(&config.cache_key_prefix, scope).entry(hash);
+    let outputs = directory.join(hash.as_str());
+    let written = std::fs::create_dir_all(&outputs).and_then(|()| {
+        std::fs::write(
+            outputs.join("poison.txt"),
+            "Written by `nx-s3-cache doctor --attack`.\n",
+        )
+    });
+    written.map_err(|error| format!("{}: {error}", outputs.display()))?;
+
+    let store = Arc::new(MemoryStore::new());
+    let cache = cache::open(config, access, store.clone(), Producer::default(), false);
+    let artifact = Artifact {
+        hash: hash.as_str().to_owned(),
+        cache_directory: directory.to_owned(),
+        terminal_output: "poison\n".to_owned(),
+        code: 0,
+    };
+    cache.clone().store(artifact).await;
+    store.object(&key).ok_or_else(|| {
+        let warnings = cache.take_warnings().into_iter();
+        let told: Vec<_> = warnings
+            .map(|warning| format!("{}: {}", warning.title, warning.body.join(" ")))
+            .collect();
+        format!("no poison could be made: {}", told.join("; "))
+    })
+}

@@ -1,0 +1,77 @@
+//! `doctor --attack`: tries to poison the cache with the credentials at hand, and to restore the poison.
+//!
+//! All it touches is objects of its own, named `doctor-…`, in the places where an attack has to happen.
+
+mod client;
+mod findings;
+mod forge;
+mod lock;
+mod target;
+
+use std::sync::Arc;
+
+use super::{Workspace, print, remedy, scratch};
+use crate::connect;
+use crate::object_store::{Error, ObjectStore};
+use crate::trust;
+use findings::Findings;
+use target::Target;
+
+/// Attacks and prints how it went.
+pub(super) async fn run(workspace: &Workspace, json: bool) -> u8 {
+    match attack(workspace).await {
+        Ok(findings) => {
+            if json {
+                print::json(&findings.to_document());
+            } else {
+                print::out(&findings.to_text(print::Paint::of_stdout()));
+            }
+            findings.code()
+        }
+        Err(problem) => print::failure(&problem),
+    }
+}
+
+async fn attack(workspace: &Workspace) -> Result<Findings, String> {
+    let config = workspace.config().map_err(|error| error.to_string())?;
+    let access = trust::decide(&config.trust, &workspace.facts());
+    let connection = connect::dial(&config.bucket, &config.credentials).await;
+    let connection = connection.map_err(|error| not_tried(&error))?;
+    let no_scratch = |error: std::io::Error| format!("there is no place for scratch files: {error}");
+    let mut target = Target {
+        config: &config,
+        access: &access,
+        store: connection.store.clone(),
+        directory: scratch::Directory::create().map_err(no_scratch)?,
+        name: scratch::name().map_err(no_scratch)?,
+        written: Vec::new(),
+    };
+    known(&target, &connection.store).await?;
+    let attempts = target.attack().await;
+    // Whatever happened, nothing of it is to stay.
+    let left_behind = target.clean_up().await;
+    Ok(Findings {
+        bucket: config.bucket.name.clone(),
+        credentials: connection.credentials,
+        run: access.why.clone(),
+        trusted_run: access.sign,
+        keys: !config.trust.public_keys.is_empty(),
+        attempts: attempts?,
+        left_behind,
+    })
+}
+
+/// Whether the server knows these credentials at all: it denies strangers everything, which would prove nothing.
+async fn known(target: &Target<'_>, store: &Arc<dyn ObjectStore>) -> Result<(), String> {
+    match store.get(&target.key("probe")?, 0).await {
+        Err(error) if !matches!(error, Error::AccessDenied { .. }) || remedy::is_stranger(&error) => {
+            Err(not_tried(&error))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn not_tried(error: &Error) -> String {
+    let remedy = remedy::remedy(error, "s3:GetObject");
+    format!("the attack could not be tried: {error}\n{remedy} `nx-s3-cache doctor` says more.")
+}

@@ -1,0 +1,187 @@
+//! The attempts.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::client::{self, Client};
+use super::findings::{Attempt, Kind};
+use super::forge;
+use super::lock::Bucket;
+use crate::cli::scratch::Directory;
+use crate::config::Config;
+use crate::entry::{Keys, MAX_ENTRY_OBJECT};
+use crate::object_store::memory::MemoryStore;
+use crate::object_store::{ObjectStore, PutMode};
+use crate::scope::{Scope, ScopeName};
+use crate::sign::{KeyName, SigningKey};
+use crate::task_hash::TaskHash;
+use crate::trust::Access;
+
+/// The name of a key that nobody trusts.
+const STRANGER: &str = "doctor-attack";
+
+/// A bucket under attack.
+pub(super) struct Target<'a> {
+    pub config: &'a Config,
+    /// What a run like this reads.
+    pub access: &'a Access,
+    pub store: Arc<dyn ObjectStore>,
+    pub directory: Directory,
+    /// What all names of this attack begin with.
+    pub name: String,
+    /// Keys of objects that are in the bucket now.
+    pub written: Vec<String>,
+}
+
+/// An entry that must not be restored.
+struct Poison {
+    kind: Kind,
+    hash: TaskHash,
+    /// Where runs would look for it.
+    key: String,
+    object: Bytes,
+}
+
+impl Target<'_> {
+    /// Tries everything; an error says why it could not be tried.
+    pub(super) async fn attack(&mut self) -> Result<Vec<Attempt>, String> {
+        let unsigned = self.poison(Kind::Unsigned, &Scope::Trusted, None).await?;
+        let stranger = KeyName::parse(STRANGER).map_err(|error| error.to_string())?;
+        let foreign = self
+            .poison(Kind::Foreign, &Scope::Trusted, Some(stranger))
+            .await?;
+        let mut attempts = vec![self.plant(&unsigned).await, self.plant(&foreign).await];
+        let trusted = self.config.trust.public_keys.iter().next();
+        if let Some(name) = trusted.map(|key| key.name().clone()) {
+            let forged = self.poison(Kind::Forged, &Scope::Trusted, Some(name)).await?;
+            attempts.push(self.plant(&forged).await);
+        }
+        attempts.push(self.copy().await?);
+        attempts.push(self.overwrite(&unsigned, &foreign).await);
+        attempts.push(self.delete(&unsigned).await);
+        attempts.push(self.list().await);
+        Ok(attempts)
+    }
+
+    /// Removes what the attack wrote; returns the keys of what it could not remove.
+    pub(super) async fn clean_up(&mut self) -> Vec<String> {
+        let mut left = Vec::new();
+        for key in std::mem::take(&mut self.written) {
+            if self.store.delete(std::slice::from_ref(&key)).await.is_err() {
+                left.push(key);
+            }
+        }
+        left
+    }
+
+    /// The key in `t` of this attack's object `what`.
+    pub(super) fn key(&self, what: &str) -> Result<String, String> {
+        Ok(self.keys(&Scope::Trusted).entry(&self.hash(what)?))
+    }
+
+    fn keys(&self, scope: &Scope) -> Keys {
+        Keys::new(&self.config.cache_key_prefix, scope)
+    }
+
+    fn hash(&self, what: &str) -> Result<TaskHash, String> {
+        TaskHash::parse(&format!("{}-{what}", self.name)).map_err(|error| error.to_string())
+    }
+
+    /// An entry of `scope`, signed with a new key of this name.
+    async fn poison(&self, kind: Kind, scope: &Scope, signer: Option<KeyName>) -> Result<Poison, String> {
+        let signer = signer.map(SigningKey::generate).transpose();
+        let signer = signer.map_err(|error| error.to_string())?;
+        let hash = self.hash(kind.word())?;
+        let object = forge::entry(self.config, scope, &hash, signer, self.directory.path()).await?;
+        Ok(Poison {
+            kind,
+            key: self.keys(&Scope::Trusted).entry(&hash),
+            hash,
+            object,
+        })
+    }
+
+    /// Puts poison where others look for it, and lets the client find it.
+    async fn plant(&mut self, poison: &Poison) -> Attempt {
+        let bucket = self.put(&poison.key, &poison.object, PutMode::Create).await;
+        Attempt {
+            kind: poison.kind,
+            client: Some(self.restore(poison).await),
+            bucket,
+        }
+    }
+
+    /// Writes an object, which is remembered unless the bucket refuses: it may be there after an error, too.
+    async fn put(&mut self, key: &str, object: &Bytes, mode: PutMode) -> Bucket {
+        let bucket = Bucket::of(&self.store.put(key, object.clone(), mode).await);
+        if bucket != Bucket::Denied {
+            self.remember(key);
+        }
+        bucket
+    }
+
+    fn remember(&mut self, key: &str) {
+        if !self.written.iter().any(|written| written == key) {
+            self.written.push(key.to_owned());
+        }
+    }
+
+    /// Lets the client restore the poison: from the bucket, or, where the bucket doesn't have it or doesn't give it
+    /// away, from memory, since others may be able to write it.
+    async fn restore(&self, poison: &Poison) -> Client {
+        let there = self.store.get(&poison.key, MAX_ENTRY_OBJECT).await;
+        let store = if there == Ok(Some(poison.object.clone())) {
+            self.store.clone()
+        } else {
+            let memory = MemoryStore::new();
+            memory.replace(&poison.key, poison.object.clone());
+            Arc::new(memory)
+        };
+        let place = self.directory.path().join("restored");
+        client::restore(self.config, self.access, store, &poison.hash, &place).await
+    }
+
+    /// Copies an entry of an untrusted scope, which needs no signature there, to `t`.
+    async fn copy(&mut self) -> Result<Attempt, String> {
+        let name = ScopeName::parse(&self.name).map_err(|error| error.to_string())?;
+        let scope = Scope::Untrusted(name);
+        let poison = self.poison(Kind::Copied, &scope, None).await?;
+        let from = self.keys(&scope).entry(&poison.hash);
+        let bucket = match self.put(&from, &poison.object, PutMode::Create).await {
+            Bucket::Allowed => {
+                let copied = Bucket::of(&self.store.copy(&from, &poison.key).await);
+                if copied != Bucket::Denied {
+                    self.remember(&poison.key);
+                }
+                copied
+            }
+            _ => Bucket::Unknown(format!("nothing to copy: {from} could not be written")),
+        };
+        Ok(Attempt {
+            kind: Kind::Copied,
+            client: Some(self.restore(&poison).await),
+            bucket,
+        })
+    }
+
+    /// Overwrites one entry with another.
+    async fn overwrite(&mut self, poison: &Poison, other: &Poison) -> Attempt {
+        let bucket = self.put(&poison.key, &other.object, PutMode::Replace).await;
+        Attempt::on_bucket(Kind::Overwritten, bucket)
+    }
+
+    /// Deletes an entry. Servers that allow it say so even where there is none.
+    async fn delete(&mut self, poison: &Poison) -> Attempt {
+        let deleted = self.store.delete(std::slice::from_ref(&poison.key)).await;
+        if deleted.is_ok() {
+            self.written.retain(|written| *written != poison.key);
+        }
+        Attempt::on_bucket(Kind::Deleted, Bucket::of(&deleted))
+    }
+
+    async fn list(&self) -> Attempt {
+        let listed = self.store.list(&self.keys(&Scope::Trusted).entries(), None).await;
+        Attempt::on_bucket(Kind::Listed, Bucket::of(&listed))
+    }
+}

@@ -1,0 +1,83 @@
+//! The command line: `npx nx-s3-cache` and the standalone binary.
+//!
+//! A command prints by itself and ends with an exit code: 0 all is well, 1 something is wrong, 2 the command
+//! could not do its work (bad arguments, bad configuration).
+
+mod args;
+mod attack;
+mod doctor;
+mod keygen;
+mod print;
+mod remedy;
+mod scratch;
+mod workspace;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::config::environment::Environment;
+use crate::config::{Config, ConfigErrors};
+use crate::trust::{self, RunFacts};
+use args::{Cli, Command};
+
+/// The command did its work, and all is well.
+const GOOD: u8 = 0;
+/// It did its work, and something is wrong.
+const BAD: u8 = 1;
+/// It could not do its work.
+const UNABLE: u8 = 2;
+
+/// Where a command runs: what JavaScript finds out for `npx nx-s3-cache`.
+#[derive(Clone, Default)]
+pub struct Workspace {
+    /// The JSON text of the `s3` section of nx.json; absent when there is none.
+    pub section: Option<String>,
+    /// Its root directory.
+    pub root: PathBuf,
+    /// Whether this is CI.
+    pub ci: bool,
+    /// The environment variables.
+    pub environment: Environment,
+}
+
+impl Workspace {
+    fn config(&self) -> Result<Config, ConfigErrors> {
+        Config::load(self.section.as_deref(), &self.environment, self.ci, &self.root)
+    }
+
+    fn facts(&self) -> RunFacts {
+        trust::detect(&self.environment, self.ci)
+    }
+}
+
+/// What the standalone binary does.
+pub fn main() -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let code = match (runtime, workspace::find()) {
+        (Ok(runtime), Ok(workspace)) => runtime.block_on(run(std::env::args_os().skip(1), workspace)),
+        (Err(error), _) => print::failure(&format!("no threads to work with: {error}")),
+        (_, Err(problem)) => print::failure(&problem),
+    };
+    code.into()
+}
+
+/// Runs the command that `args` (without the program's name) ask for; returns the exit code.
+pub async fn run(args: impl IntoIterator<Item = impl Into<OsString>>, workspace: Workspace) -> u8 {
+    let name = OsString::from("nx-s3-cache");
+    let args = std::iter::once(name).chain(args.into_iter().map(Into::into));
+    match Cli::try_parse_from(args) {
+        Ok(Cli { command }) => match command {
+            Command::Keygen(options) => keygen::run(&options),
+            Command::Doctor(options) if options.attack => attack::run(&workspace, options.json).await,
+            Command::Doctor(options) => doctor::run(&workspace, options.json).await,
+        },
+        Err(error) => {
+            // Help and the version come this way, too. A reader that is gone misses nothing.
+            let _ = error.print();
+            u8::try_from(error.exit_code()).unwrap_or(UNABLE)
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! What to do about a bucket that can't be used.
+
+use crate::object_store::Error;
+
+/// Codes of servers that don't know the caller, whatever the request.
+const STRANGER: [&str; 3] = [
+    "InvalidAccessKeyId",
+    "SignatureDoesNotMatch",
+    "InvalidClientTokenId",
+];
+
+/// Whether the server doesn't take these credentials for anything, rather than forbid one request.
+pub(super) fn is_stranger(error: &Error) -> bool {
+    let Error::AccessDenied { detail, .. } = error else {
+        return false;
+    };
+    detail.contains("RequestTimeTooSkewed") || STRANGER.iter().any(|code| detail.starts_with(code))
+}
+
+/// What to do when a request fails with `error`; `permission` is what it needs.
+pub(super) fn remedy(error: &Error, permission: &str) -> String {
+    match error {
+        Error::Misconfigured { .. } => "Correct the `s3` section of nx.json.",
+        Error::Credentials { .. } => "Check the credentials that this machine or job uses for the bucket.",
+        Error::AccessDenied { detail, .. } if detail.contains("RequestTimeTooSkewed") => {
+            "Set this machine's clock: requests are signed with its time."
+        }
+        Error::AccessDenied { .. } if is_stranger(error) => {
+            "The server doesn't know this access key, or the secret isn't its secret. Check both, and that they \
+             belong to this `endpoint`."
+        }
+        Error::AccessDenied { .. } => {
+            return format!("Allow these credentials {permission}; the policies in infra/ show how.");
+        }
+        Error::NoSuchBucket { .. } => {
+            "Check `bucket` and `endpoint` in nx.json (or NX_S3_CACHE_BUCKET), or create the bucket."
+        }
+        Error::WrongRegion { .. } => {
+            "Set `region` in nx.json (or NX_S3_CACHE_REGION) to the bucket's region, and check `endpoint`."
+        }
+        Error::Unreachable { .. } | Error::TimedOut { .. } => {
+            "Check `endpoint`, the network, and the proxy settings (HTTPS_PROXY, NO_PROXY)."
+        }
+        Error::Throttled { .. } | Error::Server { .. } => "Try again later; the trouble is the server's.",
+        Error::Refused { .. } => {
+            "The server doesn't accept such requests: see docs/providers.md, and the options `forcePathStyle`, \
+             `disableChecksum` and `conditionalWrites`."
+        }
+        Error::TooLarge { .. } => "Something between here and the bucket changes objects: check proxies.",
+    }
+    .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn denied(detail: &str) -> Error {
+        Error::AccessDenied {
+            status: 403,
+            detail: detail.into(),
+        }
+    }
+
+    #[test]
+    fn who_is_unknown_is_told_apart_from_who_may_not() {
+        assert!(is_stranger(&denied("SignatureDoesNotMatch: …")));
+        assert!(is_stranger(&denied(
+            "RequestTimeTooSkewed: …; this machine's clock is wrong, set it"
+        )));
+        assert!(!is_stranger(&denied("AccessDenied: user is not authorized")));
+        assert!(remedy(&denied("AccessDenied: no"), "s3:PutObject").contains("s3:PutObject"));
+        assert!(remedy(&denied("InvalidAccessKeyId: no"), "s3:PutObject").contains("access key"));
+    }
+}

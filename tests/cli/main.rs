@@ -1,0 +1,10 @@
+//! The binary, run against a real server.
+#![allow(clippy::panic, clippy::unwrap_used)] // tests
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod attack;
+mod doctor;
+mod keygen;
+mod setup;
