@@ -82,6 +82,9 @@ export interface RetrievedArtifact {
   size: number
 }
 
+/** Runs the command line with `args`, the program's name excluded; prints by itself. Returns the exit code. */
+export declare function runCli(args: Array<string>, options: OpenOptions): Promise<number>
+
 /** What this run did so far. */
 export interface Summary {
   /** Artifacts restored. */

@@ -60,7 +60,7 @@ test('the package contains what it needs, and no sources, tests or binaries', ()
   const files: string[] = packed.files.map((file: { path: string }) => file.path)
   const generators = Object.values<{ factory: string; schema: string }>(readJson('generators.json').generators)
   const ofGenerators = generators.flatMap(({ factory, schema }) => [`${factory}.js`, schema])
-  for (const path of [main.main, main.types, main.generators, ...ofGenerators]) {
+  for (const path of [main.main, main.types, main.bin['nx-s3-cache'], main.generators, ...ofGenerators]) {
     assert.ok(files.includes(path.replace(/^\.\//, '')), `${path} is missing`)
   }
   for (const path of ['LICENSE', 'index.d.ts', 'package.json']) assert.ok(files.includes(path), `${path} is missing`)

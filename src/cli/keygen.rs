@@ -64,8 +64,8 @@ fn not_written(file: &Path, error: &io::Error) -> String {
 
 fn told(public: &str, secret: &Secret, file: Option<&Path>) -> String {
     let secret = match file {
-        Some(file) => format!("is in {}", file.display()),
-        None => format!("for trusted jobs only:\n\n  {}", secret.expose()),
+        Some(file) => format!("in {}", file.display()),
+        None => format!("shown this once:\n\n  {}", secret.expose()),
     };
     format!(
         "Public key, for nx.json, to be reviewed and committed:
@@ -73,7 +73,7 @@ fn told(public: &str, secret: &Secret, file: Option<&Path>) -> String {
   \"s3\": {{ \"trust\": {{ \"publicKeys\": [\"{public}\"] }} }}
 
 --------------------------------------------------------------------------------
-Secret key, {secret}
+Secret key, for trusted jobs only, {secret}
 
 Make it the secret NX_S3_CACHE_SIGNING_KEY of jobs that run for protected branches
 only: on GitHub a secret of an environment bound to them, on GitLab a protected and

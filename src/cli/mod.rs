@@ -10,6 +10,8 @@ mod keygen;
 mod print;
 mod remedy;
 mod scratch;
+#[cfg(test)]
+mod testing;
 mod workspace;
 
 use std::ffi::OsString;

@@ -64,7 +64,7 @@ pub(super) struct Document<'a> {
 /// Whether the bucket keeps these credentials from changing `t`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-enum Lock2 {
+pub(super) enum Lock2 {
     Closed,
     Partly,
     Open,
@@ -123,7 +123,7 @@ impl Findings {
             .any(|attempt| attempt.client == Some(Client::Accepted))
     }
 
-    fn lock2(&self) -> Lock2 {
+    pub(super) fn lock2(&self) -> Lock2 {
         let changes = self.attempts.iter().filter(|attempt| match attempt.kind {
             Kind::Listed => false,
             // Whoever can write nothing has nothing to copy, either.
@@ -239,8 +239,10 @@ impl Findings {
         };
         let remedy = if self.trusted_run {
             "This run is trusted, so that is as it should be. Attack with a pull request's credentials, too."
+        } else if self.lock1_holds() {
+            "Such credentials can cost you hits, by deleting entries, but can't poison. infra/ has policies."
         } else {
-            "Without lock 1 that is fatal; with it, such credentials can cause misses only. infra/ has policies."
+            "infra/ has policies that keep the credentials of pull requests out of t."
         };
         format!(
             "{}\n    → {remedy}",

@@ -7,6 +7,8 @@ mod findings;
 mod forge;
 mod lock;
 mod target;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

@@ -139,7 +139,15 @@ impl Target<'_> {
             Arc::new(memory)
         };
         let place = self.directory.path().join("restored");
-        client::restore(self.config, self.access, store, &poison.hash, &place).await
+        let reading = client::restore(self.config, self.access, store, &poison.hash, &place).await;
+        match reading {
+            // Every line would begin with the name of its scratch object.
+            Client::Refused(why) => {
+                let name = format!("{}: ", poison.key);
+                Client::Refused(why.strip_prefix(&name).unwrap_or(&why).to_owned())
+            }
+            Client::Accepted => Client::Accepted,
+        }
     }
 
     /// Copies an entry of an untrusted scope, which needs no signature there, to `t`.

@@ -2,6 +2,8 @@
 
 mod bucket;
 mod report;
+#[cfg(test)]
+mod tests;
 
 use super::{Workspace, remedy};
 use crate::config::{Config, Mode};

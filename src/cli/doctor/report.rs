@@ -128,6 +128,12 @@ impl Report {
         self.steps.push(step);
     }
 
+    /// The name and the state of each step.
+    #[cfg(test)]
+    pub(super) fn states(&self) -> Vec<(&'static str, State)> {
+        self.steps.iter().map(|step| (step.name, step.state)).collect()
+    }
+
     /// Ends the report; returns the exit code.
     pub(super) fn finish(self) -> u8 {
         let count = |state| self.steps.iter().filter(|step| step.state == state).count();
@@ -175,5 +181,5 @@ impl Report {
 
 /// Further lines below the first.
 fn indented(text: &str) -> String {
-    text.replace('\n', "\n      ")
+    text.replace('\n', "\n      ").replace("\n      \n", "\n\n")
 }
