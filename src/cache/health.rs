@@ -25,6 +25,7 @@ pub enum Purpose {
 
 /// Remembers how the requests of this run went.
 pub struct Health {
+    /// The bucket and where it is, for people.
     bucket: String,
     reads_only: bool,
     warnings: Arc<Warnings>,
@@ -36,7 +37,7 @@ pub struct Health {
 }
 
 impl Health {
-    /// Health of the requests to `bucket`; `reads_only` when this run never writes.
+    /// Health of the requests to `bucket`, as people call it; `reads_only` when this run never writes.
     pub fn new(bucket: String, reads_only: bool, warnings: Arc<Warnings>) -> Self {
         Self {
             bucket,
@@ -55,6 +56,11 @@ impl Health {
             Purpose::Read => !self.reads_off.load(Relaxed),
             Purpose::Write | Purpose::Repair => !self.writes_off.load(Relaxed),
         }
+    }
+
+    /// Whether the bucket has answered anything in this run.
+    pub fn is_proven(&self) -> bool {
+        self.proven.load(Relaxed)
     }
 
     /// A request was answered.
@@ -77,6 +83,10 @@ impl Health {
             Error::WrongRegion { .. } => {
                 self.give_up(error, "Set `s3.region` in nx.json (or NX_S3_CACHE_REGION) to the bucket's region.")
             }
+            Error::AccessDenied { .. } if error.refuses_the_caller() => self.give_up(
+                error,
+                "Check the access key and its secret, that they belong to this endpoint, and this machine's clock.",
+            ),
             Error::AccessDenied { .. } => match purpose {
                 Purpose::Read => self.read_denied(error),
                 Purpose::Write => self.write_denied(error),
@@ -108,7 +118,7 @@ impl Health {
             "off",
             "Remote caching in S3 is off for this run",
             [
-                format!("Bucket {:?}: {error}", self.bucket),
+                format!("Bucket {}: {error}", self.bucket),
                 "The build goes on with the local cache; nothing is restored from or stored in the bucket."
                     .into(),
                 remedy.into(),
@@ -124,7 +134,7 @@ impl Health {
                 "read-denied",
                 "The S3 bucket refuses to be read",
                 [
-                    format!("Bucket {:?}: {error}", self.bucket),
+                    format!("Bucket {}: {error}", self.bucket),
                     "The build goes on; what can't be read counts as a miss.".into(),
                     "Allow s3:GetObject on the bucket's objects. With s3:ListBucket on the bucket, S3 also tells a missing entry from a forbidden one.".into(),
                 ],
@@ -140,7 +150,7 @@ impl Health {
             "write-denied",
             "Results of this run are not stored in S3",
             [
-                format!("Bucket {:?}: {error}", self.bucket),
+                format!("Bucket {}: {error}", self.bucket),
                 "The build goes on and may still restore results from the bucket.".into(),
                 "Allow s3:PutObject on the bucket's objects, or set the mode to \"read-only\" where storing isn't meant to work.".into(),
             ],
@@ -153,7 +163,7 @@ impl Health {
             "repair-denied",
             "A bad object in the S3 bucket can't be replaced",
             [
-                format!("Bucket {:?}: {error}", self.bucket),
+                format!("Bucket {}: {error}", self.bucket),
                 "The build goes on; the object stays a miss until somebody removes it.".into(),
                 "Delete the entry by hand, or let these runs overwrite and delete objects.".into(),
             ],
@@ -228,6 +238,15 @@ mod tests {
         health.failed(Purpose::Write, &denied());
         assert!(health.allows(Purpose::Read) && !health.allows(Purpose::Write));
         assert_eq!(warnings.take().len(), 1);
+    }
+
+    #[test]
+    fn a_wrong_secret_ends_caching_and_is_not_taken_for_a_missing_permission() {
+        let (health, warnings) = health(false);
+        let detail = "SignatureDoesNotMatch: no".to_owned();
+        health.failed(Purpose::Read, &Error::AccessDenied { status: 403, detail });
+        assert!(!health.allows(Purpose::Read) && !health.allows(Purpose::Write));
+        assert!(warnings.take()[0].body[2].contains("secret"));
     }
 
     #[test]

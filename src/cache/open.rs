@@ -10,7 +10,7 @@ use super::summary::Counters;
 use super::uploads::Uploads;
 use super::warnings::Warnings;
 use super::{DISK_JOBS, MEMORY_KIB, RemoteCache};
-use crate::config::Config;
+use crate::config::{BucketConfig, Config};
 use crate::entry::Producer;
 use crate::object_store::ObjectStore;
 use crate::trust::{Access, TrustWarning};
@@ -34,7 +34,7 @@ pub fn open(
         warnings.once(&warning.title(), warning.title(), warning.body());
     }
     let events = vec![format!("scope: {}", access.why)];
-    let health = Health::new(config.bucket.name.clone(), reads_only, warnings.clone());
+    let health = Health::new(place(&config.bucket), reads_only, warnings.clone());
     let cache = Arc::new(RemoteCache {
         restores: Semaphore::new(config.concurrency),
         requests: Requests::new(store, config.concurrency, health, counters.clone()),
@@ -57,4 +57,12 @@ pub fn open(
     // A failure shows again, and is reported, when the first task needs the places.
     tokio::spawn(async move { drop(warmed.places().await) });
     cache
+}
+
+/// A bucket as people call it.
+fn place(bucket: &BucketConfig) -> String {
+    match &bucket.endpoint {
+        Some(endpoint) => format!("{:?} at {endpoint}", bucket.name),
+        None => format!("{:?} in Amazon S3", bucket.name),
+    }
 }

@@ -1,6 +1,7 @@
 //! Requests to the bucket, bounded in number and given up when the bucket's health says so.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::Semaphore;
@@ -9,6 +10,9 @@ use super::health::{Health, Purpose};
 use super::summary::Counters;
 use crate::error::Error;
 use crate::object_store::{self, ObjectStore, PutMode, PutOutcome};
+
+/// How long the first answer may take, finding credentials included.
+const FIRST_CONTACT: Duration = Duration::from_secs(30);
 
 /// The one way from the cache to the bucket.
 pub struct Requests {
@@ -89,11 +93,27 @@ impl Requests {
         if !self.health.allows(purpose) {
             return Err(Error::Off);
         }
-        let result = request.await;
+        let result = match purpose {
+            Purpose::Read if !self.health.is_proven() => first_contact(request).await,
+            _ => request.await,
+        };
         match &result {
             Ok(_) => self.health.answered(),
             Err(error) => self.health.failed(purpose, error),
         }
         Ok(result?)
     }
+}
+
+/// Bounds a request to a bucket that hasn't answered anything yet: retries against a silent server would hold up the
+/// first task for minutes.
+async fn first_contact<T>(
+    request: impl Future<Output = Result<T, object_store::Error>>,
+) -> Result<T, object_store::Error> {
+    tokio::time::timeout(FIRST_CONTACT, request)
+        .await
+        .unwrap_or_else(|_| {
+            let detail = format!("no answer within {} s", FIRST_CONTACT.as_secs());
+            Err(object_store::Error::TimedOut { detail })
+        })
 }

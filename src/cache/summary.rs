@@ -114,7 +114,7 @@ impl Summary {
         for (count, what) in [
             (self.already_there, "already there"),
             (self.skipped, "not stored"),
-            (self.errors, "errors"),
+            (self.errors, if self.errors == 1 { "error" } else { "errors" }),
         ] {
             if count > 0 {
                 line += &format!(", {count} {what}");
@@ -181,7 +181,7 @@ mod tests {
             counters
                 .summary()
                 .line()
-                .contains("0 stored, 1 not stored, 1 errors;")
+                .contains("0 stored, 1 not stored, 1 error;")
         );
     }
 }

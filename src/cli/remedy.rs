@@ -2,21 +2,6 @@
 
 use crate::object_store::Error;
 
-/// Codes of servers that don't know the caller, whatever the request.
-const STRANGER: [&str; 3] = [
-    "InvalidAccessKeyId",
-    "SignatureDoesNotMatch",
-    "InvalidClientTokenId",
-];
-
-/// Whether the server doesn't take these credentials for anything, rather than forbid one request.
-pub(super) fn is_stranger(error: &Error) -> bool {
-    let Error::AccessDenied { detail, .. } = error else {
-        return false;
-    };
-    detail.contains("RequestTimeTooSkewed") || STRANGER.iter().any(|code| detail.starts_with(code))
-}
-
 /// What to do when a request fails with `error`; `permission` is what it needs.
 pub(super) fn remedy(error: &Error, permission: &str) -> String {
     match error {
@@ -25,7 +10,7 @@ pub(super) fn remedy(error: &Error, permission: &str) -> String {
         Error::AccessDenied { detail, .. } if detail.contains("RequestTimeTooSkewed") => {
             "Set this machine's clock: requests are signed with its time."
         }
-        Error::AccessDenied { .. } if is_stranger(error) => {
+        Error::AccessDenied { .. } if error.refuses_the_caller() => {
             "The server doesn't know this access key, or the secret isn't its secret. Check both, and that they \
              belong to this `endpoint`."
         }
@@ -64,11 +49,11 @@ mod tests {
 
     #[test]
     fn who_is_unknown_is_told_apart_from_who_may_not() {
-        assert!(is_stranger(&denied("SignatureDoesNotMatch: …")));
-        assert!(is_stranger(&denied(
-            "RequestTimeTooSkewed: …; this machine's clock is wrong, set it"
-        )));
-        assert!(!is_stranger(&denied("AccessDenied: user is not authorized")));
+        assert!(denied("SignatureDoesNotMatch: …").refuses_the_caller());
+        assert!(
+            denied("RequestTimeTooSkewed: …; this machine's clock is wrong, set it").refuses_the_caller()
+        );
+        assert!(!denied("AccessDenied: user is not authorized").refuses_the_caller());
         assert!(remedy(&denied("AccessDenied: no"), "s3:PutObject").contains("s3:PutObject"));
         assert!(remedy(&denied("InvalidAccessKeyId: no"), "s3:PutObject").contains("access key"));
     }

@@ -1,5 +1,12 @@
 //! What can go wrong between us and a bucket, by meaning rather than by origin.
 
+/// What servers answer to whom they don't know.
+const UNKNOWN_CALLER: [&str; 3] = [
+    "InvalidAccessKeyId",
+    "SignatureDoesNotMatch",
+    "InvalidClientTokenId",
+];
+
 /// Why an object could not be read or written. `detail` is the cause as the SDK or the server tells it; it
 /// holds no secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -79,20 +86,12 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether no other request of this run can do better: caching is then given up for the run.
-    pub fn ends_the_run(&self) -> bool {
-        match self {
-            Self::Misconfigured { .. }
-            | Self::Credentials { .. }
-            | Self::AccessDenied { .. }
-            | Self::NoSuchBucket { .. }
-            | Self::WrongRegion { .. } => true,
-            Self::Unreachable { .. }
-            | Self::TimedOut { .. }
-            | Self::Throttled { .. }
-            | Self::Server { .. }
-            | Self::Refused { .. }
-            | Self::TooLarge { .. } => false,
-        }
+    /// Whether the server refuses the caller, whatever is asked, rather than forbids this request: it doesn't know
+    /// the access key, the secret is another, or the clocks differ too much.
+    pub fn refuses_the_caller(&self) -> bool {
+        let Self::AccessDenied { detail, .. } = self else {
+            return false;
+        };
+        detail.contains("RequestTimeTooSkewed") || UNKNOWN_CALLER.iter().any(|code| detail.starts_with(code))
     }
 }

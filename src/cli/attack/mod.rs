@@ -66,7 +66,7 @@ async fn attack(workspace: &Workspace) -> Result<Findings, String> {
 /// Whether the server knows these credentials at all: it denies strangers everything, which would prove nothing.
 async fn known(target: &Target<'_>, store: &Arc<dyn ObjectStore>) -> Result<(), String> {
     match store.get(&target.key("probe")?, 0).await {
-        Err(error) if !matches!(error, Error::AccessDenied { .. }) || remedy::is_stranger(&error) => {
+        Err(error) if !matches!(error, Error::AccessDenied { .. }) || error.refuses_the_caller() => {
             Err(not_tried(&error))
         }
         _ => Ok(()),

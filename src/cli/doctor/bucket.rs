@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::report::{Report, Step};
-use crate::cli::remedy::{is_stranger, remedy};
+use crate::cli::remedy::remedy;
 use crate::cli::scratch;
 use crate::config::{ConditionalWrites, Config, Mode};
 use crate::entry::Keys;
@@ -53,7 +53,7 @@ impl Trial<'_> {
         let began = Instant::now();
         let step = match self.store.get(&self.key, LIMIT).await {
             Ok(_) => Step::good("bucket", format!("answered in {} ms", began.elapsed().as_millis())),
-            Err(error @ Error::AccessDenied { .. }) if !is_stranger(&error) => {
+            Err(error @ Error::AccessDenied { .. }) if !error.refuses_the_caller() => {
                 Step::poor("bucket", format!("answers to a missing object: {error}"))
                     .with("Allow s3:ListBucket on the bucket and s3:GetObject on its objects. Without the first, a missing object can't be told from a forbidden one; both count as a miss.")
             }
