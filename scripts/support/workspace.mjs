@@ -110,7 +110,8 @@ class Workspace {
 
   async dispose() {
     if (this.#usedDaemon) await this.nx(['daemon', '--stop'])
-    rmSync(this.#directory, { recursive: true, force: true, maxRetries: 3 })
+    // A daemon that was told to stop may still be writing.
+    rmSync(this.#directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
   }
 
   /** Not `.bin/nx`, which is a shell script with some package managers. */
