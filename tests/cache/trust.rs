@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use nx_s3_cache::cache::RemoteCache;
 use nx_s3_cache::config::environment::Environment;
 use nx_s3_cache::config::{Config, OnBadSignature};
 use nx_s3_cache::object_store::memory::MemoryStore;
+use nx_s3_cache::object_store::{Error, ListPage, ObjectStore, PutMode, PutOutcome};
 use nx_s3_cache::sign::{KeyName, SigningKey};
 
 use crate::support::*;
@@ -327,4 +329,62 @@ async fn a_bad_signature_stops_the_run_for_those_who_ask_for_it() {
     assert!(error.is_fatal());
     assert!(error.to_string().contains(ENTRY), "{error}");
     assert_eq!(machine.names(), [""; 0]);
+}
+
+/// A server that says yes to everything and gives what it likes.
+struct Liar;
+
+#[async_trait::async_trait]
+impl ObjectStore for Liar {
+    async fn get(&self, _: &str, _: u64) -> Result<Option<Bytes>, Error> {
+        Ok(Some("yes".into()))
+    }
+
+    async fn head(&self, _: &str) -> Result<Option<u64>, Error> {
+        Ok(Some(3))
+    }
+
+    async fn put(&self, _: &str, _: Bytes, _: PutMode) -> Result<PutOutcome, Error> {
+        Ok(PutOutcome::Stored)
+    }
+
+    async fn list(&self, _: &str, _: Option<&str>) -> Result<ListPage, Error> {
+        Ok(ListPage::default())
+    }
+
+    async fn delete(&self, _: &[String]) -> Result<(), Error> {
+        Ok(())
+    }
+
+    async fn copy(&self, _: &str, _: &str) -> Result<bool, Error> {
+        Ok(true)
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_says_yes_to_everything_poisons_nothing() {
+    let who = trusted(&key("main"));
+    let cache = run_in(&Arc::new(Liar), who.config.clone(), &who.environment);
+    let machine = Machine::new();
+    assert!(machine.retrieve(&cache).await.is_none());
+    assert_eq!(machine.names(), [""; 0]);
+    assert_eq!(cache.take_warnings().len(), 1);
+    machine.output("dist/large.bin", noise(8 << 20, 1));
+    assert!(machine.store(&cache).await);
+}
+
+#[tokio::test]
+async fn of_two_writers_that_race_only_the_trusted_one_is_ever_restored() {
+    let (bucket, key) = (bucket(), key("main"));
+    for round in 0..20 {
+        bucket.remove(ENTRY);
+        let poison = store(&bucket, keyless(), "poison");
+        let good = store(&bucket, trusted(&key), "good");
+        match round % 2 {
+            0 => drop(tokio::join!(poison, good)),
+            _ => drop(tokio::join!(good, poison)),
+        }
+        let found = restored(&bucket, trusted(&key)).await.0;
+        assert!(matches!(found.as_deref(), None | Some("good")), "{found:?}");
+    }
 }
