@@ -31,7 +31,11 @@ pub fn open(
     // A run that isn't meant to store needs no key.
     let said = |warning: &&TrustWarning| stores || !matches!(warning, TrustWarning::KeyMissing(_));
     for warning in access.warnings.iter().filter(said) {
-        warnings.once(&warning.title(), warning.title(), warning.body());
+        warnings.once(
+            &warning.title(),
+            format!("nx-s3-cache: {}", warning.title()),
+            warning.body(),
+        );
     }
     let events = vec![format!("scope: {}", access.why)];
     let health = Health::new(place(&config.bucket), reads_only, warnings.clone());
