@@ -85,7 +85,7 @@ impl Health {
             }
             Error::AccessDenied { .. } if error.refuses_the_caller() => self.give_up(
                 error,
-                "Check the access key and its secret, that they belong to this endpoint, and this machine's clock.",
+                "Check the credentials: the access key, its secret, that they belong to this endpoint, and this machine's clock.",
             ),
             Error::AccessDenied { .. } => match purpose {
                 Purpose::Read => self.read_denied(error),
