@@ -11,7 +11,7 @@ use crate::config::{BucketConfig, Config, CredentialsConfig};
 use crate::credentials;
 use crate::object_store::http::http_client;
 use crate::object_store::s3::S3Store;
-use crate::object_store::{Error, ListPage, ObjectStore, PutMode, PutOutcome};
+use crate::object_store::{Error, Head, ListPage, Object, ObjectStore, PutMode, PutOutcome};
 
 /// A store that is still being connected to. Its requests wait until it is.
 struct Connecting {
@@ -58,11 +58,11 @@ pub async fn dial(bucket: &BucketConfig, credentials: &CredentialsConfig) -> Res
 
 #[async_trait]
 impl ObjectStore for Connecting {
-    async fn get(&self, key: &str, limit: u64) -> Result<Option<Bytes>, Error> {
-        self.store.clone().await?.get(key, limit).await
+    async fn fetch(&self, key: &str, limit: u64) -> Result<Option<Object>, Error> {
+        self.store.clone().await?.fetch(key, limit).await
     }
 
-    async fn head(&self, key: &str) -> Result<Option<u64>, Error> {
+    async fn head(&self, key: &str) -> Result<Option<Head>, Error> {
         self.store.clone().await?.head(key).await
     }
 

@@ -9,9 +9,10 @@
 //! | behaviour | [`cache`], [`connect`] |
 //! | parts | [`entry`], [`object_store`], [`credentials`] |
 //! | algorithms | [`archive`], [`chunk`], [`compress`], [`seal`], [`sign`], [`trust`], [`config`] |
-//! | words | [`task_hash`], [`scope`], [`git_ref`], [`secret`], [`error`] |
+//! | words | [`task_hash`], [`archive_name`], [`scope`], [`git_ref`], [`secret`], [`error`] |
 
 pub mod archive;
+pub mod archive_name;
 pub mod binding;
 pub mod cache;
 pub mod chunk;

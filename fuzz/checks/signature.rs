@@ -4,7 +4,6 @@
 use nx_s3_cache::scope::Scope;
 use nx_s3_cache::secret::Secret;
 use nx_s3_cache::sign::{PublicKey, PublicKeys, Signature, SigningKey, Statement};
-use nx_s3_cache::task_hash::TaskHash;
 
 /// RFC 8032, section 7.1, test 1.
 pub const KEY: &str =
@@ -50,7 +49,7 @@ fn with_statement<T>(look: impl Fn(&Statement<'_>) -> T) -> T {
     look(&Statement {
         namespace: "web",
         scope: &Scope::Trusted,
-        hash: &TaskHash::parse("123").expect("a task hash"),
+        subject: "123",
         header: b"NxS3E\x01\x00\x00",
         body: b"body",
     })

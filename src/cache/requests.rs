@@ -63,7 +63,7 @@ impl Requests {
     /// Whether there is an object under `key`, as far as one may know.
     pub async fn exists(&self, key: &str) -> Result<bool, Error> {
         match self.run(Purpose::Read, self.store.head(key)).await {
-            Ok(size) => Ok(size.is_some()),
+            Ok(head) => Ok(head.is_some()),
             Err(Error::Store(object_store::Error::AccessDenied { .. })) => Ok(false),
             Err(error) => Err(error),
         }

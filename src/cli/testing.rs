@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use crate::object_store::memory::MemoryStore;
-use crate::object_store::{Error, ListPage, ObjectStore, PutMode, PutOutcome};
+use crate::object_store::{Error, Head, ListPage, Object, ObjectStore, PutMode, PutOutcome};
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,12 +48,12 @@ impl Guarded {
 
 #[async_trait]
 impl ObjectStore for Guarded {
-    async fn get(&self, key: &str, limit: u64) -> Result<Option<Bytes>, Error> {
+    async fn fetch(&self, key: &str, limit: u64) -> Result<Option<Object>, Error> {
         self.ask(Request::Get, key)?;
-        self.objects.get(key, limit).await
+        self.objects.fetch(key, limit).await
     }
 
-    async fn head(&self, key: &str) -> Result<Option<u64>, Error> {
+    async fn head(&self, key: &str) -> Result<Option<Head>, Error> {
         self.ask(Request::Get, key)?;
         self.objects.head(key).await
     }

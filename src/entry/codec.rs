@@ -5,12 +5,12 @@ use std::sync::Arc;
 use super::error::Error;
 use super::header::{Header, Kind};
 use super::manifest::{ChunkRef, Manifest};
+use super::subject::Subject;
 use crate::chunk::ChunkId;
 use crate::compress;
 use crate::scope::Scope;
 use crate::seal::MasterKey;
 use crate::sign::{PublicKeys, SigningKey, Statement};
-use crate::task_hash::TaskHash;
 
 /// Encodes and decodes the objects of one namespace and scope.
 #[derive(Clone)]
@@ -22,7 +22,7 @@ pub struct Codec {
     trusted: Option<Arc<PublicKeys>>,
 }
 
-/// A decoded entry: verified to stand for the hash it was asked for.
+/// A decoded entry: verified to stand for what it was asked for.
 #[derive(Debug)]
 pub struct Entry {
     /// What the artifact consists of.
@@ -89,21 +89,26 @@ impl Codec {
     }
 
     /// The object of an entry. `payload` holds the frames of an inline artifact and is empty otherwise.
-    pub fn encode_entry(
+    pub fn encode_entry<'a>(
         &self,
-        hash: &TaskHash,
+        subject: impl Into<Subject<'a>>,
         manifest: &Manifest,
         payload: &[u8],
     ) -> Result<Vec<u8>, Error> {
-        let header = self.header(Kind::Entry);
+        let subject = subject.into();
+        let header = self.header(subject.kind());
         let json = manifest.to_json()?;
         let json_len = u32::try_from(json.len()).map_err(|_| Error::WrongLength)?;
         let plain = [&json_len.to_le_bytes(), json.as_slice(), payload].concat();
         let mut body = Vec::new();
-        self.append_body(&mut body, &self.context(header, hash.as_str().as_bytes()), &plain)?;
+        self.append_body(
+            &mut body,
+            &self.context(header, subject.as_str().as_bytes()),
+            &plain,
+        )?;
 
         let header = header.to_bytes();
-        let statement = self.statement(hash, &header, &body);
+        let statement = self.statement(subject, &header, &body);
         let signature = self
             .signer
             .as_ref()
@@ -113,29 +118,31 @@ impl Codec {
         Ok([&header[..], &signature_len.to_le_bytes(), &signature, &body].concat())
     }
 
-    /// Reads the entry object that was found under `hash`. Its signature, where one is required, is verified
-    /// before anything else is looked at.
-    pub fn decode_entry(&self, hash: &TaskHash, object: &[u8]) -> Result<Entry, Error> {
-        let (header, rest) = Header::split(object, Kind::Entry)?;
+    /// Reads the entry object that was found under the key of `subject`. Its signature, where one is required, is
+    /// verified before anything else is looked at.
+    pub fn decode_entry<'a>(&self, subject: impl Into<Subject<'a>>, object: &[u8]) -> Result<Entry, Error> {
+        let subject = subject.into();
+        let (header, rest) = Header::split(object, subject.kind())?;
         let (signature_len, rest) = rest.split_first_chunk::<2>().ok_or(Error::WrongLength)?;
         let (signature, body) = rest
             .split_at_checked(u16::from_le_bytes(*signature_len).into())
             .ok_or(Error::WrongLength)?;
         let header_bytes = header.to_bytes();
-        let statement = self.statement(hash, &header_bytes, body);
+        let statement = self.statement(subject, &header_bytes, body);
         let verified = self
             .trusted
             .as_ref()
             .map(|trusted| trusted.verify(signature, &statement))
             .transpose()?;
 
-        let body = self.open_body(header, &self.context(header, hash.as_str().as_bytes()), body)?;
+        let context = self.context(header, subject.as_str().as_bytes());
+        let body = self.open_body(header, &context, body)?;
         let (json_len, rest) = body.split_first_chunk::<4>().ok_or(Error::WrongLength)?;
         let (json, payload) = rest
             .split_at_checked(u32::from_le_bytes(*json_len) as usize)
             .ok_or(Error::WrongLength)?;
         let manifest = Manifest::parse(json)?;
-        self.check(hash, &manifest, payload)?;
+        self.check(subject, &manifest, payload)?;
         if verified.is_some_and(|verified| verified.code != manifest.code) {
             return Err(Error::Manifest("its exit code is not the signed one".into()));
         }
@@ -145,19 +152,19 @@ impl Codec {
         })
     }
 
-    fn statement<'a>(&'a self, hash: &'a TaskHash, header: &'a [u8], body: &'a [u8]) -> Statement<'a> {
+    fn statement<'a>(&'a self, subject: Subject<'a>, header: &'a [u8], body: &'a [u8]) -> Statement<'a> {
         Statement {
             namespace: &self.namespace,
             scope: &self.scope,
-            hash,
+            subject: subject.as_str(),
             header,
             body,
         }
     }
 
     /// Whether a manifest is about what was asked for.
-    fn check(&self, hash: &TaskHash, manifest: &Manifest, payload: &[u8]) -> Result<(), Error> {
-        if manifest.hash != hash.as_str() || manifest.scope != self.scope.to_string() {
+    fn check(&self, subject: Subject<'_>, manifest: &Manifest, payload: &[u8]) -> Result<(), Error> {
+        if manifest.hash != subject.as_str() || manifest.scope != self.scope.to_string() {
             return Err(Error::Manifest(format!(
                 "it is about {:?} in {:?}",
                 manifest.hash, manifest.scope

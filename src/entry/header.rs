@@ -3,7 +3,7 @@
 //! | offset | bytes | what |
 //! |---|---|---|
 //! | 0 | 4 | magic `NxS3` |
-//! | 4 | 1 | kind: `E` entry, `C` chunk |
+//! | 4 | 1 | kind: `E` entry of a task, `N` named archive, `C` chunk |
 //! | 5 | 1 | format version |
 //! | 6 | 1 | flags: bit 0 sealed; the others are zero |
 //! | 7 | 1 | reserved, zero |
@@ -22,6 +22,8 @@ const FLAG_SEALED: u8 = 1;
 pub enum Kind {
     /// It stands for a task hash.
     Entry,
+    /// It stands for a name.
+    Archive,
     /// A piece of an archive.
     Chunk,
 }
@@ -40,6 +42,7 @@ impl Header {
     pub fn to_bytes(self) -> [u8; HEADER_LEN] {
         let kind = match self.kind {
             Kind::Entry => b'E',
+            Kind::Archive => b'N',
             Kind::Chunk => b'C',
         };
         let flags = if self.sealed { FLAG_SEALED } else { 0 };
@@ -77,7 +80,7 @@ mod tests {
 
     #[test]
     fn headers_round_trip() {
-        for kind in [Kind::Entry, Kind::Chunk] {
+        for kind in [Kind::Entry, Kind::Archive, Kind::Chunk] {
             for sealed in [false, true] {
                 let header = Header { kind, sealed };
                 let object = [&header.to_bytes()[..], b"rest"].concat();
@@ -106,7 +109,9 @@ mod tests {
             }
             assert!(Header::split(&header[..at], Kind::Entry).is_err());
         }
-        assert_eq!(Header::split(&header, Kind::Chunk), Err(Error::NotOurs));
+        for other in [Kind::Archive, Kind::Chunk] {
+            assert_eq!(Header::split(&header, other), Err(Error::NotOurs));
+        }
         assert_eq!(Header::split(b"NxS3E\x02\0\0", Kind::Entry), Err(Error::Newer(2)));
     }
 }

@@ -1,5 +1,6 @@
-//! Object keys: `<cacheKeyPrefix>/v1/<scope>/e/<task hash>` and `…/c/<2 hex>/<chunk id>`.
+//! Object keys: `<cacheKeyPrefix>/v1/<scope>/e/<task hash>`, `…/n/<name>` and `…/c/<2 hex>/<chunk id>`.
 
+use crate::archive_name::ArchiveName;
 use crate::chunk::ChunkId;
 use crate::scope::Scope;
 use crate::task_hash::TaskHash;
@@ -22,6 +23,11 @@ impl Keys {
     /// The key of a task's entry.
     pub fn entry(&self, hash: &TaskHash) -> String {
         format!("{}/e/{hash}", self.base)
+    }
+
+    /// The key of a named archive.
+    pub fn archive(&self, name: &ArchiveName) -> String {
+        format!("{}/n/{name}", self.base)
     }
 
     /// The key of a chunk. The two leading digits spread listings and some servers' directories.
@@ -51,6 +57,8 @@ mod tests {
         let id = ChunkId::of(b"", None);
         let keys = Keys::new("", &Scope::Trusted);
         assert_eq!(keys.entry(&hash), "v1/t/e/123");
+        let name = ArchiveName::parse("acme/shop/node_modules").unwrap();
+        assert_eq!(keys.archive(&name), "v1/t/n/acme/shop/node_modules");
         assert_eq!(keys.chunk(&id), format!("v1/t/c/af/{id}"));
         assert_eq!(
             Keys::new("team/app", &Scope::Trusted).entry(&hash),

@@ -13,7 +13,7 @@ pub const FORMAT_VERSION: u8 = 1;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Manifest {
-    /// The task hash.
+    /// The task hash; of a named archive, its name.
     pub hash: String,
     /// The scope it was stored in, as it stands in object keys.
     pub scope: String,

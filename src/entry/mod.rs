@@ -1,4 +1,4 @@
-//! The two kinds of object in the bucket: the entry, which stands for a task hash, and the chunk.
+//! The kinds of object in the bucket: the entry, which stands for a task hash or for a name, and the chunk.
 //!
 //! `docs/format.md` describes them for other decoders; `tests/vectors/` freezes them.
 
@@ -8,12 +8,14 @@ mod header;
 mod keys;
 mod manifest;
 mod producer;
+mod subject;
 
 pub use codec::{Codec, Entry};
 pub use error::Error;
 pub use keys::Keys;
 pub use manifest::{ChunkRef, FORMAT_VERSION, Manifest};
 pub use producer::Producer;
+pub use subject::Subject;
 
 /// The largest entry object a reader accepts, in bytes: the inline limit with room for the manifest of an
 /// artifact of a hundred gigabytes.

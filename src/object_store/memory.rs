@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use super::{Error, ListPage, Listed, ObjectStore, PutMode, PutOutcome};
+use super::{Error, Head, ListPage, Listed, Object, ObjectStore, PutMode, PutOutcome};
 
 /// Objects in a page of a listing: few, so that tests see more than one page.
 const PAGE: usize = 10;
@@ -16,7 +16,7 @@ const PAGE: usize = 10;
 /// A call that a [`MemoryStore`] received.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Call {
-    /// [`ObjectStore::get`] of this key.
+    /// [`ObjectStore::fetch`] or [`ObjectStore::get`] of this key.
     Get(String),
     /// [`ObjectStore::head`] of this key.
     Head(String),
@@ -41,18 +41,10 @@ struct State {
     failures: Vec<Error>,
 }
 
-#[derive(Clone, Debug)]
-struct Object {
-    body: Bytes,
-    modified: SystemTime,
-}
-
-impl Object {
-    fn new(body: Bytes) -> Self {
-        Self {
-            body,
-            modified: SystemTime::now(),
-        }
+fn written_now(body: Bytes) -> Object {
+    Object {
+        body,
+        modified: Some(SystemTime::now()),
     }
 }
 
@@ -84,8 +76,21 @@ impl MemoryStore {
 
     /// Puts `body` at `key`, whatever is there; not counted as a call.
     pub fn replace(&self, key: &str, body: impl Into<Bytes>) {
-        let object = Object::new(body.into());
-        self.state().objects.insert(key.to_owned(), object);
+        self.state()
+            .objects
+            .insert(key.to_owned(), written_now(body.into()));
+    }
+
+    /// Makes the object look as if it was written at `modified`; not counted as a call.
+    pub fn date(&self, key: &str, modified: SystemTime) {
+        if let Some(object) = self.state().objects.get_mut(key) {
+            object.modified = Some(modified);
+        }
+    }
+
+    /// When the object was written; not counted as a call.
+    pub fn modified(&self, key: &str) -> Option<SystemTime> {
+        self.state().objects.get(key).and_then(|object| object.modified)
     }
 
     /// Takes the object away; not counted as a call.
@@ -116,10 +121,10 @@ impl MemoryStore {
 
 #[async_trait]
 impl ObjectStore for MemoryStore {
-    async fn get(&self, key: &str, limit: u64) -> Result<Option<Bytes>, Error> {
+    async fn fetch(&self, key: &str, limit: u64) -> Result<Option<Object>, Error> {
         let state = self.called(Call::Get(key.to_owned()))?;
-        match state.objects.get(key).map(|object| object.body.clone()) {
-            Some(body) if body.len() as u64 > limit => Err(Error::TooLarge {
+        match state.objects.get(key).cloned() {
+            Some(Object { body, .. }) if body.len() as u64 > limit => Err(Error::TooLarge {
                 size: body.len() as u64,
                 limit,
             }),
@@ -127,9 +132,12 @@ impl ObjectStore for MemoryStore {
         }
     }
 
-    async fn head(&self, key: &str) -> Result<Option<u64>, Error> {
+    async fn head(&self, key: &str) -> Result<Option<Head>, Error> {
         let state = self.called(Call::Head(key.to_owned()))?;
-        Ok(state.objects.get(key).map(|object| object.body.len() as u64))
+        Ok(state.objects.get(key).map(|object| Head {
+            size: object.body.len() as u64,
+            modified: object.modified,
+        }))
     }
 
     async fn put(&self, key: &str, body: Bytes, mode: PutMode) -> Result<PutOutcome, Error> {
@@ -137,7 +145,7 @@ impl ObjectStore for MemoryStore {
         if mode == PutMode::Create && state.objects.contains_key(key) {
             return Ok(PutOutcome::AlreadyThere);
         }
-        state.objects.insert(key.to_owned(), Object::new(body));
+        state.objects.insert(key.to_owned(), written_now(body));
         Ok(PutOutcome::Stored)
     }
 
@@ -152,7 +160,7 @@ impl ObjectStore for MemoryStore {
             .map(|(key, object)| Listed {
                 key: key.clone(),
                 size: object.body.len() as u64,
-                modified: Some(object.modified),
+                modified: object.modified,
             })
             .collect();
         let goes_on = objects.len() > PAGE;
@@ -175,7 +183,7 @@ impl ObjectStore for MemoryStore {
         let Some(body) = state.objects.get(from).map(|object| object.body.clone()) else {
             return Ok(false);
         };
-        state.objects.insert(to.to_owned(), Object::new(body));
+        state.objects.insert(to.to_owned(), written_now(body));
         Ok(true)
     }
 }
@@ -188,7 +196,7 @@ mod tests {
     async fn counts_calls_but_not_tampering() {
         let store = MemoryStore::new();
         store.replace("a", "one");
-        assert_eq!(store.head("a").await, Ok(Some(3)));
+        assert_eq!(store.head("a").await.unwrap().unwrap().size, 3);
         assert_eq!(
             store.put("b", Bytes::new(), PutMode::Create).await,
             Ok(PutOutcome::Stored)

@@ -36,6 +36,24 @@ pub enum PutOutcome {
     AlreadyThere,
 }
 
+/// An object that was got.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Object {
+    /// Its bytes.
+    pub body: Bytes,
+    /// When it was written, where the server says so.
+    pub modified: Option<SystemTime>,
+}
+
+/// What is known of an object without getting it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// Its size in bytes.
+    pub size: u64,
+    /// When it was written, where the server says so.
+    pub modified: Option<SystemTime>,
+}
+
 /// A part of a listing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ListPage {
@@ -62,13 +80,18 @@ pub struct Listed {
 /// A key is a relative path of ASCII letters, digits and `-_./`, behind a prefix that the user chooses.
 #[async_trait]
 pub trait ObjectStore: Send + Sync + 'static {
-    /// The object's bytes; `None` where there is no such object.
+    /// The object; `None` where there is no such object.
     ///
     /// A body of more than `limit` bytes is [`Error::TooLarge`], noticed before it is in memory.
-    async fn get(&self, key: &str, limit: u64) -> Result<Option<Bytes>, Error>;
+    async fn fetch(&self, key: &str, limit: u64) -> Result<Option<Object>, Error>;
 
-    /// The object's size in bytes; `None` where there is no such object.
-    async fn head(&self, key: &str) -> Result<Option<u64>, Error>;
+    /// The bytes of what [`fetch`](Self::fetch) gets.
+    async fn get(&self, key: &str, limit: u64) -> Result<Option<Bytes>, Error> {
+        Ok(self.fetch(key, limit).await?.map(|object| object.body))
+    }
+
+    /// The object's size and age; `None` where there is no such object.
+    async fn head(&self, key: &str) -> Result<Option<Head>, Error>;
 
     /// Writes the object, whole or not at all.
     async fn put(&self, key: &str, body: Bytes, mode: PutMode) -> Result<PutOutcome, Error>;
@@ -80,6 +103,7 @@ pub trait ObjectStore: Send + Sync + 'static {
     /// Deletes the objects, as far as they exist. After an error some may be deleted.
     async fn delete(&self, keys: &[String]) -> Result<(), Error>;
 
-    /// Writes a copy of `from` to `to`, whatever is there; `false` where there is no object `from`.
+    /// Writes a copy of `from` to `to`, whatever is there; `false` where there is no object `from`. A copy of an
+    /// object onto itself makes it as new.
     async fn copy(&self, from: &str, to: &str) -> Result<bool, Error>;
 }

@@ -2,7 +2,6 @@
 
 use super::name::KeyName;
 use crate::scope::Scope;
-use crate::task_hash::TaskHash;
 
 /// Tells these signatures from those that the same key may make for anything else.
 const DOMAIN: &[u8] = b"nx-s3-cache v1 entry";
@@ -14,9 +13,9 @@ pub struct Statement<'a> {
     pub namespace: &'a str,
     /// The scope of the entry.
     pub scope: &'a Scope,
-    /// The task hash it stands for.
-    pub hash: &'a TaskHash,
-    /// The object's header, which stands before the signature block.
+    /// The task hash or the name it stands for.
+    pub subject: &'a str,
+    /// The object's header, which stands before the signature block and tells which of the two it is.
     pub header: &'a [u8],
     /// Everything that follows the signature block, as it is in the bucket: sealed when there is a key.
     pub body: &'a [u8],
@@ -34,7 +33,7 @@ impl Statement<'_> {
             signer.as_str().as_bytes(),
             self.namespace.as_bytes(),
             scope.as_bytes(),
-            self.hash.as_str().as_bytes(),
+            self.subject.as_bytes(),
             &code.to_le_bytes(),
             self.header,
             digest.as_bytes(),
@@ -55,23 +54,23 @@ mod tests {
     /// Two statements whose fields are the same bytes, cut at another place, must not be the same message.
     #[test]
     fn bytes_that_move_from_one_field_to_the_next_make_another_message() {
-        let (one, other) = (TaskHash::parse("12").unwrap(), TaskHash::parse("2").unwrap());
+        let (one, other) = ("12", "2");
         let name = KeyName::parse("main").unwrap();
-        let statement = |namespace, hash| Statement {
+        let statement = |namespace, subject| Statement {
             namespace,
             scope: &Scope::Trusted,
-            hash,
+            subject,
             header: b"header",
             body: b"body",
         };
         assert_ne!(
-            statement("web", &one).encode(&name, 0),
-            statement("web1", &other).encode(&name, 0)
+            statement("web", one).encode(&name, 0),
+            statement("web1", other).encode(&name, 0)
         );
         let name_and_more = KeyName::parse("mainw").unwrap();
         assert_ne!(
-            statement("web", &one).encode(&name, 0),
-            statement("eb", &one).encode(&name_and_more, 0)
+            statement("web", one).encode(&name, 0),
+            statement("eb", one).encode(&name_and_more, 0)
         );
     }
 }

@@ -40,7 +40,7 @@ impl Parts {
         Statement {
             namespace: &self.namespace,
             scope: &self.scope,
-            hash: &self.hash,
+            subject: self.hash.as_str(),
             header: &self.header,
             body: &self.body,
         }

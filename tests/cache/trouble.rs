@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use nx_s3_cache::object_store::{Error, ListPage, ObjectStore, PutMode, PutOutcome};
+use nx_s3_cache::object_store::{Error, Head, ListPage, Object, ObjectStore, PutMode, PutOutcome};
 
 use crate::support::*;
 
@@ -167,11 +167,11 @@ struct Silent;
 
 #[async_trait]
 impl ObjectStore for Silent {
-    async fn get(&self, _: &str, _: u64) -> Result<Option<Bytes>, Error> {
+    async fn fetch(&self, _: &str, _: u64) -> Result<Option<Object>, Error> {
         std::future::pending().await
     }
 
-    async fn head(&self, _: &str) -> Result<Option<u64>, Error> {
+    async fn head(&self, _: &str) -> Result<Option<Head>, Error> {
         std::future::pending().await
     }
 

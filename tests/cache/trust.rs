@@ -7,7 +7,7 @@ use nx_s3_cache::cache::RemoteCache;
 use nx_s3_cache::config::environment::Environment;
 use nx_s3_cache::config::{Config, OnBadSignature};
 use nx_s3_cache::object_store::memory::MemoryStore;
-use nx_s3_cache::object_store::{Error, ListPage, ObjectStore, PutMode, PutOutcome};
+use nx_s3_cache::object_store::{Error, Head, ListPage, Object, ObjectStore, PutMode, PutOutcome};
 use nx_s3_cache::sign::{KeyName, SigningKey};
 
 use crate::support::*;
@@ -336,12 +336,18 @@ struct Liar;
 
 #[async_trait::async_trait]
 impl ObjectStore for Liar {
-    async fn get(&self, _: &str, _: u64) -> Result<Option<Bytes>, Error> {
-        Ok(Some("yes".into()))
+    async fn fetch(&self, _: &str, _: u64) -> Result<Option<Object>, Error> {
+        Ok(Some(Object {
+            body: "yes".into(),
+            modified: None,
+        }))
     }
 
-    async fn head(&self, _: &str) -> Result<Option<u64>, Error> {
-        Ok(Some(3))
+    async fn head(&self, _: &str) -> Result<Option<Head>, Error> {
+        Ok(Some(Head {
+            size: 3,
+            modified: None,
+        }))
     }
 
     async fn put(&self, _: &str, _: Bytes, _: PutMode) -> Result<PutOutcome, Error> {

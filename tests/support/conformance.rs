@@ -67,7 +67,13 @@ async fn what_is_put_can_be_got(store: &dyn ObjectStore, key: &str, size: usize)
         store.get(key, exactly).await.unwrap() == Some(body),
         "{key} came back different"
     );
-    assert_eq!(store.head(key).await, Ok(Some(exactly)), "{key}");
+    let head = store.head(key).await.unwrap().unwrap();
+    assert_eq!(head.size, exactly, "{key}");
+    let fetched = store.fetch(key, exactly).await.unwrap().unwrap();
+    for modified in [head.modified, fetched.modified] {
+        let age = modified.and_then(|time| time.elapsed().ok()).unwrap_or_default();
+        assert!(modified.is_some() && age.as_secs() < 600, "{key}: {modified:?}");
+    }
 }
 
 async fn larger_than_allowed_is_too_large(store: &dyn ObjectStore, key: &str) {
@@ -205,7 +211,7 @@ async fn a_copy_is_the_same_and_replaces(store: &dyn ObjectStore, prefix: &str) 
         .put(&key("there"), "old".into(), PutMode::Replace)
         .await
         .unwrap();
-    for to in [key("new"), key("there")] {
+    for to in [key("new"), key("there"), key("from")] {
         assert_eq!(store.copy(&key("from"), &to).await, Ok(true));
         assert_eq!(store.get(&to, 100).await, Ok(Some("body".into())));
     }

@@ -113,6 +113,7 @@ pub async fn start_with(options: Options) -> io::Result<RunningServer> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
     let address = listener.local_addr()?;
     let site = Arc::new(Site {
+        dir: options.dir.clone(),
         service: service(&options)?,
         locks: std::array::from_fn(|_| RwLock::new(())),
         on_request: options.on_request.clone(),
@@ -171,6 +172,7 @@ async fn converse(stream: TcpStream, site: Arc<Site>) {
 }
 
 struct Site {
+    dir: PathBuf,
     service: S3Service,
     locks: [RwLock<()>; 64],
     on_request: Option<OnRequest>,
@@ -189,7 +191,15 @@ impl Site {
             } else {
                 (None, Some(lock.write().await))
             };
-            self.service.call(request.map(s3s::Body::from)).await
+            let onto_itself = self.copied_onto_itself(&request);
+            let answer = self.service.call(request.map(s3s::Body::from)).await;
+            // s3s-fs empties a file that it copies onto itself.
+            if let (Some((file, bytes)), Ok(answered)) = (onto_itself, &answer)
+                && answered.status().is_success()
+            {
+                let _ = std::fs::write(file, bytes);
+            }
+            answer
         };
         let answer = answer.unwrap_or_else(|_| {
             let mut broken = HttpResponse::new(s3s::Body::empty());
@@ -200,6 +210,18 @@ impl Site {
             on_request(&format!("{method} {path} {}", answer.status().as_u16()));
         }
         answer
+    }
+
+    /// The file of an object that is copied onto itself, and its bytes.
+    fn copied_onto_itself(&self, request: &Request<Incoming>) -> Option<(PathBuf, Vec<u8>)> {
+        let from = request.headers().get("x-amz-copy-source")?.to_str().ok()?;
+        let path = request.uri().path();
+        if from.trim_start_matches('/') != path.trim_start_matches('/') {
+            return None;
+        }
+        let name = percent_encoding::percent_decode_str(path.trim_start_matches('/'));
+        let file = self.dir.join(name.decode_utf8().ok()?.as_ref());
+        Some((file.clone(), std::fs::read(file).ok()?))
     }
 
     fn lock(&self, path: &str) -> &RwLock<()> {

@@ -93,7 +93,8 @@ impl Trial<'_> {
         };
         report.add(step);
         let size = BODY.len() as u64;
-        report.add(match self.store.head(&self.key).await {
+        let found = self.store.head(&self.key).await;
+        report.add(match found.map(|head| head.map(|head| head.size)) {
             Ok(Some(found)) if found == size => Step::good("head", format!("{size} bytes")),
             Ok(found) => Step::bad("head", format!("{found:?} bytes instead of {size}"))
                 .with("Chunks would be sent again and again: see docs/providers.md."),

@@ -1,10 +1,13 @@
 //! What goes into an object comes out again, and nothing else does.
 
 use super::*;
+use crate::archive_name::ArchiveName;
 use crate::compress::Compressor;
 use crate::config::Compression;
 use crate::entry::manifest::tests::manifest;
 use crate::secret::Secret;
+use crate::sign::KeyName;
+use crate::task_hash::TaskHash;
 
 fn key(byte: u8) -> Option<Arc<MasterKey>> {
     Some(Arc::new(
@@ -114,6 +117,39 @@ fn an_entry_under_another_hash_is_refused_even_without_a_key() {
         plain.decode_entry(&TaskHash::parse("124").unwrap(), &object),
         Err(Error::Manifest(_))
     ));
+}
+
+#[test]
+fn what_a_task_made_never_passes_for_an_archive_of_its_name_nor_the_other_way() {
+    let (task, archive) = (hash(), ArchiveName::parse("123").unwrap());
+    let signer = Arc::new(SigningKey::generate(KeyName::parse("main").unwrap()).unwrap());
+    let trusted = Arc::new(PublicKeys::new(vec![signer.public_key()]).unwrap());
+    for key in [None, key(1)] {
+        let signing = codec("ns", key).signing_with(Some(signer.clone()));
+        let codec = signing.clone().trusting(Some(trusted.clone()));
+        let manifest = manifest(vec![], true);
+        let of_task = signing.encode_entry(&task, &manifest, &[]).unwrap();
+        let of_archive = signing.encode_entry(&archive, &manifest, &[]).unwrap();
+        assert!(codec.decode_entry(&task, &of_task).is_ok());
+        assert!(codec.decode_entry(&archive, &of_archive).is_ok());
+        for (object, subject) in [
+            (of_task, Subject::Archive(&archive)),
+            (of_archive, Subject::Task(&task)),
+        ] {
+            assert_eq!(codec.decode_entry(subject, &object).unwrap_err(), Error::NotOurs);
+            // Whoever relabels it breaks the signature.
+            let relabelled = [
+                &object[..4],
+                &[if object[4] == b'E' { b'N' } else { b'E' }],
+                &object[5..],
+            ]
+            .concat();
+            assert!(matches!(
+                codec.decode_entry(subject, &relabelled),
+                Err(Error::Signature(_))
+            ));
+        }
+    }
 }
 
 #[test]

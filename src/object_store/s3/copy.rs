@@ -1,5 +1,6 @@
 //! Copying an object within the bucket.
 
+use aws_sdk_s3::types::MetadataDirective;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::S3Store;
@@ -15,7 +16,7 @@ const PLAIN: AsciiSet = NON_ALPHANUMERIC
     .remove(b'~');
 
 impl S3Store {
-    /// Copies `from` to `to`; `false` when there is no `from`.
+    /// Copies `from` to `to`; `false` when there is no `from`. A copy onto itself makes the object new.
     pub(super) async fn copy_object(&self, from: &str, to: &str) -> Result<bool, Error> {
         let config = &self.config;
         let request = self
@@ -24,6 +25,8 @@ impl S3Store {
             .bucket(&config.name)
             .key(to)
             .copy_source(source(&config.name, from))
+            // S3 refuses a copy onto itself that changes nothing; there is no metadata to be lost.
+            .set_metadata_directive((from == to).then_some(MetadataDirective::Replace))
             .set_server_side_encryption(self.encryption())
             .set_ssekms_key_id(config.kms_key_id.clone())
             .set_storage_class(self.storage_class());

@@ -1,10 +1,8 @@
 //! Listing the objects below a prefix.
 
-use std::time::SystemTime;
-
 use aws_sdk_s3::types::Object;
 
-use super::S3Store;
+use super::{S3Store, time};
 use crate::object_store::answer::BodyLimit;
 use crate::object_store::failure::Failure;
 use crate::object_store::{Error, ListPage, Listed};
@@ -44,8 +42,6 @@ fn listed(object: Object) -> Option<Listed> {
     Some(Listed {
         key: object.key?,
         size: object.size.and_then(|size| size.try_into().ok()).unwrap_or(0),
-        modified: object
-            .last_modified
-            .and_then(|time| SystemTime::try_from(time).ok()),
+        modified: object.last_modified.and_then(time),
     })
 }

@@ -6,17 +6,19 @@ mod delete;
 mod list;
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::SystemTime;
 
 use async_trait::async_trait;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{Builder, Region, SharedCredentialsProvider, SharedHttpClient};
+use aws_sdk_s3::primitives::DateTime;
 use aws_sdk_s3::types::{ServerSideEncryption, StorageClass};
 use bytes::Bytes;
 
 use super::answer::BodyLimit;
 use super::cause::line;
 use super::failure::{Failure, Refusal};
-use super::{Error, ListPage, ObjectStore, PutMode, PutOutcome};
+use super::{Error, Head, ListPage, Object, ObjectStore, PutMode, PutOutcome};
 use crate::config::{BucketConfig, ConditionalWrites};
 
 /// A bucket.
@@ -117,9 +119,14 @@ impl S3Store {
     }
 }
 
+/// A time as the SDK reads it from an answer.
+fn time(time: DateTime) -> Option<SystemTime> {
+    SystemTime::try_from(time).ok()
+}
+
 #[async_trait]
 impl ObjectStore for S3Store {
-    async fn get(&self, key: &str, limit: u64) -> Result<Option<Bytes>, Error> {
+    async fn fetch(&self, key: &str, limit: u64) -> Result<Option<Object>, Error> {
         let request = self
             .client
             .get_object()
@@ -129,7 +136,10 @@ impl ObjectStore for S3Store {
         let request = request.mutate_request(move |request| request.add_extension(BodyLimit(limit)));
         match request.send().await.map_err(Failure::of) {
             Ok(output) => match output.body.collect().await {
-                Ok(body) => Ok(Some(body.into_bytes())),
+                Ok(body) => Ok(Some(Object {
+                    body: body.into_bytes(),
+                    modified: output.last_modified.and_then(time),
+                })),
                 // The body is in memory already: this is a checksum that doesn't match.
                 Err(error) => Err(Error::Server { detail: line(&error) }),
             },
@@ -138,7 +148,7 @@ impl ObjectStore for S3Store {
         }
     }
 
-    async fn head(&self, key: &str) -> Result<Option<u64>, Error> {
+    async fn head(&self, key: &str) -> Result<Option<Head>, Error> {
         match self
             .client
             .head_object()
@@ -148,12 +158,13 @@ impl ObjectStore for S3Store {
             .await
             .map_err(Failure::of)
         {
-            Ok(output) => Ok(Some(
-                output
+            Ok(output) => Ok(Some(Head {
+                size: output
                     .content_length
                     .and_then(|size| size.try_into().ok())
                     .unwrap_or(0),
-            )),
+                modified: output.last_modified.and_then(time),
+            })),
             Err(Failure::Refusal(refusal)) if refusal.is_not_found() => Ok(None),
             Err(failure) => Err(self.meaning(failure)),
         }
