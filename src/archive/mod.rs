@@ -14,6 +14,7 @@
 //! `unpack` refuses: what it reads is an attacker's, until proven otherwise.
 
 mod budget;
+mod check;
 mod content;
 mod error;
 mod fault;
@@ -28,6 +29,7 @@ mod path;
 mod place;
 mod remove;
 mod same;
+mod scan;
 mod stream;
 mod sweep;
 mod tree;
@@ -38,6 +40,7 @@ pub use fault::Fault;
 pub use limits::{Limits, Platform};
 pub use pack::{Packed, pack};
 pub use place::{Placed, Staging};
+pub use scan::{Item, ItemKind, scan};
 pub use sweep::sweep;
 pub use unpack::{Unpacked, unpack};
 

@@ -90,13 +90,16 @@ impl LinkTarget {
 
     /// Whether everything that the target steps out of is a directory of the tree at `root`.
     pub fn stays_inside(&self, root: &Path) -> Result<(), Fault> {
-        let real = |way: &[u8]| {
-            native(way)
-                .ancestors()
-                .filter(|ancestor| !ancestor.as_os_str().is_empty())
-                .all(|ancestor| fs::symlink_metadata(root.join(ancestor)).is_ok_and(|found| found.is_dir()))
+        self.stays_among(|way| fs::symlink_metadata(root.join(native(way))).is_ok_and(|found| found.is_dir()))
+    }
+
+    /// Whether everything that the target steps out of is a directory; so are all on the way to it.
+    pub fn stays_among(&self, is_directory: impl Fn(&[u8]) -> bool) -> Result<(), Fault> {
+        let real = |way: &Vec<u8>| {
+            let slashes = (0..way.len()).filter(|at| way[*at] == b'/');
+            slashes.chain([way.len()]).all(|end| is_directory(&way[..end]))
         };
-        let winds = self.stepped_out_of.iter().any(|way| !real(way));
+        let winds = !self.stepped_out_of.iter().all(real);
         if winds { Err(Fault::LinkWinds) } else { Ok(()) }
     }
 }

@@ -3,13 +3,12 @@
 use std::io::{self, Read};
 use std::path::Path;
 
-use super::budget::Budget;
+use super::check::Check;
 use super::members::{Kind, Member, Members};
-use super::order::Order;
-use super::path::{LinkTarget, TreePath};
+use super::path::TreePath;
 use super::stream::Stream;
 use super::tree::Tree;
-use super::{Error, Fault, Limits, OUTPUTS, Platform, TERMINAL_OUTPUT};
+use super::{Error, Fault, Limits};
 
 /// What an archive had besides the tree that is now on disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +41,7 @@ fn unpack_members<R: Read>(
     let Some(first) = members.next()? else {
         return Err(Error::Stream(io::Error::other("no terminal output")));
     };
-    let terminal_output = restore.terminal_output(first)?;
+    let terminal_output = restore.check.terminal_output(first)?;
     while let Some(member) = members.next()? {
         restore.member(member)?;
     }
@@ -57,71 +56,32 @@ fn unpack_members<R: Read>(
 
 struct Restore<'a> {
     tree: Tree<'a>,
-    order: Order,
-    budget: Budget<'a>,
-    platform: Platform,
+    check: Check<'a>,
     files: u64,
     bytes: u64,
 }
 
 impl<'a> Restore<'a> {
     fn new(staging: &'a Path, limits: &'a Limits) -> Self {
-        let (tree, order, budget) = (
-            Tree::new(staging),
-            Order::new(limits.platform),
-            Budget::new(limits),
-        );
         Self {
-            tree,
-            order,
-            budget,
-            platform: limits.platform,
+            tree: Tree::new(staging),
+            check: Check::new(limits),
             files: 0,
             bytes: 0,
         }
     }
 
-    fn terminal_output<R: Read>(&self, mut member: Member<'_, R>) -> Result<String, Error> {
-        let refuse = |fault| Error::archive(&member.name, fault);
-        if member.name != TERMINAL_OUTPUT || member.kind != Kind::File {
-            return Err(refuse(Fault::NoTerminalOutput));
-        }
-        self.budget.terminal_output(member.size).map_err(refuse)?;
-        let mut text = Vec::new();
-        member.content.read_to_end(&mut text).map_err(Error::Stream)?;
-        if text.len() as u64 != member.size {
-            return Err(Error::archive(TERMINAL_OUTPUT, Fault::Truncated));
-        }
-        String::from_utf8(text).map_err(|_| Error::archive(TERMINAL_OUTPUT, Fault::NotText))
-    }
-
     fn member<R: Read>(&mut self, mut member: Member<'_, R>) -> Result<(), Error> {
-        let path = self
-            .check(&member)
-            .map_err(|fault| Error::archive(&member.name, fault))?;
+        let path = self.check.path(&member)?;
         match member.kind {
             Kind::Directory => self.tree.directory(&path, member.mode),
             Kind::File => self.file(&path, &mut member),
             Kind::Link => {
-                let target = LinkTarget::parse(&member.target, &path, self.platform)
-                    .map_err(|fault| Error::archive(&member.name, fault))?;
+                let target = self.check.target(&path, &member)?;
                 self.tree.link(path, target);
                 Ok(())
             }
         }
-    }
-
-    /// Whether the entry may be where it is.
-    fn check<R: Read>(&mut self, member: &Member<'_, R>) -> Result<TreePath, Fault> {
-        if member.name == TERMINAL_OUTPUT {
-            return Err(Fault::SecondTerminalOutput);
-        }
-        let path = member.name.strip_prefix(OUTPUTS).ok_or(Fault::Outside)?;
-        self.budget.entry(member.kind, path.len(), member.target.len())?;
-        self.budget.bytes(member.size)?;
-        let path = TreePath::parse(path, self.platform)?;
-        self.order.next(&path, member.kind)?;
-        Ok(path)
     }
 
     fn file<R: Read>(&mut self, path: &TreePath, member: &mut Member<'_, R>) -> Result<(), Error> {

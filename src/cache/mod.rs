@@ -7,6 +7,7 @@ mod place;
 mod report;
 mod requests;
 mod restore;
+mod run_record;
 mod store;
 mod summary;
 mod uploads;
@@ -33,6 +34,7 @@ use uploads::Uploads;
 use warnings::{Warnings, lock};
 
 pub use open::open;
+pub use run_record::RunRecord;
 pub use summary::{Summary, bytes};
 pub use warnings::Warning;
 

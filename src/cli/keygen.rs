@@ -2,14 +2,33 @@
 
 use std::fs::OpenOptions;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::Args;
 use serde_json::json;
 
-use super::args::KeygenArgs;
 use super::{GOOD, print};
 use crate::secret::Secret;
-use crate::sign::SigningKey;
+use crate::sign::{KeyName, SigningKey};
+
+/// Make a key pair, so that only what trusted runs stored is restored.
+///
+/// The public key goes into nx.json, where every run verifies with it. The secret key goes to trusted jobs only.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  nx-s3-cache keygen --name main-2026
+  nx-s3-cache keygen --name main-2026 --secret-file ~/nx-cache.key")]
+pub(super) struct KeygenArgs {
+    /// The key's name, such as main-2026: it is part of both keys and of every signature
+    #[arg(long, value_parser = KeyName::parse)]
+    pub name: KeyName,
+    /// Write the secret key to this new file, for its owner's eyes only, instead of printing it
+    #[arg(long, value_name = "FILE")]
+    pub secret_file: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
 
 /// Makes a key pair and says where each half belongs.
 pub(super) fn run(options: &KeygenArgs) -> u8 {

@@ -1,15 +1,30 @@
 //! The command line: `npx nx-s3-cache` and the standalone binary.
 //!
 //! A command prints by itself and ends with an exit code: 0 all is well, 1 something is wrong, 2 the command
-//! could not do its work (bad arguments, bad configuration).
+//! could not do its work (bad arguments, bad configuration), 130 somebody pressed Ctrl-C.
 
+mod age;
+#[allow(dead_code)] // the commands that use all of it are on their way
+mod amounts;
 mod args;
 mod attack;
+#[allow(dead_code)] // the commands that use all of it are on their way
+mod bucket;
 mod doctor;
+#[allow(dead_code)] // the commands that use all of it are on their way
+mod ending;
+#[allow(dead_code)] // the commands that use all of it are on their way
+mod interrupt;
 mod keygen;
+mod ls;
+mod plain;
 mod print;
+#[allow(dead_code)] // the commands that use all of it are on their way
+mod progress;
 mod remedy;
+mod scopes;
 mod scratch;
+mod table;
 #[cfg(test)]
 mod testing;
 mod workspace;
@@ -24,6 +39,7 @@ use crate::config::environment::Environment;
 use crate::config::{Config, ConfigErrors};
 use crate::trust::{self, RunFacts};
 use args::{Cli, Command};
+use ending::exit_code;
 
 /// The command did its work, and all is well.
 const GOOD: u8 = 0;
@@ -31,6 +47,8 @@ const GOOD: u8 = 0;
 const BAD: u8 = 1;
 /// It could not do its work.
 const UNABLE: u8 = 2;
+/// It was interrupted, and said what was done until then.
+const INTERRUPTED: u8 = 130;
 
 /// Where a command runs: what JavaScript finds out for `npx nx-s3-cache`.
 #[derive(Clone, Default)]
@@ -75,6 +93,7 @@ pub async fn run(args: impl IntoIterator<Item = impl Into<OsString>>, workspace:
             Command::Keygen(options) => keygen::run(&options),
             Command::Doctor(options) if options.attack => attack::run(&workspace, options.json).await,
             Command::Doctor(options) => doctor::run(&workspace, options.json).await,
+            Command::Ls(options) => exit_code(ls::run(&workspace, &options).await),
         },
         Err(error) => {
             // Help and the version come this way, too. A reader that is gone misses nothing.

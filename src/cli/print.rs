@@ -1,10 +1,11 @@
 //! Printing. A reader that is gone, such as `head`, ends nothing.
 
-use std::io::{IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 
 use serde::Serialize;
 
 use super::UNABLE;
+use super::ending::Ending;
 use crate::config::environment;
 
 /// Colours, where somebody sees them.
@@ -14,7 +15,7 @@ pub(super) struct Paint(bool);
 impl Paint {
     /// For standard output: none when it isn't a terminal, or `NO_COLOR` is set.
     pub(super) fn of_stdout() -> Self {
-        Self(std::io::stdout().is_terminal() && environment::process("NO_COLOR").is_none())
+        Self(io::stdout().is_terminal() && environment::process("NO_COLOR").is_none())
     }
 
     pub(super) fn good(self, text: &str) -> String {
@@ -48,7 +49,7 @@ impl Paint {
 
 /// Prints `text` and ends the line.
 pub(super) fn out(text: &str) {
-    let _ = writeln!(std::io::stdout().lock(), "{text}");
+    let _ = writeln!(io::stdout().lock(), "{text}");
 }
 
 /// Prints `value` as JSON.
@@ -59,8 +60,34 @@ pub(super) fn json(value: &impl Serialize) {
     }
 }
 
+/// Prints `text` and ends the line. A command that has more to print ends where this does.
+pub(super) fn line(text: &str) -> Result<(), Ending> {
+    bytes(format!("{text}\n").as_bytes())
+}
+
+/// Prints `value` as one line of JSON.
+pub(super) fn json_line(value: &impl Serialize) -> Result<(), Ending> {
+    let text = serde_json::to_string(value).map_err(|error| Ending::Unable(error.to_string()))?;
+    line(&text)
+}
+
+/// Prints `bytes` as they are.
+pub(super) fn bytes(bytes: &[u8]) -> Result<(), Ending> {
+    let mut out = io::stdout().lock();
+    let printed = out.write_all(bytes).and_then(|()| out.flush());
+    printed.map_err(|error| match error.kind() {
+        io::ErrorKind::BrokenPipe => Ending::ReaderGone,
+        _ => Ending::Unable(format!("the output can't be written: {error}")),
+    })
+}
+
+/// Says something on standard error, beside the output.
+pub(super) fn note(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "nx-s3-cache: {text}");
+}
+
 /// Says on standard error why the command could not do its work, which is its exit code.
 pub(super) fn failure(problem: &str) -> u8 {
-    let _ = writeln!(std::io::stderr().lock(), "nx-s3-cache: {problem}");
+    note(problem);
     UNABLE
 }

@@ -23,7 +23,7 @@ mod settings;
 mod store_url;
 mod suggest;
 mod trust;
-mod units;
+pub(crate) mod units;
 mod variables;
 
 use std::path::Path;

@@ -40,7 +40,7 @@ pub(super) fn seconds(seconds: f64) -> Option<Duration> {
 }
 
 /// Reads a size in bytes: a number and a unit in any case; without a unit it is bytes.
-pub(super) fn size(text: &str) -> Option<u64> {
+pub(crate) fn size(text: &str) -> Option<u64> {
     let (number, unit) = split(text)?;
     let unit = if unit.is_empty() { "B" } else { unit };
     let (_, bytes) = SIZE.iter().find(|(name, _)| name.eq_ignore_ascii_case(unit))?;
@@ -66,7 +66,7 @@ pub(super) fn show_duration(duration: Duration) -> String {
 }
 
 /// Writes a size the way [`size`] reads it, in the largest unit that needs no fraction.
-pub(super) fn show_size(bytes: u64) -> String {
+pub(crate) fn show_size(bytes: u64) -> String {
     show(bytes, &SIZE, "B")
 }
 

@@ -10,7 +10,7 @@ use crate::chunk::ChunkId;
 use crate::compress;
 use crate::scope::Scope;
 use crate::seal::MasterKey;
-use crate::sign::{PublicKeys, SigningKey, Statement};
+use crate::sign::{PublicKeys, SigningKey, Statement, Verified};
 
 /// Encodes and decodes the objects of one namespace and scope.
 #[derive(Clone)]
@@ -122,18 +122,12 @@ impl Codec {
     /// verified before anything else is looked at.
     pub fn decode_entry<'a>(&self, subject: impl Into<Subject<'a>>, object: &[u8]) -> Result<Entry, Error> {
         let subject = subject.into();
-        let (header, rest) = Header::split(object, subject.kind())?;
-        let (signature_len, rest) = rest.split_first_chunk::<2>().ok_or(Error::WrongLength)?;
-        let (signature, body) = rest
-            .split_at_checked(u16::from_le_bytes(*signature_len).into())
-            .ok_or(Error::WrongLength)?;
-        let header_bytes = header.to_bytes();
-        let statement = self.statement(subject, &header_bytes, body);
         let verified = self
             .trusted
             .as_ref()
-            .map(|trusted| trusted.verify(signature, &statement))
+            .map(|trusted| self.verify_entry(subject, object, trusted))
             .transpose()?;
+        let (header, _, body) = split_entry(object, subject)?;
 
         let context = self.context(header, subject.as_str().as_bytes());
         let body = self.open_body(header, &context, body)?;
@@ -150,6 +144,19 @@ impl Codec {
             manifest,
             payload: payload.to_vec(),
         })
+    }
+
+    /// Who signed the entry object that was found under the key of `subject`, if it is one of `keys`. Nothing else of
+    /// it is looked at: it may still be damaged.
+    pub fn verify_entry<'a>(
+        &self,
+        subject: impl Into<Subject<'a>>,
+        object: &[u8],
+        keys: &PublicKeys,
+    ) -> Result<Verified, Error> {
+        let subject = subject.into();
+        let (header, signature, body) = split_entry(object, subject)?;
+        Ok(keys.verify(signature, &self.statement(subject, &header.to_bytes(), body))?)
     }
 
     fn statement<'a>(&'a self, subject: Subject<'a>, header: &'a [u8], body: &'a [u8]) -> Statement<'a> {
@@ -215,6 +222,16 @@ impl Codec {
         }
         context
     }
+}
+
+/// The parts of an entry object: header, signature block and body.
+fn split_entry<'a>(object: &'a [u8], subject: Subject<'_>) -> Result<(Header, &'a [u8], &'a [u8]), Error> {
+    let (header, rest) = Header::split(object, subject.kind())?;
+    let (signature_len, rest) = rest.split_first_chunk::<2>().ok_or(Error::WrongLength)?;
+    let (signature, body) = rest
+        .split_at_checked(u16::from_le_bytes(*signature_len).into())
+        .ok_or(Error::WrongLength)?;
+    Ok((header, signature, body))
 }
 
 impl Entry {

@@ -1,5 +1,6 @@
 //! Object keys: `<cacheKeyPrefix>/v1/<scope>/e/<task hash>`, `…/n/<name>` and `…/c/<2 hex>/<chunk id>`.
 
+use super::subject::Subject;
 use crate::archive_name::ArchiveName;
 use crate::chunk::ChunkId;
 use crate::scope::Scope;
@@ -14,10 +15,15 @@ pub struct Keys {
 impl Keys {
     /// Keys under `prefix` (no leading or trailing `/`; may be empty).
     pub fn new(prefix: &str, scope: &Scope) -> Self {
-        let slash = if prefix.is_empty() { "" } else { "/" };
         Self {
-            base: format!("{prefix}{slash}v1/{scope}"),
+            base: format!("{}{scope}", Self::all(prefix)),
         }
+    }
+
+    /// What all keys under `prefix` begin with, whatever their scope.
+    pub fn all(prefix: &str) -> String {
+        let slash = if prefix.is_empty() { "" } else { "/" };
+        format!("{prefix}{slash}v1/")
     }
 
     /// The key of a task's entry.
@@ -34,6 +40,14 @@ impl Keys {
     pub fn chunk(&self, id: &ChunkId) -> String {
         let id = id.to_string();
         format!("{}/c/{}/{id}", self.base, &id[..2])
+    }
+
+    /// The key of the entry that stands for `subject`.
+    pub fn of<'a>(&self, subject: impl Into<Subject<'a>>) -> String {
+        match subject.into() {
+            Subject::Task(hash) => self.entry(hash),
+            Subject::Archive(name) => self.archive(name),
+        }
     }
 
     /// The key of an object that is neither entry nor chunk, to try out what can be done in this scope.

@@ -1,5 +1,6 @@
 //! `doctor`: the whole set-up, step by step, each with its remedy.
 
+mod args;
 mod bucket;
 mod report;
 #[cfg(test)]
@@ -9,6 +10,7 @@ use super::{Workspace, remedy};
 use crate::config::{Config, Mode};
 use crate::connect;
 use crate::trust::{self, Access};
+pub(super) use args::DoctorArgs;
 use report::{Report, Step};
 
 /// Examines the set-up and prints what it finds.

@@ -1,0 +1,61 @@
+//! Times for people: how long ago, and when.
+
+use std::time::{Duration, SystemTime};
+
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
+
+/// How long something has been there, in its largest unit: `3 d`.
+pub(super) fn short(age: Duration) -> String {
+    let seconds = age.as_secs();
+    let (amount, unit) = match seconds {
+        0..60 => (seconds, "s"),
+        60..3600 => (seconds / 60, "min"),
+        3600..86_400 => (seconds / 3600, "h"),
+        _ => (seconds / 86_400, "d"),
+    };
+    format!("{amount} {unit}")
+}
+
+/// How old something of `time` is; nothing if the clocks disagree.
+pub(super) fn since(time: SystemTime) -> Duration {
+    SystemTime::now().duration_since(time).unwrap_or_default()
+}
+
+/// A time in UTC as RFC 3339 has it, to the second.
+pub(super) fn utc(time: SystemTime) -> String {
+    let seconds = DateTime::from(time).secs();
+    // Only years beyond 9999 have no such form.
+    DateTime::from_secs(seconds)
+        .fmt(Format::DateTime)
+        .unwrap_or_else(|_| format!("{seconds} s after 1970"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_are_told_in_their_largest_unit() {
+        for (seconds, text) in [
+            (0, "0 s"),
+            (59, "59 s"),
+            (60, "1 min"),
+            (3599, "59 min"),
+            (3600, "1 h"),
+            (86_399, "23 h"),
+            (86_400, "1 d"),
+            (40_000_000, "462 d"),
+        ] {
+            assert_eq!(short(Duration::from_secs(seconds)), text);
+        }
+    }
+
+    #[test]
+    fn times_are_told_in_utc() {
+        let time = SystemTime::UNIX_EPOCH + Duration::from_millis(1_800_000_000_500);
+        assert_eq!(utc(time), "2027-01-15T08:00:00Z");
+        let far = SystemTime::UNIX_EPOCH + Duration::from_secs(1 << 40);
+        assert!(!utc(far).is_empty());
+    }
+}

@@ -1,0 +1,93 @@
+//! The bucket as the commands see it: opened as the plugin opens it, listed page by page, read without trust.
+
+mod listing;
+mod reading;
+
+use std::sync::Arc;
+
+use super::Workspace;
+use super::ending::Ending;
+use super::scopes::Scopes;
+use crate::config::Config;
+use crate::connect;
+use crate::entry::{Codec, Keys};
+use crate::object_store::ObjectStore;
+use crate::scope::Scope;
+use crate::seal::MasterKey;
+use crate::trust::{self, Access};
+
+pub(super) use listing::Found;
+pub(super) use reading::ReadEntry;
+
+/// An open bucket, with what this workspace and environment say about it.
+pub(super) struct Bucket {
+    /// The configuration as it was resolved.
+    pub config: Config,
+    /// What a run with this environment may read and write.
+    pub access: Access,
+    /// The bucket's objects.
+    pub store: Arc<dyn ObjectStore>,
+    key: Option<Arc<MasterKey>>,
+}
+
+impl Bucket {
+    /// Reads the configuration, finds credentials and derives the key. Asks the bucket for nothing.
+    pub(super) async fn open(workspace: &Workspace) -> Result<Self, Ending> {
+        let config = workspace
+            .config()
+            .map_err(|errors| Ending::Unable(errors.to_string()))?;
+        let access = trust::decide(&config.trust, &workspace.facts());
+        let connection = connect::dial(&config.bucket, &config.credentials)
+            .await
+            .map_err(|error| Ending::of_bucket(&error, ""))?;
+        Self::over(config, access, connection.store)
+    }
+
+    fn over(config: Config, access: Access, store: Arc<dyn ObjectStore>) -> Result<Self, Ending> {
+        let key = config.encryption_key.as_ref().map(MasterKey::derive).transpose();
+        let key =
+            key.map_err(|error| Ending::Unable(format!("the encryption key can't be used: {error}")))?;
+        Ok(Self {
+            config,
+            access,
+            store,
+            key: key.map(Arc::new),
+        })
+    }
+
+    /// What every key of the cache begins with.
+    pub(super) fn prefix(&self) -> String {
+        Keys::all(&self.config.cache_key_prefix)
+    }
+
+    /// The keys of `scope`.
+    pub(super) fn keys(&self, scope: &Scope) -> Keys {
+        Keys::new(&self.config.cache_key_prefix, scope)
+    }
+
+    /// Decodes what is in `scope`, whoever signed it.
+    pub(super) fn codec(&self, scope: &Scope) -> Codec {
+        Codec::new(
+            self.config.cache_key_prefix.clone(),
+            scope.clone(),
+            self.key.clone(),
+        )
+    }
+
+    /// The scopes that were asked for, or else those that a run with this environment reads.
+    pub(super) fn asked_or_read(&self, asked: Option<&Scopes>) -> Vec<Scopes> {
+        let read = || {
+            self.access
+                .reads
+                .iter()
+                .map(|read| Scopes::One(read.scope.clone()))
+                .collect()
+        };
+        asked.map_or_else(read, |scopes| vec![scopes.clone()])
+    }
+
+    /// Whether runs that read `scope` believe signed entries only.
+    pub(super) fn wants_signatures(&self, scope: &Scope) -> bool {
+        *scope == Scope::Trusted && !self.config.trust.public_keys.is_empty()
+    }
+}

@@ -1,0 +1,139 @@
+//! One line an entry: of a table, or JSON.
+
+use serde_json::{Value, json};
+
+use crate::cache::bytes;
+use crate::cli::age;
+use crate::cli::bucket::{Found, ReadEntry};
+use crate::cli::ending::Ending;
+use crate::cli::print;
+use crate::cli::table::{Column, Table};
+use crate::entry::{self, Manifest};
+
+/// How wide a task hash of Nx is.
+const HASH: u16 = 20;
+/// How wide the scope of a pull request is.
+const SCOPE: u16 = 8;
+
+const SHORT: [Column; 4] = [
+    Column::Whole("hash"),
+    Column::Whole("scope"),
+    Column::Number("entry"),
+    Column::Number("age"),
+];
+const LONG: [Column; 9] = [
+    Column::Whole("hash"),
+    Column::Whole("scope"),
+    Column::Number("entry"),
+    Column::Number("age"),
+    Column::Number("size"),
+    Column::Number("files"),
+    Column::Number("code"),
+    Column::Text("signed by"),
+    Column::Text("made by"),
+];
+
+/// What is printed of each entry.
+pub(super) type Row = (Found, Option<ReadEntry>);
+
+/// Prints entries as they come.
+pub(super) struct Rows {
+    long: bool,
+    json: bool,
+    printed: usize,
+}
+
+impl Rows {
+    pub(super) fn new(long: bool, json: bool) -> Self {
+        Self {
+            long,
+            json,
+            printed: 0,
+        }
+    }
+
+    /// Whether what is in the entries is shown.
+    pub(super) fn wants_entries(&self) -> bool {
+        self.long
+    }
+
+    pub(super) fn none_printed(&self) -> bool {
+        self.printed == 0
+    }
+
+    pub(super) fn print(&mut self, rows: Vec<Row>) -> Result<(), Ending> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let first = self.printed == 0;
+        self.printed += rows.len();
+        if self.json {
+            return rows.iter().try_for_each(|row| print::json_line(&to_json(row)));
+        }
+        let columns: &[Column] = if self.long { &LONG } else { &SHORT };
+        let mut table = Table::new(columns).at_least(&[HASH, SCOPE, 8, 6]);
+        for row in &rows {
+            table.row(cells(row));
+        }
+        let lines = table.lines();
+        let mut lines = lines.iter().skip(if first { 0 } else { 1 });
+        lines.try_for_each(|line| print::line(line))
+    }
+}
+
+fn hash(found: &Found) -> &str {
+    let subject = found.at.object.subject();
+    subject.map_or(found.key.as_str(), |subject| subject.as_str())
+}
+
+fn cells((found, read): &Row) -> Vec<String> {
+    let age = found
+        .modified
+        .map_or_else(|| "?".into(), |time| age::short(age::since(time)));
+    let mut cells = vec![
+        hash(found).to_owned(),
+        found.at.scope.to_string(),
+        bytes(found.size),
+        age,
+    ];
+    if let Some(read) = read {
+        match &read.entry {
+            Ok(entry) => cells.extend(of_manifest(&entry.manifest, &read.signer)),
+            Err(error) => cells.extend(["", "", "", "", &error.to_string()].map(str::to_owned)),
+        }
+    }
+    cells
+}
+
+fn of_manifest(manifest: &Manifest, signer: &Result<crate::sign::KeyName, entry::Error>) -> [String; 5] {
+    let producer = &manifest.producer;
+    let signer = signer
+        .as_ref()
+        .map_or_else(|_| "–".to_owned(), ToString::to_string);
+    let nx = producer.nx.as_deref().unwrap_or("?");
+    [
+        bytes(manifest.size),
+        manifest.files.to_string(),
+        manifest.code.to_string(),
+        signer,
+        format!("Nx {nx}, {} {}", producer.os, producer.arch),
+    ]
+}
+
+fn to_json((found, read): &Row) -> Value {
+    let mut line = json!({
+        "hash": hash(found),
+        "scope": found.at.scope.to_string(),
+        "key": found.key,
+        "objectSize": found.size,
+        "modified": found.modified.map(age::utc),
+    });
+    if let Some(read) = read {
+        line["signedBy"] = json!(read.signer.as_ref().ok().map(|name| name.as_str()));
+        match &read.entry {
+            Ok(entry) => line["manifest"] = json!(entry.manifest),
+            Err(error) => line["problem"] = json!(error.to_string()),
+        }
+    }
+    line
+}
