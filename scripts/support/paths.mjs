@@ -16,9 +16,9 @@ export const target = resolve(repository, process.env.CARGO_TARGET_DIR || 'targe
 export const forThisPlatform = ['--target', 'host-tuple']
 
 /** Where cargo puts what it builds with {@link forThisPlatform}. */
-export function builtDirectory() {
+export function builtDirectory(profile = 'debug') {
   const host = execFileSync('rustc', ['--print', 'host-tuple'], { cwd: repository, encoding: 'utf8' })
-  return join(target, host.trim(), 'debug')
+  return join(target, host.trim(), profile)
 }
 
 /** The packages as a user would install them, unpacked: `node_modules/@nx/s3-cache` and so on. */

@@ -16,7 +16,8 @@ export async function setUp() {
   await step('Pack the plugin as it is published', pack)
 }
 
-async function installPackages(onOutput) {
+/** Installs what package-lock.json names, unless that is done. */
+export async function installPackages(onOutput) {
   const stamp = join(repository, 'node_modules', '.package-lock.sha256')
   const digest = createHash('sha256')
     .update(readFileSync(join(repository, 'package-lock.json')))
@@ -30,7 +31,8 @@ async function installPackages(onOutput) {
 
 /** One invocation of cargo, so that it uses all cores to the end; the napi build then finds its work done. */
 function compile(onOutput) {
-  const args = ['build', '--lib', '--example', 'dev_s3_server', ...forThisPlatform]
+  const examples = ['dev_s3_server', 'bench_server'].flatMap(name => ['--example', name])
+  const args = ['build', '--lib', ...examples, ...forThisPlatform]
   return mustRun('cargo', args, { cwd: repository, timeout: 3_600_000, onOutput })
 }
 

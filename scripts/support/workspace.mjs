@@ -19,15 +19,21 @@ import { snapshot } from './snapshot.mjs'
 
 const template = join(repository, 'scripts', 'workspace-template')
 
+/** As it would be published, from `setUp`. */
+const installedPlugin = join(packed, 'node_modules')
+
 /** What of our own environment a task may see; the rest (CI variables, AWS settings, …) would make runs differ. */
 const passedOn = ['PATH', 'LANG', 'LC_ALL', 'TMPDIR', 'NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE']
 
-/** Makes a workspace. `s3` is the section of nx.json; without it there is none. */
-export async function createWorkspace({ nx = newestNx, s3, environment, node } = {}) {
+/**
+ * Makes a workspace. `s3` is the section of nx.json; without it there is none. `plugin` is the `node_modules` that have
+ * our plugin.
+ */
+export async function createWorkspace({ nx = newestNx, s3, environment, node, plugin = installedPlugin } = {}) {
   const installation = await nxInstallation(nx)
   const workspace = emptyWorkspace({ environment, node })
   linkTree(join(installation, 'node_modules'), join(workspace.root, 'node_modules'))
-  linkTree(join(packed, 'node_modules'), join(workspace.root, 'node_modules'))
+  linkTree(plugin, join(workspace.root, 'node_modules'))
   if (s3) workspace.configure(s3)
   return workspace
 }

@@ -21,10 +21,15 @@ use s3s::access::{S3Access, S3AccessContext};
 use s3s::auth::{S3Auth, SecretKey};
 use s3s::host::{S3Host, VirtualHost};
 use s3s::service::{S3Service, S3ServiceBuilder};
-use s3s::{HttpResponse, S3Result, s3_error};
+use s3s::{HttpResponse, S3, S3Result, s3_error};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::RwLock;
 use tokio::task::JoinSet;
+
+#[path = "traffic.rs"]
+pub mod traffic;
+
+use traffic::{Counted, Traffic};
 
 /// Called with `METHOD path status` for each request that was answered.
 pub type OnRequest = Arc<dyn Fn(&str) + Send + Sync>;
@@ -48,6 +53,8 @@ pub struct Options {
     pub anonymous: bool,
     /// Told about every request.
     pub on_request: Option<OnRequest>,
+    /// Counts the bytes of all connections.
+    pub traffic: Arc<Traffic>,
 }
 
 impl Options {
@@ -62,6 +69,7 @@ impl Options {
             domain: "s3.localhost".into(),
             anonymous: false,
             on_request: None,
+            traffic: Arc::default(),
         }
     }
 }
@@ -107,6 +115,13 @@ pub async fn start(dir: &Path) -> RunningServer {
 
 /// Starts a server; it accepts connections when this returns.
 pub async fn start_with(options: Options) -> io::Result<RunningServer> {
+    std::fs::create_dir_all(&options.dir)?;
+    let files = s3s_fs::FileSystem::new(&options.dir).map_err(|e| io::Error::other(format!("{e:?}")))?;
+    start_over(files, options).await
+}
+
+/// Starts a server whose objects are in `storage`; its buckets are still the directories in `dir`.
+pub async fn start_over(storage: impl S3, options: Options) -> io::Result<RunningServer> {
     for bucket in &options.buckets {
         std::fs::create_dir_all(options.dir.join(bucket))?;
     }
@@ -114,9 +129,10 @@ pub async fn start_with(options: Options) -> io::Result<RunningServer> {
     let address = listener.local_addr()?;
     let site = Arc::new(Site {
         dir: options.dir.clone(),
-        service: service(&options)?,
+        service: service(storage, &options),
         locks: std::array::from_fn(|_| RwLock::new(())),
         on_request: options.on_request.clone(),
+        traffic: Arc::clone(&options.traffic),
     });
     let task = tokio::spawn(serve(listener, site));
     let endpoint = format!("http://{address}");
@@ -129,9 +145,8 @@ pub async fn start_with(options: Options) -> io::Result<RunningServer> {
     })
 }
 
-fn service(options: &Options) -> io::Result<S3Service> {
-    let files = s3s_fs::FileSystem::new(&options.dir).map_err(|e| io::Error::other(format!("{e:?}")))?;
-    let mut builder = S3ServiceBuilder::new(files);
+fn service(storage: impl S3, options: &Options) -> S3Service {
+    let mut builder = S3ServiceBuilder::new(storage);
     builder.set_auth(OneKey {
         id: options.access_key.clone(),
         secret: options.secret_key.as_str().into(),
@@ -141,7 +156,7 @@ fn service(options: &Options) -> io::Result<S3Service> {
         anonymous: options.anonymous,
     });
     builder.set_host(Domain(format!(".{}", options.domain)));
-    Ok(builder.build())
+    builder.build()
 }
 
 async fn serve(listener: TcpListener, site: Arc<Site>) {
@@ -161,6 +176,7 @@ async fn serve(listener: TcpListener, site: Arc<Site>) {
 async fn converse(stream: TcpStream, site: Arc<Site>) {
     // Without this, every small answer waits 40 ms for Nagle's algorithm and the delayed acknowledgement.
     let _ = stream.set_nodelay(true);
+    let stream = Counted::new(stream, Arc::clone(&site.traffic));
     let service = service_fn(move |request| {
         let site = Arc::clone(&site);
         async move { Ok::<_, Infallible>(site.answer(request).await) }
@@ -176,6 +192,7 @@ struct Site {
     service: S3Service,
     locks: [RwLock<()>; 64],
     on_request: Option<OnRequest>,
+    traffic: Arc<Traffic>,
 }
 
 impl Site {

@@ -1,0 +1,71 @@
+// What the page says besides its figures.
+import { milliseconds } from './words.mjs'
+
+export const opening = `# Benchmarks
+
+How fast nx-s3-cache stores and restores, what it takes to do so, and how that compares with the alternatives, measured
+side by side on one machine by one command. This page is written by that command; nothing in it is typed in by hand.
+Where nx-s3-cache is slower than something else, the tables say so.`
+
+export const goals = `What the project set out to reach, beside what was measured. ✗ is a goal that was missed. "Over
+the floor" compares with \`cp -r\` of the same files on the same disk, which no cache that verifies what it restores
+was expected to beat.`
+
+export const method = `- **Peers.** nx-s3-cache with its defaults, through \`getRemoteCache()\` as Nx calls it; the same with an
+  encryption key and signatures; the client of Nx's own self-hosted cache (\`HttpRemoteCache\`, gzip inside Nx's native
+  module) against the leanest server we could write for it; the class \`AwsCache\` of \`@nx-aws-plugin/nx-aws-cache\`, called
+  directly; \`tar | zstd -3 -T0\`, eight at a time, to and from local files, without any network; and one \`cp -r\`.
+- **Rounds.** All peers take turns, another one first in each round; figures are medians, the range is beside them.
+  Every run is a process of its own, and the servers are emptied before every store.
+- **As Nx does it.** All entries are asked for at once; stores are started eight at a time. Uploads go on in the
+  background, and the time to finish them at the end of the process counts.
+- **Nothing lost.** Every restored file is compared byte by byte, and a peer that restores less than everything fails the benchmark.
+- **Wall** is from the first call to the last answer, for stores to the end of the process. **CPU** is user and system time
+  of the process and of the programs it started, the server's excluded. **Memory** is the peak over the idle process with the peer
+  loaded. **Loop stop** is the longest delay of a 1 ms timer on the JavaScript thread: for so long Nx stood still.
+- **The server** is on the same machine, in memory, and checks every signature; it takes its part of the processors
+  from every peer alike. Bytes are counted at its sockets, heads included.
+- **What this isn't.** There is no network in between (the part "From far away" adds one), the page cache is warm, and the
+  file system is a local one. Slower disks and networks make peers more alike.`
+
+export const corpora = {
+  small: 'A few files of at most 64 KiB an entry: what most tasks leave behind',
+  typical: 'An entry a published package: what building a library leaves behind',
+  large: 'One entry with a file of 256 MB: an application with its binaries',
+}
+
+export const crowd = `Nx asks for every task of a batch at once. nx-s3-cache with 2,000 entries as small as those above, all of them
+asked for in the same moment: hits, then misses.`
+
+export const huge = `3 GiB, half of it noise, with a file of more than 2 GiB.`
+
+export const second = `The artifacts of the *typical* corpus that are larger than 4 MiB when stored, once more under another hash after one
+file in twenty got a line more. Where the changed files are neighbours in the archive, whole chunks stay the same and are
+not sent again; where one file here and one there changed, hardly any chunk stays the same.`
+
+export const far = `The *small* corpus through a proxy that delivers every byte half a round trip later, both ways; a connection costs one round trip
+more, as TCP's handshake does. Bandwidth is not limited.`
+
+export const nx = `A workspace of 400 projects whose tasks are all cached, run with Nx to the end. Locally, Nx has everything in its own cache;
+from the bucket, its cache and database are removed before. Nx's own start and its project graph are part of both.`
+
+export function load({ processes, importMs, answerMs, totalMs }) {
+  return `The median of ${processes} fresh processes in which Nx's own modules are loaded: ${milliseconds(importMs)} to import the package,
+${milliseconds(answerMs)} until \`getRemoteCache()\` answers (it loads the native addon), ${milliseconds(totalMs)} together.`
+}
+
+export const choices = `| what | chosen | measured |
+|---|---|---|
+| compression | zstd 3 in frames of one chunk | levels 1, 3, 6, 9 on build outputs: ratios 5.0, 6.2, 7.2, 8.1 at 301, 242, 92, 56 MB/s a core. Frames of one chunk lose 1 % and use all cores |
+| files | written by several threads, each directory made once | 5,000 small files: 50 ms, where \`Archive::unpack\` takes 185 ms and copying the tree 98 ms |
+
+\`cargo bench\` measures the parts one by one: chunking, compression, sealing, packing, unpacking.`
+
+export const again = `\`\`\`sh
+npm run bench                                   # everything
+npm run bench -- --only small,typical --rounds 9
+npm run bench -- --only huge                    # the artifact of 3 GiB, which is not part of everything
+\`\`\`
+
+It needs what the tests need (see CONTRIBUTING.md), \`tar\`, \`zstd\`, and about 5 GB in the user's cache directory; corpora and
+downloads are kept there. Figures are for comparing peers on one machine, not machines with each other.`
