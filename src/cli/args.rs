@@ -3,8 +3,10 @@
 use clap::{Parser, Subcommand};
 
 use super::doctor::DoctorArgs;
+use super::flush::FlushArgs;
 use super::keygen::KeygenArgs;
 use super::ls::LsArgs;
+use super::purge::PurgeArgs;
 
 /// Look after Nx's remote cache in an S3 bucket.
 #[derive(Debug, Parser)]
@@ -19,4 +21,6 @@ pub(super) enum Command {
     Keygen(KeygenArgs),
     Doctor(DoctorArgs),
     Ls(LsArgs),
+    Flush(FlushArgs),
+    Purge(PurgeArgs),
 }

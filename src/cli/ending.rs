@@ -21,6 +21,16 @@ impl Ending {
     }
 }
 
+impl Ending {
+    /// The same with another line about why the command could not do its work.
+    pub(super) fn and(self, line: &str) -> Self {
+        match self {
+            Self::Unable(problem) => Self::Unable(format!("{problem}\n{line}")),
+            other => other,
+        }
+    }
+}
+
 /// The exit code of a command that ended in `outcome`, which is told where it has to be.
 pub(super) fn exit_code(outcome: Result<u8, Ending>) -> u8 {
     match outcome {

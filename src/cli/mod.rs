@@ -10,9 +10,11 @@ mod args;
 mod attack;
 #[allow(dead_code)] // the commands that use all of it are on their way
 mod bucket;
+mod deletion;
 mod doctor;
 #[allow(dead_code)] // the commands that use all of it are on their way
 mod ending;
+mod flush;
 #[allow(dead_code)] // the commands that use all of it are on their way
 mod interrupt;
 mod keygen;
@@ -21,10 +23,12 @@ mod plain;
 mod print;
 #[allow(dead_code)] // the commands that use all of it are on their way
 mod progress;
+mod purge;
 mod remedy;
 mod scopes;
 mod scratch;
 mod table;
+mod tally;
 #[cfg(test)]
 mod testing;
 mod workspace;
@@ -94,6 +98,8 @@ pub async fn run(args: impl IntoIterator<Item = impl Into<OsString>>, workspace:
             Command::Doctor(options) if options.attack => attack::run(&workspace, options.json).await,
             Command::Doctor(options) => doctor::run(&workspace, options.json).await,
             Command::Ls(options) => exit_code(ls::run(&workspace, &options).await),
+            Command::Purge(options) => exit_code(purge::run(&workspace, &options).await),
+            Command::Flush(options) => exit_code(flush::run(&workspace, &options).await),
         },
         Err(error) => {
             // Help and the version come this way, too. A reader that is gone misses nothing.

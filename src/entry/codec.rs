@@ -10,7 +10,7 @@ use crate::chunk::ChunkId;
 use crate::compress;
 use crate::scope::Scope;
 use crate::seal::MasterKey;
-use crate::sign::{PublicKeys, SigningKey, Statement, Verified};
+use crate::sign::{KeyName, PublicKeys, Signature, SigningKey, Statement, Verified};
 
 /// Encodes and decodes the objects of one namespace and scope.
 #[derive(Clone)]
@@ -222,6 +222,12 @@ impl Codec {
         }
         context
     }
+}
+
+/// Whose signature an entry object claims to bear, if any. Nothing of that is verified.
+pub fn claimed_signer<'a>(subject: impl Into<Subject<'a>>, object: &[u8]) -> Option<KeyName> {
+    let (_, signature, _) = split_entry(object, subject.into()).ok()?;
+    Signature::parse(signature).ok().map(Signature::into_signer)
 }
 
 /// The parts of an entry object: header, signature block and body.

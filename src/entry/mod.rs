@@ -11,7 +11,7 @@ mod manifest;
 mod producer;
 mod subject;
 
-pub use codec::{Codec, Entry};
+pub use codec::{Codec, Entry, claimed_signer};
 pub use error::Error;
 pub use keys::Keys;
 pub use located::{Located, Object};

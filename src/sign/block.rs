@@ -40,6 +40,11 @@ impl Signature {
         block
     }
 
+    /// The name of the key it claims to be made with.
+    pub fn into_signer(self) -> KeyName {
+        self.signer
+    }
+
     /// Reads a block; an empty one is that of an unsigned entry.
     pub fn parse(block: &[u8]) -> Result<Self, SignatureError> {
         if block.is_empty() {

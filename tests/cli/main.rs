@@ -6,5 +6,8 @@ mod support;
 
 mod attack;
 mod doctor;
+mod flush;
+mod holdings;
 mod keygen;
+mod purge;
 mod setup;

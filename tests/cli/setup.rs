@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -74,6 +75,20 @@ impl Setup {
         let nx_json = json!({ "s3": self.section });
         std::fs::write(self.workspace.path().join("nx.json"), nx_json.to_string()).unwrap();
         run_in(self.workspace.path(), args, &self.variables).await
+    }
+
+    /// Puts an object into the bucket that was written `age` ago.
+    pub fn place(&self, key: &str, body: &[u8], age: Duration) {
+        let path = self.storage.path().join("tbucket").join(key);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, body).unwrap();
+        let file = std::fs::File::options().write(true).open(path).unwrap();
+        file.set_modified(SystemTime::now() - age).unwrap();
+    }
+
+    /// Whether there is such an object.
+    pub fn has(&self, key: &str) -> bool {
+        self.storage.path().join("tbucket").join(key).exists()
     }
 
     /// All files of the bucket.

@@ -1,0 +1,40 @@
+//! The arguments of `flush`.
+
+use std::time::Duration;
+
+use clap::{ArgGroup, Args};
+
+use crate::cli::amounts;
+use crate::cli::scopes::Scopes;
+
+/// Delete what is old or too much: entries first, then the chunks that no entry needs.
+///
+/// Lists the bucket, and where chunks may go, reads the entries that stay, to know what they need. Builds may run
+/// meanwhile: what they ask for may be gone, which is a miss. Ends with 0 when all was done, and with 1 when chunks had to
+/// stay since an entry that may need them can't be read.
+#[derive(Args, Clone, Debug)]
+#[command(group = ArgGroup::new("limit").required(true).multiple(true).args(["age", "max_size"]))]
+#[command(after_help = "Examples:
+  nx-s3-cache flush --age 14d --dry-run           what would go
+  nx-s3-cache flush --age 30d --max-size 50GB     in a scheduled job
+  nx-s3-cache flush --age 3d --scope 'u/*'        what pull requests and branches left")]
+pub(in crate::cli) struct FlushArgs {
+    /// Delete entries and archives that were written longer ago: 2w, 14d, 12h, 30m
+    #[arg(long, value_parser = amounts::age)]
+    pub age: Option<Duration>,
+    /// Delete the oldest entries and archives until the rest takes no more than this: 50GB, 500MiB
+    #[arg(long, value_name = "SIZE", value_parser = amounts::size)]
+    pub max_size: Option<u64>,
+    /// Only these scopes: t, u/pr-123, u/pr-* or u/*
+    #[arg(long, default_value = "*")]
+    pub scope: Scopes,
+    /// Keep chunks that were written later than this: a store that is under way may need them
+    #[arg(long, value_name = "AGE", value_parser = amounts::age, default_value = "1d")]
+    pub grace: Duration,
+    /// Change nothing, and tell what would go
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}

@@ -1,0 +1,132 @@
+//! `flush`: what is old or too much goes, entries first, then the chunks that nothing needs.
+//!
+//! Mark and sweep beside running builds; `docs/retention.md` has the reasoning. Whatever ends it half way, what is left
+//! is complete: an entry goes before its chunks, so that running again finds them unneeded.
+
+mod args;
+mod holdings;
+mod needs;
+mod plan;
+mod report;
+mod sweep;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Mutex;
+use std::time::SystemTime;
+
+use futures_util::TryStreamExt;
+
+use super::Workspace;
+use super::bucket::{Bucket, Found};
+use super::deletion::delete;
+use super::ending::Ending;
+use super::interrupt::until_interrupted;
+use super::progress::Progress;
+use super::tally::{Tally, lock};
+use holdings::Inventory;
+use plan::{Needs, Part, Rules};
+use report::Report;
+
+pub(super) use args::FlushArgs;
+
+/// Deletes what the arguments say, and tells what that was.
+pub(super) async fn run(workspace: &Workspace, args: &FlushArgs) -> Result<u8, Ending> {
+    let bucket = Bucket::open(workspace).await?;
+    let report = flush(&bucket, args, |_| true).await?;
+    report.print(args.json)
+}
+
+/// Flushes those entries that `chosen` picks; all chunks that nothing needs go anyway.
+pub(super) async fn flush(
+    bucket: &Bucket,
+    args: &FlushArgs,
+    chosen: impl Fn(&Found) -> bool,
+) -> Result<Report, Ending> {
+    let rules = Rules {
+        age: args.age,
+        max_size: args.max_size,
+        grace: args.grace,
+        now: SystemTime::now(),
+    };
+    let tally = Mutex::default();
+    let work = async {
+        let inventory = list(bucket, args).await?;
+        let (mut parts, needs) = plan(bucket, inventory, &rules, chosen).await?;
+        let mut report = Report::new(args.dry_run, &parts, &needs);
+        if args.dry_run {
+            for part in &parts {
+                let doomed = sweep::entries(part, &rules).into_iter();
+                let doomed: Vec<_> = doomed.chain(sweep::chunks(bucket, part, &rules)).collect();
+                lock(&tally).deleted(&doomed);
+                report.add(part, &doomed);
+            }
+        } else {
+            carry_out(bucket, &mut parts, &rules, &tally, &mut report).await?;
+        }
+        Ok(report)
+    };
+    until_interrupted(work, || {
+        format!("{}; run it again to finish", lock(&tally).line())
+    })
+    .await
+}
+
+async fn list(bucket: &Bucket, args: &FlushArgs) -> Result<Inventory, Ending> {
+    let progress = Progress::counting("Listing objects");
+    let pages = bucket.objects(&args.scope);
+    let fold = |mut inventory: Inventory, page: Vec<Found>| {
+        progress.add(page.len() as u64);
+        holdings::add(&mut inventory, page);
+        std::future::ready(Ok(inventory))
+    };
+    pages.try_fold(Inventory::new(), fold).await
+}
+
+/// Decides what goes. Entries are read only where that matters: where a chunk is old enough to go.
+async fn plan(
+    bucket: &Bucket,
+    inventory: Inventory,
+    rules: &Rules,
+    chosen: impl Fn(&Found) -> bool,
+) -> Result<(Vec<Part>, Needs), Ending> {
+    let size: u64 = inventory.values().map(holdings::Holdings::size).sum();
+    let mut parts: Vec<Part> = inventory
+        .into_values()
+        .map(|holdings| Part::new(holdings, rules, &chosen))
+        .collect();
+    let asked = parts.iter().filter(|part| part.sweeps);
+    let asked: Vec<Found> = asked.flat_map(Part::living).cloned().collect();
+    let needs = needs::read(bucket, asked).await?;
+    for part in &mut parts {
+        part.count_all(&needs);
+    }
+    if let Some(most) = rules.max_size.filter(|most| size > *most) {
+        plan::shrink(&mut parts, &needs, most, rules, &chosen);
+    }
+    Ok((parts, needs))
+}
+
+async fn carry_out(
+    bucket: &Bucket,
+    parts: &mut [Part],
+    rules: &Rules,
+    tally: &Mutex<Tally>,
+    report: &mut Report,
+) -> Result<(), Ending> {
+    for part in parts.iter() {
+        let doomed = sweep::entries(part, rules);
+        report.add(part, &doomed);
+        delete(bucket, "Deleting entries", doomed, tally).await?;
+    }
+    for part in parts {
+        if part.unneeded(rules).is_empty() {
+            continue;
+        }
+        sweep::look_again(bucket, part, rules).await?;
+        let doomed = sweep::chunks(bucket, part, rules);
+        report.add(part, &doomed);
+        delete(bucket, "Deleting chunks", doomed, tally).await?;
+    }
+    Ok(())
+}

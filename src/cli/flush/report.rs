@@ -1,0 +1,165 @@
+//! What a flush tells at its end.
+
+use serde::Serialize;
+
+use super::plan::{Needs, Part};
+use super::sweep;
+use crate::cache::bytes;
+use crate::cli::deletion::Doomed;
+use crate::cli::ending::Ending;
+use crate::cli::table::{Column, Table};
+use crate::cli::tally::Tally;
+use crate::cli::{BAD, GOOD, print};
+
+/// How many unreadable entries are named.
+const NAMED: usize = 3;
+
+/// What went, by scope, and what stood in the way.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::cli) struct Report {
+    dry_run: bool,
+    deleted: Tally,
+    /// Bytes of all that is left in the scopes.
+    left: u64,
+    scopes: Vec<Row>,
+    /// Entries that can't be read: all chunks of their scopes stay.
+    unreadable: Vec<Unreadable>,
+}
+
+#[derive(Debug, Serialize)]
+struct Row {
+    scope: String,
+    deleted: Tally,
+    left: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct Unreadable {
+    key: String,
+    why: String,
+}
+
+impl Report {
+    pub(super) fn new(dry_run: bool, parts: &[Part], needs: &Needs) -> Self {
+        let unreadable = parts.iter().flat_map(|part| sweep::obstacles(part, &needs.0));
+        Self {
+            dry_run,
+            deleted: Tally::default(),
+            left: parts.iter().map(|part| part.listed).sum(),
+            scopes: parts.iter().map(Row::new).collect(),
+            unreadable: unreadable.map(|(key, why)| Unreadable { key, why }).collect(),
+        }
+    }
+
+    /// Counts what goes of this part.
+    pub(super) fn add(&mut self, part: &Part, doomed: &[Doomed]) {
+        let scope = part.holdings.scope.to_string();
+        let Some(row) = self.scopes.iter_mut().find(|row| row.scope == scope) else {
+            return;
+        };
+        let before = row.deleted.bytes;
+        row.deleted.deleted(doomed);
+        self.deleted.deleted(doomed);
+        let freed = row.deleted.bytes - before;
+        row.left = row.left.saturating_sub(freed);
+        self.left = self.left.saturating_sub(freed);
+    }
+
+    /// Prints it; returns the exit code.
+    pub(in crate::cli) fn print(&self, json: bool) -> Result<u8, Ending> {
+        if json {
+            print::json(self);
+        } else {
+            self.lines().iter().try_for_each(|line| print::line(line))?;
+        }
+        Ok(if self.unreadable.is_empty() { GOOD } else { BAD })
+    }
+
+    fn lines(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        let changed: Vec<&Row> = self.scopes.iter().filter(|row| !row.deleted.is_empty()).collect();
+        if !changed.is_empty() {
+            let numbers = ["entries", "archives", "chunks", "freed", "left"].map(Column::Number);
+            let columns: Vec<Column> = [Column::Whole("scope")].into_iter().chain(numbers).collect();
+            let mut table = Table::new(&columns);
+            changed.iter().for_each(|row| table.row(row.cells()));
+            lines.extend(table.lines());
+            lines.push(String::new());
+        }
+        let outcome = if self.dry_run {
+            "would be deleted"
+        } else {
+            "deleted"
+        };
+        let left = bytes(self.left);
+        lines.push(if self.deleted.is_empty() {
+            format!("Nothing to delete; {left} in {}.", scopes(self.scopes.len()))
+        } else {
+            let (objects, freed) = (self.deleted.objects(), bytes(self.deleted.bytes));
+            format!("{objects} {outcome}: {freed} freed, {left} left.")
+        });
+        if self.dry_run {
+            lines.push("Nothing was changed: this was a dry run.".into());
+        }
+        lines.extend(self.obstacles());
+        lines
+    }
+
+    fn obstacles(&self) -> Vec<String> {
+        if self.unreadable.is_empty() {
+            return Vec::new();
+        }
+        let count = self.unreadable.len();
+        let entries = if count == 1 {
+            "1 entry"
+        } else {
+            &format!("{count} entries")
+        };
+        let named = self.unreadable.iter().take(NAMED);
+        let mut lines = vec![format!(
+            "! Chunks were kept, since {entries} of their scope can't be read and may need them:"
+        )];
+        lines.extend(named.map(|one| format!("    {}: {}", one.key, one.why)));
+        lines.push(
+            "    → Set the encryption key that they were stored with; or purge them, or wait for their age."
+                .into(),
+        );
+        lines
+    }
+}
+
+impl Row {
+    fn new(part: &Part) -> Self {
+        Self {
+            scope: part.holdings.scope.to_string(),
+            deleted: Tally::default(),
+            left: part.listed,
+        }
+    }
+
+    fn cells(&self) -> [String; 6] {
+        let Tally {
+            entries,
+            archives,
+            chunks,
+            bytes: freed,
+            ..
+        } = self.deleted;
+        [
+            self.scope.clone(),
+            entries.to_string(),
+            archives.to_string(),
+            chunks.to_string(),
+            bytes(freed),
+            bytes(self.left),
+        ]
+    }
+}
+
+fn scopes(count: usize) -> String {
+    match count {
+        1 => "1 scope".into(),
+        count => format!("{count} scopes"),
+    }
+}

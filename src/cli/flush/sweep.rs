@@ -1,0 +1,85 @@
+//! From a plan to the objects that go.
+
+use std::collections::{HashMap, HashSet};
+
+use futures_util::TryStreamExt;
+
+use super::holdings::Holdings;
+use super::needs;
+use super::plan::{Need, Part, Rules, is_scratch};
+use crate::chunk::ChunkId;
+use crate::cli::bucket::{Bucket, Found};
+use crate::cli::deletion::Doomed;
+use crate::cli::ending::Ending;
+use crate::cli::scopes::Scopes;
+use crate::cli::tally::What;
+
+/// The entries and scratch objects that go.
+pub(super) fn entries(part: &Part, rules: &Rules) -> Vec<Doomed> {
+    let doomed = |found: &Found, what| Doomed {
+        key: found.key.clone(),
+        size: found.size,
+        what,
+    };
+    let entries = part.holdings.entries.iter();
+    let entries = entries.filter(|found| part.doomed.contains(&found.key));
+    let scratch = part
+        .holdings
+        .scratch
+        .iter()
+        .filter(|found| is_scratch(found, rules));
+    entries
+        .map(|found| doomed(found, What::of(&found.at.object)))
+        .chain(scratch.map(|found| doomed(found, What::Scratch)))
+        .collect()
+}
+
+/// The chunks that go.
+pub(super) fn chunks(bucket: &Bucket, part: &Part, rules: &Rules) -> Vec<Doomed> {
+    let keys = bucket.keys(&part.holdings.scope);
+    let doomed = |id: ChunkId| Doomed {
+        key: keys.chunk(&id),
+        size: part.holdings.chunks.get(&id).map_or(0, |chunk| chunk.size),
+        what: What::Chunk,
+    };
+    part.unneeded(rules).into_iter().map(doomed).collect()
+}
+
+/// Looks at the scope again, just before its chunks go: entries that were written since need theirs, and chunks
+/// that were written or touched since are new.
+pub(super) async fn look_again(bucket: &Bucket, part: &mut Part, rules: &Rules) -> Result<(), Ending> {
+    let mut now = Holdings::new(part.holdings.scope.clone());
+    let scope = Scopes::One(part.holdings.scope.clone());
+    bucket
+        .objects(&scope)
+        .try_for_each(|page| {
+            page.into_iter().for_each(|found| now.add(found));
+            std::future::ready(Ok(()))
+        })
+        .await?;
+    part.holdings.chunks.retain(|id, chunk| {
+        now.chunks
+            .get(id)
+            .is_some_and(|now| now.modified == chunk.modified)
+            && rules.may_go(chunk)
+    });
+    let known: HashMap<_, _> = part.living().map(|found| (&found.key, found.modified)).collect();
+    let is_new = |found: &Found| known.get(&found.key) != Some(&found.modified);
+    let new: Vec<Found> = now.entries.into_iter().filter(is_new).collect();
+    for need in needs::read(bucket, new).await?.0.values() {
+        part.count(need);
+    }
+    Ok(())
+}
+
+/// Why the chunks of a part stay, if an entry can't be read: the first cause, and how many there are.
+pub(super) fn obstacles(part: &Part, needs: &HashMap<String, Need>) -> Vec<(String, String)> {
+    let living: HashSet<&String> = part.living().map(|found| &found.key).collect();
+    let unknown = needs.iter().filter_map(|(key, need)| match need {
+        Need::Unknown(why) if living.contains(key) => Some((key.clone(), why.clone())),
+        _ => None,
+    });
+    let mut unknown: Vec<_> = unknown.collect();
+    unknown.sort_unstable();
+    unknown
+}

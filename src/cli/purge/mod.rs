@@ -1,0 +1,158 @@
+//! `purge`: entries that should not be there go.
+
+mod args;
+mod report;
+
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+
+use super::Workspace;
+use super::bucket::{Bucket, Found};
+use super::deletion::{Doomed, delete};
+use super::ending::Ending;
+use super::interrupt::until_interrupted;
+use super::progress::Progress;
+use super::tally::{Tally, What, lock};
+use crate::entry::{MAX_ENTRY_OBJECT, claimed_signer};
+use crate::object_store;
+use report::Report;
+
+pub(super) use args::PurgeArgs;
+
+/// Whether an entry goes.
+enum Verdict {
+    Goes,
+    Stays,
+    /// It can't be read; the text says why.
+    Unknown(String),
+}
+
+/// Deletes what the arguments select, and tells what that was.
+pub(super) async fn run(workspace: &Workspace, args: &PurgeArgs) -> Result<u8, Ending> {
+    let bucket = Bucket::open(workspace).await?;
+    let tally = Mutex::default();
+    let work = purge(&bucket, args, &tally);
+    let report = until_interrupted(work, || {
+        format!("{}; run it again to finish", lock(&tally).line())
+    })
+    .await?;
+    report.print(args.json)
+}
+
+async fn purge(bucket: &Bucket, args: &PurgeArgs, tally: &Mutex<Tally>) -> Result<Report, Ending> {
+    let entries = list(bucket, args).await?;
+    let mut report = Report::new(args.dry_run);
+    let chosen = if args.names.is_empty() {
+        judged(bucket, args, entries, &mut report).await?
+    } else {
+        named(args, entries, &mut report)
+    };
+    let doomed: Vec<Doomed> = chosen.iter().map(doomed).collect();
+    report.chose(&doomed);
+    if !args.dry_run {
+        delete(bucket, "Deleting entries", doomed, tally).await?;
+    }
+    Ok(report)
+}
+
+fn doomed(found: &Found) -> Doomed {
+    Doomed {
+        key: found.key.clone(),
+        size: found.size,
+        what: What::of(&found.at.object),
+    }
+}
+
+async fn list(bucket: &Bucket, args: &PurgeArgs) -> Result<Vec<Found>, Ending> {
+    let progress = Progress::counting("Listing objects");
+    let fold = |mut entries: Vec<Found>, page: Vec<Found>| {
+        progress.add(page.len() as u64);
+        entries.extend(
+            page.into_iter()
+                .filter(|found| found.at.object.subject().is_some()),
+        );
+        std::future::ready(Ok(entries))
+    };
+    bucket.objects(&args.scope).try_fold(Vec::new(), fold).await
+}
+
+/// The entries with these names.
+fn named(args: &PurgeArgs, entries: Vec<Found>, report: &mut Report) -> Vec<Found> {
+    let mut missing: BTreeSet<&str> = args.names.iter().map(String::as_str).collect();
+    let asked = missing.clone();
+    let name = |found: &Found| {
+        found
+            .at
+            .object
+            .subject()
+            .map(|subject| subject.as_str().to_owned())
+    };
+    let chosen: Vec<Found> = entries
+        .into_iter()
+        .filter(|found| name(found).is_some_and(|name| asked.contains(name.as_str())))
+        .collect();
+    for found in &chosen {
+        if let Some(name) = name(found) {
+            missing.remove(name.as_str());
+        }
+    }
+    report.missing(missing);
+    chosen
+}
+
+/// The entries that fit the description, each of which is read for that.
+async fn judged(
+    bucket: &Bucket,
+    args: &PurgeArgs,
+    entries: Vec<Found>,
+    report: &mut Report,
+) -> Result<Vec<Found>, Ending> {
+    let progress = Progress::of("Reading entries", entries.len() as u64);
+    let reading: Vec<_> = entries
+        .into_iter()
+        .map(|found| async {
+            let verdict = judge(bucket, args, &found).await?;
+            progress.add(1);
+            Ok((found, verdict))
+        })
+        .collect();
+    // In order, so that the output is.
+    let judged = stream::iter(reading).buffered(bucket.config.concurrency);
+    let judged: Vec<(Found, Verdict)> = judged.try_collect().await?;
+    let mut chosen = Vec::new();
+    for (found, verdict) in judged {
+        match verdict {
+            Verdict::Goes => chosen.push(found),
+            Verdict::Stays => {}
+            Verdict::Unknown(why) => report.unreadable(found.key, why),
+        }
+    }
+    Ok(chosen)
+}
+
+async fn judge(bucket: &Bucket, args: &PurgeArgs, found: &Found) -> Result<Verdict, Ending> {
+    let object = match bucket.store.get(&found.key, MAX_ENTRY_OBJECT).await {
+        Ok(Some(object)) => object,
+        Ok(None) => return Ok(Verdict::Stays),
+        Err(error @ object_store::Error::TooLarge { .. }) => return Ok(Verdict::Unknown(error.to_string())),
+        Err(error) => return Err(Ending::of_bucket(&error, "s3:GetObject")),
+    };
+    let Some(subject) = found.at.object.subject() else {
+        return Ok(Verdict::Stays);
+    };
+    if args.key.is_some() && claimed_signer(subject, &object) != args.key {
+        return Ok(Verdict::Stays);
+    }
+    if args.producer.is_empty() {
+        return Ok(Verdict::Goes);
+    }
+    Ok(
+        match bucket.codec(&found.at.scope).decode_entry(subject, &object) {
+            Ok(entry) if args.producer.iter().all(|of| of.fits(&entry.manifest.producer)) => Verdict::Goes,
+            Ok(_) => Verdict::Stays,
+            Err(error) => Verdict::Unknown(error.to_string()),
+        },
+    )
+}
