@@ -1,21 +1,46 @@
 //! From configuration to a bucket: TLS, region, credentials and the S3 client, found in the background.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
+use tokio::time::{Instant, timeout_at};
 
 use crate::config::{BucketConfig, Config, CredentialsConfig};
 use crate::credentials;
 use crate::object_store::http::http_client;
+use crate::object_store::patient::Patient;
 use crate::object_store::s3::S3Store;
 use crate::object_store::{Error, Head, ListPage, Object, ObjectStore, PutMode, PutOutcome};
 
-/// A store that is still being connected to. Its requests wait until it is.
+/// What many may wait for.
+type Awaited<T> = Shared<BoxFuture<'static, Result<T, Error>>>;
+
+/// A store that is still being connected to. Its requests wait until it is, for credentials as long as those take,
+/// then for the bucket's first answer, but together no longer than `patience`: whoever comes later doesn't wait at
+/// all, until that answer is there.
 struct Connecting {
-    store: Shared<BoxFuture<'static, Result<Arc<dyn ObjectStore>, Error>>>,
+    store: Awaited<Arc<dyn ObjectStore>>,
+    contact: Awaited<()>,
+    patience: Duration,
+    /// When patience ends; set by the first request that waits for contact.
+    until: OnceLock<Instant>,
+}
+
+impl Connecting {
+    async fn reached(&self) -> Result<Arc<dyn ObjectStore>, Error> {
+        let store = self.store.clone().await?;
+        let until = *self.until.get_or_init(|| Instant::now() + self.patience);
+        match timeout_at(until, self.contact.clone()).await {
+            Ok(contact) => contact.map(|()| store),
+            Err(_) => Err(Error::Unanswered {
+                detail: format!("nothing within {:.1} s", self.patience.as_secs_f32()),
+            }),
+        }
+    }
 }
 
 /// An open way to the bucket, and what was found on the way.
@@ -34,8 +59,15 @@ pub fn connect(config: &Config) -> Arc<dyn ObjectStore> {
     let (bucket, credentials) = (config.bucket.clone(), config.credentials.clone());
     let store = async move { Ok(dial(&bucket, &credentials).await?.store) };
     let store = store.boxed().shared();
-    tokio::spawn(store.clone());
-    Arc::new(Connecting { store })
+    let found = store.clone();
+    let contact = async move { found.await?.greet().await }.boxed().shared();
+    tokio::spawn(contact.clone());
+    Arc::new(Connecting {
+        store,
+        contact,
+        patience: config.bucket.timeouts.first_contact,
+        until: OnceLock::new(),
+    })
 }
 
 /// Finds region and credentials. The bucket itself is not asked for anything.
@@ -49,8 +81,12 @@ pub async fn dial(bucket: &BucketConfig, credentials: &CredentialsConfig) -> Res
         .map_err(no_credentials)?;
     let found = credentials::resolve(credentials, &region, http.clone(), credentials::TIME_LIMIT);
     let found = found.await.map_err(no_credentials)?;
+    let mut store = S3Store::open(bucket, found.provider, http, &region);
+    if let Some(renewing) = found.renewing {
+        store = store.on_expired(move || renewing.refuse());
+    }
     Ok(Connection {
-        store: Arc::new(S3Store::open(bucket, found.provider, http, &region)),
+        store: Arc::new(Patient::new(store, bucket.retries, bucket.concurrency)),
         region,
         credentials: found.source,
     })
@@ -59,26 +95,26 @@ pub async fn dial(bucket: &BucketConfig, credentials: &CredentialsConfig) -> Res
 #[async_trait]
 impl ObjectStore for Connecting {
     async fn fetch(&self, key: &str, limit: u64) -> Result<Option<Object>, Error> {
-        self.store.clone().await?.fetch(key, limit).await
+        self.reached().await?.fetch(key, limit).await
     }
 
     async fn head(&self, key: &str) -> Result<Option<Head>, Error> {
-        self.store.clone().await?.head(key).await
+        self.reached().await?.head(key).await
     }
 
     async fn put(&self, key: &str, body: Bytes, mode: PutMode) -> Result<PutOutcome, Error> {
-        self.store.clone().await?.put(key, body, mode).await
+        self.reached().await?.put(key, body, mode).await
     }
 
     async fn list(&self, prefix: &str, after: Option<&str>) -> Result<ListPage, Error> {
-        self.store.clone().await?.list(prefix, after).await
+        self.reached().await?.list(prefix, after).await
     }
 
     async fn delete(&self, keys: &[String]) -> Result<(), Error> {
-        self.store.clone().await?.delete(keys).await
+        self.reached().await?.delete(keys).await
     }
 
     async fn copy(&self, from: &str, to: &str) -> Result<bool, Error> {
-        self.store.clone().await?.copy(from, to).await
+        self.reached().await?.copy(from, to).await
     }
 }

@@ -3,14 +3,21 @@
 //! Some failures end caching for the run at once (no credentials, no bucket), refused writes end storing
 //! only, and failures in a row open the breaker, so that an unreachable bucket costs a run seconds at most.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
-use super::warnings::Warnings;
+use tokio::sync::watch;
+
+use super::warnings::{Warnings, lock};
 use crate::object_store::Error;
 
 /// Failures in a row after which no further request is made. One is enough as long as nothing has worked.
 const BREAKER_THRESHOLD: u32 = 5;
+/// How long a throttling server is given to recover: requests at once fail at once, so that their number says little.
+const STORM: Duration = Duration::from_secs(4);
+
+const TROUBLE_ON_THE_WAY: &str = "Check the network, `s3.endpoint` and proxy settings, or try again later.";
 
 /// What a request is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,11 +36,14 @@ pub struct Health {
     bucket: String,
     reads_only: bool,
     warnings: Arc<Warnings>,
-    reads_off: AtomicBool,
+    /// Whether everything is off, for whoever waits for it.
+    off: watch::Sender<bool>,
     writes_off: AtomicBool,
     /// Whether any request was answered as by a bucket that knows us.
     proven: AtomicBool,
     failures_in_a_row: AtomicU32,
+    /// When something last worked; to begin with, when the run began.
+    worked: Mutex<Instant>,
 }
 
 impl Health {
@@ -43,30 +53,33 @@ impl Health {
             bucket,
             reads_only,
             warnings,
-            reads_off: AtomicBool::new(false),
+            off: watch::Sender::new(false),
             writes_off: AtomicBool::new(false),
             proven: AtomicBool::new(false),
             failures_in_a_row: AtomicU32::new(0),
+            worked: Mutex::new(Instant::now()),
         }
     }
 
     /// Whether a request for `purpose` should be made.
     pub fn allows(&self, purpose: Purpose) -> bool {
         match purpose {
-            Purpose::Read => !self.reads_off.load(Relaxed),
+            Purpose::Read => !*self.off.borrow(),
             Purpose::Write | Purpose::Repair => !self.writes_off.load(Relaxed),
         }
     }
 
-    /// Whether the bucket has answered anything in this run.
-    pub fn is_proven(&self) -> bool {
-        self.proven.load(Relaxed)
+    /// Waits until caching is given up; in most runs forever.
+    pub async fn given_up(&self) {
+        // The sender is in `self`, so that this can't fail as long as anybody waits.
+        let _ = self.off.subscribe().wait_for(|off| *off).await;
     }
 
     /// A request was answered.
     pub fn answered(&self) {
         self.proven.store(true, Relaxed);
         self.failures_in_a_row.store(0, Relaxed);
+        *lock(&self.worked) = Instant::now();
     }
 
     /// A request for `purpose` failed with `error`.
@@ -92,10 +105,13 @@ impl Health {
                 Purpose::Write => self.write_denied(error),
                 Purpose::Repair => self.repair_denied(error),
             },
+            Error::Unreachable { lasting: true, .. } => self.give_up(error, TROUBLE_ON_THE_WAY),
+            Error::Throttled { .. } if lock(&self.worked).elapsed() < STORM => {}
             Error::Unreachable { .. }
             | Error::TimedOut { .. }
             | Error::Throttled { .. }
             | Error::Server { .. } => self.count_failure(error),
+            Error::Unanswered { .. } => self.warn_of_silence(error),
             Error::Refused { .. } => self.give_up(
                 error,
                 "The server doesn't accept such requests: see the page on providers, and the options `forcePathStyle`, `disableChecksum` and `conditionalWrites`.",
@@ -112,8 +128,8 @@ impl Health {
 
     /// Ends caching for this run.
     fn give_up(&self, error: &Error, remedy: &str) {
-        self.reads_off.store(true, Relaxed);
         self.writes_off.store(true, Relaxed);
+        self.off.send_replace(true);
         self.warnings.once(
             "off",
             "Remote caching in S3 is off for this run",
@@ -122,6 +138,19 @@ impl Health {
                 "The build goes on with the local cache; nothing is restored from or stored in the bucket."
                     .into(),
                 remedy.into(),
+            ],
+        );
+    }
+
+    /// The first answer is awaited in the background; if it never comes, this has been told.
+    fn warn_of_silence(&self, error: &Error) {
+        self.warnings.once(
+            "off",
+            "The S3 bucket doesn't answer",
+            [
+                format!("Bucket {}: {error}", self.bucket),
+                "The build goes on with the local cache, and uses the bucket as soon as it answers.".into(),
+                format!("{TROUBLE_ON_THE_WAY} If it is always this slow, raise `timeouts.firstContact`."),
             ],
         );
     }
@@ -173,10 +202,7 @@ impl Health {
     fn count_failure(&self, error: &Error) {
         let failures = 1 + self.failures_in_a_row.fetch_add(1, Relaxed);
         if failures >= BREAKER_THRESHOLD || !self.proven.load(Relaxed) {
-            self.give_up(
-                error,
-                "Check the network, `s3.endpoint` and proxy settings, or try again later.",
-            );
+            self.give_up(error, TROUBLE_ON_THE_WAY);
         }
     }
 }
@@ -209,6 +235,7 @@ mod tests {
                 Purpose::Read,
                 &Error::Unreachable {
                     detail: "refused".into(),
+                    lasting: false,
                 },
             );
         }
@@ -228,6 +255,55 @@ mod tests {
             health.failed(Purpose::Write, &server());
         }
         assert!(!health.allows(Purpose::Read) && !health.allows(Purpose::Write));
+        assert_eq!(warnings.take().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_server_that_fell_silent_is_given_up_at_once_and_who_waits_is_told() {
+        let (health, warnings) = health(false);
+        health.answered();
+        let silent = Error::Unreachable {
+            detail: "no answer".into(),
+            lasting: true,
+        };
+        health.failed(Purpose::Read, &silent);
+        health.given_up().await;
+        assert!(!health.allows(Purpose::Read) && !health.allows(Purpose::Write));
+        assert_eq!(warnings.take().len(), 1);
+    }
+
+    #[test]
+    fn a_storm_of_throttling_is_forgiven_until_it_lasts() {
+        let (health, warnings) = health(false);
+        let throttled = Error::Throttled {
+            detail: "SlowDown".into(),
+            retry_after: None,
+        };
+        for _ in 0..100 {
+            health.failed(Purpose::Read, &throttled);
+        }
+        assert!(health.allows(Purpose::Read));
+        let Some(long_ago) = Instant::now().checked_sub(STORM) else {
+            return;
+        };
+        *lock(&health.worked) = long_ago;
+        health.failed(Purpose::Read, &throttled);
+        assert!(!health.allows(Purpose::Read));
+        assert_eq!(warnings.take().len(), 1);
+    }
+
+    #[test]
+    fn a_bucket_that_has_not_answered_yet_is_told_once_and_not_given_up() {
+        let (health, warnings) = health(false);
+        let silent = Error::Unanswered { detail: "4 s".into() };
+        health.failed(Purpose::Read, &silent);
+        health.failed(Purpose::Write, &silent);
+        assert!(health.allows(Purpose::Read) && health.allows(Purpose::Write));
+        health.failed(Purpose::Read, &server());
+        assert!(
+            !health.allows(Purpose::Read),
+            "until it turns out that it can't be used"
+        );
         assert_eq!(warnings.take().len(), 1);
     }
 

@@ -1,6 +1,7 @@
 //! The remote cache: store and retrieve, as Nx asks for them.
 
 mod chunks;
+mod forecast;
 mod health;
 mod open;
 mod place;

@@ -40,8 +40,8 @@ pub fn open(
     let events = vec![format!("scope: {}", access.why)];
     let health = Health::new(place(&config.bucket), reads_only, warnings.clone());
     let cache = Arc::new(RemoteCache {
-        restores: Semaphore::new(config.concurrency),
-        requests: Requests::new(store, config.concurrency, health, counters.clone()),
+        restores: Semaphore::new(config.bucket.concurrency),
+        requests: Requests::new(store, health, counters.clone()),
         config,
         producer,
         access,

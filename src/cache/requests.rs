@@ -1,38 +1,26 @@
-//! Requests to the bucket, bounded in number and given up when the bucket's health says so.
+//! Requests to the bucket, given up when the bucket's health says so.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::Semaphore;
 
 use super::health::{Health, Purpose};
 use super::summary::Counters;
 use crate::error::Error;
 use crate::object_store::{self, ObjectStore, PutMode, PutOutcome};
 
-/// How long the first answer may take, finding credentials included.
-const FIRST_CONTACT: Duration = Duration::from_secs(30);
-
 /// The one way from the cache to the bucket.
 pub struct Requests {
     store: Arc<dyn ObjectStore>,
-    in_flight: Semaphore,
     health: Health,
     counters: Arc<Counters>,
 }
 
 impl Requests {
-    /// At most `concurrency` requests at once.
-    pub fn new(
-        store: Arc<dyn ObjectStore>,
-        concurrency: usize,
-        health: Health,
-        counters: Arc<Counters>,
-    ) -> Self {
+    /// Requests to `store`, as long as its `health` allows them.
+    pub fn new(store: Arc<dyn ObjectStore>, health: Health, counters: Arc<Counters>) -> Self {
         Self {
             store,
-            in_flight: Semaphore::new(concurrency),
             health,
             counters,
         }
@@ -88,32 +76,21 @@ impl Requests {
         purpose: Purpose,
         request: impl Future<Output = Result<T, object_store::Error>>,
     ) -> Result<T, Error> {
-        let _permit = self.in_flight.acquire().await.map_err(|_| Error::Off)?;
-        // Asked after the wait: the requests before this one may have ended caching.
         if !self.health.allows(purpose) {
             return Err(Error::Off);
         }
-        let result = match purpose {
-            Purpose::Read if !self.health.is_proven() => first_contact(request).await,
-            _ => request.await,
+        let result = tokio::select! {
+            result = request => result,
+            // Whatever is under way then, or waits for its turn, would only hold up the run.
+            () = self.health.given_up() => return Err(Error::Off),
         };
         match &result {
             Ok(_) => self.health.answered(),
             Err(error) => self.health.failed(purpose, error),
         }
-        Ok(result?)
+        match result {
+            Err(object_store::Error::Unanswered { .. }) => Err(Error::Off),
+            result => Ok(result?),
+        }
     }
-}
-
-/// Bounds a request to a bucket that hasn't answered anything yet: retries against a silent server would hold up the
-/// first task for minutes.
-async fn first_contact<T>(
-    request: impl Future<Output = Result<T, object_store::Error>>,
-) -> Result<T, object_store::Error> {
-    tokio::time::timeout(FIRST_CONTACT, request)
-        .await
-        .unwrap_or_else(|_| {
-            let detail = format!("no answer within {} s", FIRST_CONTACT.as_secs());
-            Err(object_store::Error::TimedOut { detail })
-        })
 }

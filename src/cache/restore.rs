@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
 use super::chunks::{Arriving, ChunkReader, FetchedChunk};
+use super::forecast::Forecast;
 use super::health::Purpose;
 use super::place::Place;
 use super::warnings::lock;
@@ -67,7 +68,7 @@ impl RemoteCache {
             let target = self.target(place, hash, cache_directory);
             let restored = match entry {
                 Ok(None) => continue,
-                Ok(Some(object)) => self.restore_from(target.clone(), object, deadline).await,
+                Ok(Some(object)) => self.restore_twice(&target, object, deadline).await,
                 Err(error) => Err(error),
             };
             match restored {
@@ -122,6 +123,24 @@ impl RemoteCache {
             .map_err(|_| Error::Deadline)?
     }
 
+    /// Restores from an entry object, and from what a second request brings where that is something else: the
+    /// network may have changed the first.
+    async fn restore_twice(
+        &self,
+        target: &Target,
+        object: Bytes,
+        deadline: Instant,
+    ) -> Result<Retrieved, Error> {
+        let first = self.restore_from(target.clone(), object.clone(), deadline).await;
+        if !matches!(first, Err(Error::Entry { .. })) {
+            return first;
+        }
+        match self.get_entry(&target.place, &target.hash, deadline).await {
+            Ok(Some(other)) if other != object => self.restore_from(target.clone(), other, deadline).await,
+            _ => first,
+        }
+    }
+
     /// Restores from an entry object.
     async fn restore_from(
         &self,
@@ -157,7 +176,8 @@ impl RemoteCache {
         let unpacking =
             blocking(move || unpack(&target, &manifest, Arriving::new(receiver, manifest.chunks.len())));
         // The sender is dropped when fetching ends, early or not, which ends the unpacking too.
-        let fetching = async move { timeout_at(deadline, self.fetch_chunks(&place, &chunks, sender)).await };
+        let fetching =
+            async move { timeout_at(deadline, self.fetch_chunks(&place, &chunks, deadline, sender)).await };
         let (unpacked, fetched) = tokio::join!(unpacking, fetching);
         match (unpacked?, fetched) {
             (Err(Error::Internal(_)), Err(_)) => Err(Error::Deadline),
@@ -165,11 +185,25 @@ impl RemoteCache {
         }
     }
 
-    /// Fetches chunks ahead of the receiver, in order.
-    async fn fetch_chunks(&self, place: &Place, chunks: &[ChunkRef], sender: mpsc::Sender<FetchedChunk>) {
+    /// Fetches chunks ahead of the receiver, in order, as long as there is hope to be done at the deadline.
+    async fn fetch_chunks(
+        &self,
+        place: &Place,
+        chunks: &[ChunkRef],
+        deadline: Instant,
+        sender: mpsc::Sender<FetchedChunk>,
+    ) {
+        let stored = chunks.iter().map(|chunk| u64::from(chunk.stored));
+        let mut forecast = Forecast::new(stored.clone().sum(), Instant::now(), deadline);
         let fetch = |chunk: ChunkRef| self.fetch_chunk(place, chunk);
         let mut fetched = stream::iter(chunks.iter().copied()).map(fetch).buffered(WINDOW);
-        while let Some(chunk) = fetched.next().await {
+        for bytes in stored {
+            let Some(mut chunk) = fetched.next().await else {
+                break;
+            };
+            if forecast.is_hopeless(bytes, Instant::now()) {
+                chunk = chunk.and(Err(Error::Deadline));
+            }
             if sender.send(chunk).await.is_err() {
                 break;
             }
@@ -184,12 +218,21 @@ impl RemoteCache {
             .acquire_many_owned(kib)
             .await
             .map_err(|_| Error::Off)?;
+        let first = self.get_chunk(place, &chunk).await?;
+        let mut plain = decode(place, chunk, &first).await;
+        if matches!(plain, Err(Error::Entry { .. })) {
+            let other = self.get_chunk(place, &chunk).await?;
+            if other != first {
+                plain = decode(place, chunk, &other).await;
+            }
+        }
+        Ok((plain?, memory))
+    }
+
+    async fn get_chunk(&self, place: &Place, chunk: &ChunkRef) -> Result<Bytes, Error> {
         let key = place.keys.chunk(&chunk.id);
         let object = self.requests.get(&key, MAX_CHUNK_OBJECT).await?;
-        let object = object.ok_or_else(|| Error::ChunkMissing { key: key.clone() })?;
-        let codec = place.codec.clone();
-        let plain = blocking(move || codec.decode_chunk(&chunk, &object)).await?;
-        Ok((plain.map_err(|source| Error::Entry { key, source })?, memory))
+        object.ok_or(Error::ChunkMissing { key })
     }
 
     /// One bad chunk puts all chunks of its artifact under suspicion, so that one store mends them all.
@@ -233,6 +276,14 @@ impl RemoteCache {
         }
         Ok(())
     }
+}
+
+/// The content of a chunk object.
+async fn decode(place: &Place, chunk: ChunkRef, object: &Bytes) -> Result<Vec<u8>, Error> {
+    let (codec, object) = (place.codec.clone(), object.clone());
+    let plain = blocking(move || codec.decode_chunk(&chunk, &object)).await?;
+    let key = place.keys.chunk(&chunk.id);
+    plain.map_err(|source| Error::Entry { key, source })
 }
 
 /// Opens an entry object and, when the artifact is in it, unpacks it.

@@ -27,7 +27,6 @@ pub(super) fn build(settings: &Settings, ci: bool, workspace_root: &Path, findin
         encryption_key,
         trust,
         compression: settings.compression("compressionLevel"),
-        concurrency: usize::try_from(settings.number("concurrency")).unwrap_or(1),
         max_entry_size: settings.number("maxEntrySize"),
         background_uploads: settings.flag("backgroundUploads"),
         flush_timeout: settings.duration("flushTimeout"),
@@ -69,9 +68,13 @@ fn bucket(checked: &mut Checked<'_>, workspace_root: &Path) -> BucketConfig {
         ca_bundle: checked.text("caBundle", |file| checks::ca_bundle(&workspace_root.join(file))),
         timeouts: Timeouts {
             connect: settings.duration("timeouts.connect"),
+            first_contact: settings.duration("timeouts.firstContact"),
             read: settings.duration("timeouts.read"),
+            stall: settings.duration("timeouts.stall"),
             attempt: settings.duration("timeouts.attempt"),
         },
+        min_speed: settings.number("minSpeed"),
+        concurrency: usize::try_from(settings.number("concurrency")).unwrap_or(1),
         retries: u32::try_from(settings.number("retries")).unwrap_or(0),
     }
 }

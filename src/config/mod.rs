@@ -55,8 +55,6 @@ pub struct Config {
     pub trust: TrustConfig,
     /// How chunks are compressed.
     pub compression: Compression,
-    /// Requests in flight at once, 1 to 256.
-    pub concurrency: usize,
     /// Artifacts larger than this (archive size in bytes) are neither stored nor restored.
     pub max_entry_size: u64,
     /// Whether `store` answers before the upload is done.
@@ -147,6 +145,10 @@ pub struct BucketConfig {
     pub ca_bundle: Option<std::path::PathBuf>,
     /// Limits on single attempts.
     pub timeouts: Timeouts,
+    /// Bytes per second below which a body counts as stalled.
+    pub min_speed: u64,
+    /// Requests in flight at once, 1 to 256.
+    pub concurrency: usize,
     /// Attempts after the first.
     pub retries: u32,
 }
@@ -167,8 +169,12 @@ pub enum ConditionalWrites {
 pub struct Timeouts {
     /// To an open connection, TLS included.
     pub connect: Duration,
+    /// How long tasks wait for the first answer of the run, once credentials are found.
+    pub first_contact: Duration,
     /// From the request to the first byte of the answer.
     pub read: Duration,
+    /// How long a body may be slower than the least speed.
+    pub stall: Duration,
     /// For a whole attempt, body included.
     pub attempt: Duration,
 }

@@ -184,7 +184,7 @@ mod tests {
         }
         assert!(
             problems(r#"{"timeouts": 5}"#)[0]
-                .contains("5 is not an object with connect, read, attempt, deadline.")
+                .contains("5 is not an object with connect, firstContact, read, stall, attempt, deadline.")
         );
     }
 

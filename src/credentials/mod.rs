@@ -32,15 +32,17 @@ mod role;
 mod sso;
 mod web_identity;
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 use crate::config::CredentialsConfig;
 
 pub use error::{Error, PassedOver};
 pub use region::resolve_region;
+pub use renewing::Renewing;
 
 /// How long one search for credentials, or one renewal, may take. Long enough for a `credential_process` that
 /// starts a command line tool and for three attempts at STS; short enough for a build that goes on without.
@@ -54,6 +56,8 @@ pub struct Credentials {
     /// It already holds credentials, so that the first request waits for nothing. Asked again when they are
     /// about to expire, it renews them from the same source.
     pub provider: Option<SharedCredentialsProvider>,
+    /// The same, to be told when a server calls its credentials expired.
+    pub renewing: Option<Arc<Renewing>>,
     /// The source in a few words, such as `environment`, `profile ci (credential_process)` or `nx.json`.
     pub source: String,
 }
@@ -71,6 +75,7 @@ pub async fn resolve(
     if config.anonymous {
         return Ok(Credentials {
             provider: None,
+            renewing: None,
             source: "anonymous".to_owned(),
         });
     }
@@ -80,8 +85,12 @@ pub async fn resolve(
         Some(role) => role::assume(role, found, &context, limit).await?,
         None => found,
     };
+    let source = found.source().to_owned();
+    let renewing = Arc::new(found);
+    let provider: Arc<dyn ProvideCredentials> = renewing.clone();
     Ok(Credentials {
-        source: found.source().to_owned(),
-        provider: Some(SharedCredentialsProvider::new(found)),
+        source,
+        provider: Some(provider.into()),
+        renewing: Some(renewing),
     })
 }

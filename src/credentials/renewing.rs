@@ -1,11 +1,12 @@
 //! Credentials in hand, renewed from their source before they expire.
 //!
-//! The SDK keeps a client's credentials until about ten seconds before they expire, then asks its provider,
-//! and signs every later request with the answer: a request never waits for credentials that are still good.
-//! What is here answers that question. It differs from the SDK's own providers in four ways: the first answer
+//! Each request asks for the credentials to be signed with, and none waits for credentials that are still good.
+//! What is here answers that question. It differs from the SDK's own providers in five ways: the first answer
 //! is there already, any number of clients share one renewal, a failed renewal is not repeated for
-//! every waiting request, and it is no failure at all as long as the old credentials last.
+//! every waiting request, it is no failure at all as long as the old credentials last, and a server that calls
+//! them expired is believed rather than the clock.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
@@ -25,17 +26,23 @@ const MARGIN: Duration = Duration::from_secs(60);
 /// of them would wait for a timeout of its own.
 const RETRY_AFTER: Duration = Duration::from_secs(30);
 
+/// Refusals of requests that were under way during a renewal come later than that.
+const AFTERMATH: Duration = Duration::from_secs(1);
+
 /// Credentials in hand, and the source that renews them.
 #[derive(Debug)]
-pub(super) struct Renewing {
+pub struct Renewing {
     source: Candidate,
     limit: Duration,
+    /// Whether a server called the current credentials expired.
+    refused: AtomicBool,
     state: Mutex<State>,
 }
 
 #[derive(Debug)]
 struct State {
     current: Credentials,
+    since: Instant,
     failure: Option<(Instant, Error)>,
 }
 
@@ -45,8 +52,10 @@ impl Renewing {
         Self {
             source,
             limit,
+            refused: AtomicBool::new(false),
             state: Mutex::new(State {
                 current,
+                since: Instant::now(),
                 failure: None,
             }),
         }
@@ -57,9 +66,15 @@ impl Renewing {
         &self.source.name
     }
 
+    /// A server called the credentials expired: the next request gets others.
+    pub fn refuse(&self) {
+        self.refused.store(true, Ordering::Relaxed);
+    }
+
     async fn credentials(&self) -> provider::Result {
         let mut state = self.state.lock().await;
-        if lasts(&state.current, MARGIN) {
+        let refused = self.refused.swap(false, Ordering::Relaxed) && state.since.elapsed() > AFTERMATH;
+        if lasts(&state.current, MARGIN) && !refused {
             return Ok(state.current.clone());
         }
         let failure = match &state.failure {
@@ -68,6 +83,7 @@ impl Renewing {
                 Ok(renewed) => {
                     *state = State {
                         current: renewed.clone(),
+                        since: Instant::now(),
                         failure: None,
                     };
                     return Ok(renewed);
@@ -164,6 +180,25 @@ mod tests {
             assert_eq!(provider.credentials().await.unwrap().access_key_id(), "OLD");
             assert_eq!(asked.load(Ordering::SeqCst), 0);
         }
+    }
+
+    #[tokio::test]
+    async fn credentials_that_a_server_calls_expired_are_renewed_once() {
+        let (provider, asked) = renewing(good_for("OLD", 3600), Some(good_for("NEW", 3600)));
+        provider.refuse();
+        assert_eq!(
+            provider.credentials().await.unwrap().access_key_id(),
+            "OLD",
+            "just found"
+        );
+        if let Some(before) = Instant::now().checked_sub(AFTERMATH * 2) {
+            provider.state.lock().await.since = before;
+        }
+        for _ in 0..3 {
+            provider.refuse();
+            assert_eq!(provider.credentials().await.unwrap().access_key_id(), "NEW");
+        }
+        assert_eq!(asked.load(Ordering::SeqCst), 1);
     }
 
     #[tokio::test]

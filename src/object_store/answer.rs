@@ -13,10 +13,13 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::{RuntimeComponents, RuntimeComponentsBuilder};
+use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 use aws_smithy_types::config_bag::ConfigBag;
 use bytes::{Bytes, BytesMut};
+
+use super::pulse::{Pulse, Watch};
 
 /// The most bytes that the answer to one request may have. An extension of the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,13 +66,16 @@ impl StdError for NotConnected {
 }
 
 /// An HTTP client whose answers are complete when they are handed on, and not longer than their request allows.
-/// So the SDK repeats a request whose answer breaks off, or stops coming.
+/// So a body that breaks off or stops coming is a failure of its request.
 #[derive(Debug)]
-pub(super) struct Whole(SharedHttpClient);
+pub(super) struct Whole {
+    client: SharedHttpClient,
+    pulse: Pulse,
+}
 
 impl Whole {
-    pub(super) fn new(client: SharedHttpClient) -> Self {
-        Self(client)
+    pub(super) fn new(client: SharedHttpClient, pulse: Pulse) -> Self {
+        Self { client, pulse }
     }
 }
 
@@ -80,8 +86,8 @@ impl HttpClient for Whole {
         components: &RuntimeComponents,
     ) -> SharedHttpConnector {
         SharedHttpConnector::new(WholeConnector {
-            connector: self.0.http_connector(settings, components),
-            timeout: settings.read_timeout(),
+            connector: self.client.http_connector(settings, components),
+            pulse: self.pulse,
         })
     }
 
@@ -90,25 +96,25 @@ impl HttpClient for Whole {
         components: &RuntimeComponentsBuilder,
         settings: &ConfigBag,
     ) -> Result<(), BoxError> {
-        self.0.validate_base_client_config(components, settings)
+        self.client.validate_base_client_config(components, settings)
     }
 
     fn connector_metadata(&self) -> Option<ConnectorMetadata> {
-        self.0.connector_metadata()
+        self.client.connector_metadata()
     }
 }
 
 #[derive(Debug)]
 struct WholeConnector {
     connector: SharedHttpConnector,
-    timeout: Option<Duration>,
+    pulse: Pulse,
 }
 
 impl HttpConnector for WholeConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let limit = request.extension().copied();
-        let (response, timeout) = (self.connector.call(request), self.timeout);
-        HttpConnectorFuture::new(async move { complete(response.await?, limit, timeout).await })
+        let (response, pulse) = (self.connector.call(request), self.pulse);
+        HttpConnectorFuture::new(async move { complete(response.await?, limit, pulse).await })
     }
 }
 
@@ -126,11 +132,11 @@ pub(super) async fn within<F: Future>(
     }
 }
 
-/// The same response with its body in memory. Each further part of the body has `timeout` to arrive.
+/// The same response with its body in memory.
 async fn complete(
     mut response: HttpResponse,
     limit: Option<BodyLimit>,
-    timeout: Option<Duration>,
+    pulse: Pulse,
 ) -> Result<HttpResponse, ConnectorError> {
     let BodyLimit(most) = limit
         .filter(|_| response.status().is_success())
@@ -144,7 +150,8 @@ async fn complete(
     }
     let mut parts = ByteStream::new(response.take_body());
     let mut body = Body::default();
-    while let Some(part) = within(timeout, "more of the answer", parts.next()).await? {
+    let mut watch = Watch::new(pulse);
+    while let Some(part) = watch.next(parts.next(), body.len()).await? {
         let part = part.map_err(|error| ConnectorError::io(error.into()))?;
         body.push(part, length.unwrap_or(0).min(most));
         if body.len() > most {
@@ -154,8 +161,36 @@ async fn complete(
             })));
         }
     }
-    *response.body_mut() = SdkBody::from(body.whole());
+    let body = body.whole();
+    if let Some(status) = meant(&body).filter(|_| response.status().is_success()) {
+        *response.status_mut() = status;
+    }
+    *response.body_mut() = SdkBody::from(body);
     Ok(response)
+}
+
+/// The status that an answer should have had, judged by its body: none of ours looks like these.
+fn meant(body: &[u8]) -> Option<StatusCode> {
+    let begin = body.trim_ascii_start();
+    let begin = begin[..begin.len().min(14)].to_ascii_lowercase();
+    let is_page = begin.starts_with(b"<!doctype html") || begin.starts_with(b"<html");
+    match (is_page, is_error_document(body)) {
+        // A captive portal's, or a gateway's.
+        (true, _) => 404.try_into().ok(),
+        (_, true) => 500.try_into().ok(),
+        _ => None,
+    }
+}
+
+/// Whether a body is S3's error document: servers and gateways that have sent a status of 200 already can't take
+/// it back.
+fn is_error_document(body: &[u8]) -> bool {
+    let mut rest = body.trim_ascii_start();
+    if rest.starts_with(b"<?xml") {
+        let end = rest.iter().position(|byte| *byte == b'>').unwrap_or(0);
+        rest = rest[end + 1..].trim_ascii_start();
+    }
+    rest.starts_with(b"<Error>") || rest.starts_with(b"<Error ")
 }
 
 /// A body as it arrives; one that arrives in one piece is never copied.

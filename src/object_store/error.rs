@@ -1,11 +1,16 @@
 //! What can go wrong between us and a bucket, by meaning rather than by origin.
 
+use std::time::Duration;
+
 /// What servers answer to whom they don't know.
 const UNKNOWN_CALLER: [&str; 3] = [
     "InvalidAccessKeyId",
     "SignatureDoesNotMatch",
     "InvalidClientTokenId",
 ];
+
+/// What servers answer to credentials that were good until a moment ago.
+const OVER: [&str; 3] = ["ExpiredToken", "TokenRefreshRequired", "InvalidToken"];
 
 /// Why an object could not be read or written. `detail` is the cause as the SDK or the server tells it; it
 /// holds no secret.
@@ -48,20 +53,30 @@ pub enum Error {
     Unreachable {
         /// The cause.
         detail: String,
+        /// Whether this run need not try again: the server is silent, or its certificate is not trusted.
+        lasting: bool,
     },
-    /// No answer in time, all attempts included.
+    /// The first answer of this run is not there yet, and nobody should wait for it any longer.
+    #[error("no answer yet: {detail}")]
+    Unanswered {
+        /// How long was waited.
+        detail: String,
+    },
+    /// No answer in time.
     #[error("timed out: {detail}")]
     TimedOut {
         /// The cause.
         detail: String,
     },
-    /// The server asks to slow down (429, 503 SlowDown), after all attempts.
+    /// The server asks to slow down (429, 503 SlowDown).
     #[error("throttled: {detail}")]
     Throttled {
         /// The server's code and message.
         detail: String,
+        /// How long the server wants to be left alone.
+        retry_after: Option<Duration>,
     },
-    /// The server failed (5xx), or the answer made no sense, after all attempts.
+    /// The server failed (5xx), or the answer made no sense.
     #[error("server error: {detail}")]
     Server {
         /// The server's code and message.
@@ -93,5 +108,57 @@ impl Error {
             return false;
         };
         detail.contains("RequestTimeTooSkewed") || UNKNOWN_CALLER.iter().any(|code| detail.starts_with(code))
+    }
+
+    /// Whether the same request may succeed in a moment.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Unreachable { lasting, .. } => !lasting,
+            Self::TimedOut { .. } | Self::Throttled { .. } | Self::Server { .. } => true,
+            Self::Misconfigured { .. }
+            | Self::Credentials { .. }
+            | Self::AccessDenied { .. }
+            | Self::NoSuchBucket { .. }
+            | Self::WrongRegion { .. }
+            | Self::Unanswered { .. }
+            | Self::Refused { .. }
+            | Self::TooLarge { .. } => false,
+        }
+    }
+
+    /// Whether the refusal itself puts the next request right: by then the server's clock is known, and
+    /// credentials that are over are renewed.
+    pub fn corrects_the_next_request(&self) -> bool {
+        match self {
+            Self::AccessDenied { detail, .. } => detail.starts_with("RequestTimeTooSkewed"),
+            Self::Credentials { detail } => OVER.iter().any(|code| detail.starts_with(code)),
+            _ => false,
+        }
+    }
+
+    /// How long the server wants to be left alone.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Throttled { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+
+    /// Whether the server said something, if only no.
+    pub fn is_answer(&self) -> bool {
+        match self {
+            Self::Misconfigured { .. }
+            | Self::Credentials { .. }
+            | Self::Unreachable { .. }
+            | Self::Unanswered { .. }
+            | Self::TimedOut { .. } => false,
+            Self::AccessDenied { .. }
+            | Self::NoSuchBucket { .. }
+            | Self::WrongRegion { .. }
+            | Self::Throttled { .. }
+            | Self::Server { .. }
+            | Self::Refused { .. }
+            | Self::TooLarge { .. } => true,
+        }
     }
 }

@@ -205,17 +205,16 @@ fn connector(line: Line, trust: TrustStore) -> Result<SharedHttpConnector, Conne
     Ok(SharedHttpConnector::new(connector))
 }
 
-/// Marks errors before there was a connection. What will not be different the next time isn't retried: a
-/// certificate that is refused, and a host that is silent, because within one timeout TCP has asked it several
-/// times already.
+/// Marks errors before there was a connection.
 fn classified(error: ConnectorError) -> ConnectorError {
-    let connecting = find::<legacy::Error>(&error).is_some_and(legacy::Error::is_connect);
-    let refused = find::<rustls::Error>(&error).is_some();
-    let silent = connecting && error.is_timeout();
-    if refused || silent {
-        ConnectorError::other(NotConnected(error.into()).into(), None)
-    } else if connecting {
-        ConnectorError::io(NotConnected(error.into()).into())
+    if find::<legacy::Error>(&error).is_some_and(legacy::Error::is_connect) {
+        let silent = error.is_timeout();
+        let cause = NotConnected(error.into()).into();
+        if silent {
+            ConnectorError::timeout(cause)
+        } else {
+            ConnectorError::io(cause)
+        }
     } else {
         error
     }

@@ -11,7 +11,10 @@ pub mod error;
 mod failure;
 pub mod http;
 pub mod memory;
-mod retry;
+mod pace;
+pub mod patient;
+mod pulse;
+mod refusal;
 pub mod s3;
 mod trust;
 
@@ -80,6 +83,12 @@ pub struct Listed {
 /// A key is a relative path of ASCII letters, digits and `-_./`, behind a prefix that the user chooses.
 #[async_trait]
 pub trait ObjectStore: Send + Sync + 'static {
+    /// Makes contact: `Ok` after any answer at all, so that whatever is asked next finds an open connection. What
+    /// the server thinks of the caller is left to the requests that need it.
+    async fn greet(&self) -> Result<(), Error> {
+        Ok(())
+    }
+
     /// The object; `None` where there is no such object.
     ///
     /// A body of more than `limit` bytes is [`Error::TooLarge`], noticed before it is in memory.

@@ -14,6 +14,7 @@ use crate::support::*;
 fn unreachable() -> Error {
     Error::Unreachable {
         detail: "connection refused".into(),
+        lasting: false,
     }
 }
 

@@ -167,9 +167,13 @@ fn bucket(task: &Task) -> BucketConfig {
         ca_bundle: None,
         timeouts: Timeouts {
             connect: Duration::from_secs(1),
+            first_contact: Duration::from_secs(4),
             read: Duration::from_secs(1),
+            stall: Duration::from_secs(1),
             attempt: Duration::from_secs(1),
         },
+        min_speed: 1024,
+        concurrency: 32,
         retries: 0,
     }
 }

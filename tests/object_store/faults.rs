@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use nx_s3_cache::object_store::{Error, ObjectStore};
+use nx_s3_cache::object_store::{Error, ObjectStore, PutMode};
 
 use crate::support::bucket;
 use crate::support::scripted::{Reply, answer, error, object};
@@ -12,7 +12,7 @@ use crate::{scripted, scripted_with};
 /// What `get` makes of this answer, without retries.
 pub async fn get_of(reply: Reply) -> Result<Option<Bytes>, Error> {
     let (_server, store) = scripted_with([reply], |config| config.retries = 0).await;
-    store.get("key", 100).await
+    store.get("key", 200).await
 }
 
 pub fn slow_down() -> Reply {
@@ -59,17 +59,17 @@ async fn too_long_is_noticed_before_it_is_read() {
         get_of(announced).await,
         Err(Error::TooLarge {
             size: 5_000_000_000,
-            limit: 100
+            limit: 200
         })
     );
 }
 
 #[tokio::test]
 async fn too_long_is_noticed_without_an_announcement() {
-    let unannounced = format!("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{}", "x".repeat(200));
+    let unannounced = format!("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{}", "x".repeat(300));
     let outcome = get_of(Reply::SendAndClose(unannounced.into_bytes())).await;
     assert!(
-        matches!(outcome, Err(Error::TooLarge { limit: 100, .. })),
+        matches!(outcome, Err(Error::TooLarge { limit: 200, .. })),
         "{outcome:?}"
     );
 }
@@ -88,23 +88,37 @@ async fn an_answer_that_is_not_http_is_a_server_error() {
 }
 
 #[tokio::test]
-async fn an_error_document_behind_a_200_is_handed_on_as_it_is() {
-    let document = "<Error><Code>InternalError</Code></Error>";
-    assert_eq!(get_of(object(document)).await, Ok(Some(document.into())));
+async fn an_error_document_behind_a_200_is_an_error() {
+    for document in [
+        "<Error><Code>InternalError</Code><Message>Try again.</Message></Error>",
+        "<?xml version=\"1.0\"?>\n<Error a=\"b\"><Code>InternalError</Code><Message>Try again.</Message></Error>",
+    ] {
+        let expected = "server error: InternalError: Try again";
+        assert_eq!(get_of(object(document)).await.unwrap_err().to_string(), expected);
+        let (server, store) = scripted([object(document), object("")]).await;
+        store.put("key", "body".into(), PutMode::Replace).await.unwrap();
+        assert_eq!(server.seen().len(), 2, "a put is repeated, too");
+    }
 }
 
 #[tokio::test]
 async fn a_server_that_hangs_costs_the_timeouts_and_no_more() {
     let stalls = Reply::Send(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nstall".to_vec());
-    for reply in [Reply::Hang, stalls] {
+    for (reply, told) in [
+        (Reply::Hang, "unreachable: no answer within 0.2 s"),
+        (
+            stalls,
+            "server error: the answer stalled: less than 1024 bytes per second for 0.2 s",
+        ),
+    ] {
         let (_server, store) = scripted_with([reply], |config| {
             config.timeouts.read = Duration::from_millis(200);
+            config.timeouts.stall = Duration::from_millis(200);
             config.retries = 1;
         })
         .await;
         let start = Instant::now();
-        let outcome = store.get("key", 100).await;
-        assert!(matches!(outcome, Err(Error::TimedOut { .. })), "{outcome:?}");
+        assert_eq!(store.get("key", 100).await.unwrap_err().to_string(), told);
         assert!(
             start.elapsed() < Duration::from_secs(2),
             "took {:?}",

@@ -12,12 +12,13 @@ mod refusals;
 mod requests;
 
 use nx_s3_cache::config::BucketConfig;
+use nx_s3_cache::object_store::patient::Patient;
 use nx_s3_cache::object_store::s3::S3Store;
 use support::bucket;
 use support::scripted::{Reply, Scripted};
 
 /// A store whose server answers with `replies`.
-async fn scripted(replies: impl IntoIterator<Item = Reply>) -> (Scripted, S3Store) {
+async fn scripted(replies: impl IntoIterator<Item = Reply>) -> (Scripted, Patient<S3Store>) {
     scripted_with(replies, |_| {}).await
 }
 
@@ -25,7 +26,7 @@ async fn scripted(replies: impl IntoIterator<Item = Reply>) -> (Scripted, S3Stor
 async fn scripted_with(
     replies: impl IntoIterator<Item = Reply>,
     change: impl FnOnce(&mut BucketConfig),
-) -> (Scripted, S3Store) {
+) -> (Scripted, Patient<S3Store>) {
     let server = Scripted::start(replies).await;
     let mut config = bucket::at(&server.endpoint());
     change(&mut config);

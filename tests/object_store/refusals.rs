@@ -38,7 +38,7 @@ async fn refusals_are_told_apart() {
                 "content-type: text/html\r\n",
                 "<html><body>nginx</body></html>",
             ),
-            "wrong region or endpoint: HTTP 404 with a web page instead of an answer of S3",
+            "wrong region or endpoint: a web page instead of an answer of S3",
         ),
         (
             answer("404 Not Found", "", ""),

@@ -126,7 +126,8 @@ where
     }
 }
 
-async fn read<S: tokio::io::AsyncRead + Unpin>(stream: &mut BufReader<S>) -> Option<Seen> {
+/// The next request; `None` when there is none, or the connection breaks.
+pub async fn read<S: tokio::io::AsyncRead + Unpin>(stream: &mut BufReader<S>) -> Option<Seen> {
     let mut line = String::new();
     stream.read_line(&mut line).await.ok().filter(|read| *read > 0)?;
     let mut headers = Vec::new();

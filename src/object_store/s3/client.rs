@@ -11,44 +11,43 @@ use aws_sdk_s3::config::{
 
 use crate::config::{BucketConfig, Timeouts};
 use crate::object_store::answer::Whole;
-use crate::object_store::retry::Busy;
+use crate::object_store::pulse::Pulse;
 
 /// What an upload gets at least, in bytes per second, before it counts as hanging: the read timeout starts with
 /// the request, and a body needs its time.
 const SLOWEST_UPLOAD: f64 = 64.0 * 1024.0;
 
-/// Before the first retry; doubled each time, and a random part of it is taken.
-const FIRST_BACKOFF: Duration = Duration::from_millis(250);
-const LONGEST_BACKOFF: Duration = Duration::from_secs(5);
+/// How long a request waits for credentials that are renewed: longer than their sources are given.
+const RENEWAL: Duration = Duration::from_secs(25);
 
 /// Everything about a client but its region and credentials.
 pub(super) fn settings(config: &BucketConfig, http: SharedHttpClient) -> Builder {
     talk(transport(config, http), config)
 }
 
-/// How requests travel: timeouts, retries, who we are.
+/// How requests travel: timeouts, who we are. Each is one attempt: whoever calls decides about another.
 fn transport(config: &BucketConfig, http: SharedHttpClient) -> Builder {
-    let retries = RetryConfig::standard()
-        .with_max_attempts(config.retries.saturating_add(1))
-        .with_initial_backoff(FIRST_BACKOFF)
-        .with_max_backoff(LONGEST_BACKOFF);
-    // Answers are watched by the HTTP client, which has them complete before the SDK sees them.
-    let stalled = StalledStreamProtectionConfig::enabled()
-        .download_enabled(false)
-        .grace_period(config.timeouts.read)
-        .build();
-    // Less than an attempt may take, so that slow credentials are told apart from a slow server.
-    let patience = config.timeouts.attempt.mul_f32(0.8);
+    let pulse = Pulse {
+        least: config.min_speed,
+        window: config.timeouts.stall,
+    };
     let mut builder = Builder::new();
     builder.set_app_name(AppName::new("nx-s3-cache").ok());
     builder
         .behavior_version(BehaviorVersion::latest())
-        .http_client(Whole::new(http))
-        .retry_config(retries)
-        .retry_classifier(Busy)
+        .http_client(Whole::new(http, pulse))
+        .retry_config(RetryConfig::disabled())
         .timeout_config(limits(config.timeouts))
-        .stalled_stream_protection(stalled)
-        .identity_cache(IdentityCache::lazy().load_timeout(patience).build())
+        // Bodies are in memory, where the SDK sees nothing move.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+        // The provider has them at hand, and knows better when they are over.
+        .identity_cache(IdentityCache::no_cache())
+}
+
+/// How long a request waits for credentials: less than an attempt may take, so that slow credentials are told
+/// apart from a slow server.
+pub(super) fn patience(timeouts: Timeouts) -> Duration {
+    timeouts.attempt.mul_f32(0.8).min(RENEWAL)
 }
 
 /// How the bucket is addressed, and which checksums travel.

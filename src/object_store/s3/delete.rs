@@ -10,7 +10,8 @@ use md5::{Digest, Md5};
 
 use super::S3Store;
 use crate::object_store::Error;
-use crate::object_store::failure::{Failure, Refusal};
+use crate::object_store::failure::Failure;
+use crate::object_store::refusal::Refusal;
 
 /// Keys in one request, which is S3's limit.
 const BATCH: usize = 1000;

@@ -2,6 +2,7 @@
 
 mod client;
 mod copy;
+mod credentials;
 mod delete;
 mod list;
 
@@ -17,12 +18,12 @@ use bytes::Bytes;
 
 use super::answer::BodyLimit;
 use super::cause::line;
-use super::failure::{Failure, Refusal};
+use super::failure::Failure;
+use super::refusal::Refusal;
 use super::{Error, Head, ListPage, Object, ObjectStore, PutMode, PutOutcome};
 use crate::config::{BucketConfig, ConditionalWrites};
 
-/// A bucket.
-#[derive(Debug)]
+/// A bucket; each call is one attempt, see [`super::patient`].
 pub struct S3Store {
     client: Client,
     config: BucketConfig,
@@ -31,6 +32,8 @@ pub struct S3Store {
     conditional: AtomicBool,
     /// Whether deletes are sent in batches; ends when the server refuses one.
     batches: AtomicBool,
+    /// Told when the server calls the credentials expired.
+    on_expired: Option<Box<dyn Fn() + Send + Sync>>,
 }
 
 impl S3Store {
@@ -45,7 +48,10 @@ impl S3Store {
     ) -> Self {
         let builder = client::settings(config, http).region(Region::new(region.to_owned()));
         let builder = match credentials {
-            Some(credentials) => builder.credentials_provider(credentials),
+            Some(credentials) => {
+                let patience = client::patience(config.timeouts);
+                builder.credentials_provider(credentials::Bounded::new(credentials, patience))
+            }
             None => builder.allow_no_auth(),
         };
         Self {
@@ -54,6 +60,15 @@ impl S3Store {
             region: region.to_owned(),
             conditional: AtomicBool::new(config.conditional_writes != ConditionalWrites::Off),
             batches: AtomicBool::new(true),
+            on_expired: None,
+        }
+    }
+
+    /// Has `hook` called when the server calls the credentials expired; the next request asks for others.
+    pub fn on_expired(self, hook: impl Fn() + Send + Sync + 'static) -> Self {
+        Self {
+            on_expired: Some(Box::new(hook)),
+            ..self
         }
     }
 
@@ -115,7 +130,11 @@ impl S3Store {
     }
 
     fn meaning(&self, failure: Failure) -> Error {
-        failure.meaning(&self.region)
+        let error = failure.meaning(&self.region);
+        if let (Error::Credentials { .. }, Some(hook)) = (&error, &self.on_expired) {
+            hook();
+        }
+        error
     }
 }
 
@@ -126,6 +145,14 @@ fn time(time: DateTime) -> Option<SystemTime> {
 
 #[async_trait]
 impl ObjectStore for S3Store {
+    async fn greet(&self) -> Result<(), Error> {
+        let request = self.client.head_bucket().bucket(&self.config.name);
+        match request.send().await.map_err(Failure::of) {
+            Ok(_) | Err(Failure::Refusal(_)) => Ok(()),
+            Err(failure) => Err(self.meaning(failure)),
+        }
+    }
+
     async fn fetch(&self, key: &str, limit: u64) -> Result<Option<Object>, Error> {
         let request = self
             .client

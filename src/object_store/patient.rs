@@ -1,0 +1,266 @@
+//! A store that asks again where that may help, and less at once while the server is throttling.
+//!
+//! The only place that retries: the SDK makes one attempt. A wait holds no turn, so that requests that are due go
+//! first.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use tokio::time::{Instant, sleep};
+
+use super::pace::Pace;
+use super::{Error, Head, ListPage, Object, ObjectStore, PutMode, PutOutcome};
+
+/// The most to wait before the first retry; doubled each time. What is waited is a random part of it, so that
+/// those who were refused together don't come back together.
+const FIRST_BACKOFF: Duration = Duration::from_millis(250);
+const LONGEST_BACKOFF: Duration = Duration::from_secs(5);
+/// A server that asks for more time than this is not asked again by this request.
+const LONGEST_ASKED_FOR: Duration = Duration::from_secs(20);
+/// Keys that one attempt at deleting covers, so that a failure repeats few of many.
+const DELETES: usize = 1000;
+
+/// A store whose requests are repeated, and bounded in number.
+#[derive(Debug)]
+pub struct Patient<S> {
+    store: S,
+    retries: u32,
+    pace: Pace,
+    first_backoff: Duration,
+    /// When the server last answered anything.
+    heard: Mutex<Option<Instant>>,
+}
+
+impl<S: ObjectStore> Patient<S> {
+    /// Repeats each request of `store` up to `retries` times, and has at most `concurrency` under way.
+    pub fn new(store: S, retries: u32, concurrency: usize) -> Self {
+        Self {
+            store,
+            retries,
+            pace: Pace::new(concurrency),
+            first_backoff: FIRST_BACKOFF,
+            heard: Mutex::default(),
+        }
+    }
+
+    async fn repeat<T, F>(&self, attempt: impl Fn() -> F) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, Error>> + Send,
+    {
+        let (mut retries, mut corrected) = (0, false);
+        loop {
+            let error = match self.once(attempt()).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            if error.corrects_the_next_request() && !corrected {
+                corrected = true;
+                continue;
+            }
+            let wait = backoff(self.first_backoff, retries, error.retry_after());
+            match wait.filter(|_| error.may_pass() && retries < self.retries) {
+                Some(wait) => sleep(wait).await,
+                None => return Err(error),
+            }
+            retries += 1;
+        }
+    }
+
+    async fn once<T>(&self, attempt: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        let turn = self.pace.turn().await;
+        let began = Instant::now();
+        let result = attempt.await;
+        match &result {
+            Ok(_) => turn.worked(),
+            Err(Error::Throttled { .. }) => turn.throttled(),
+            Err(_) => {}
+        }
+        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        if result.as_ref().err().is_none_or(Error::is_answer) {
+            *heard = Some(Instant::now());
+        }
+        match result {
+            // Nobody heard anything meanwhile: it isn't this request that is lost.
+            Err(Error::TimedOut { detail }) if heard.is_none_or(|heard| heard < began) => {
+                Err(Error::Unreachable {
+                    detail,
+                    lasting: true,
+                })
+            }
+            result => result,
+        }
+    }
+}
+
+/// How long to wait before retry `retry` (the first is 0); `None` when the server wants more than that is worth.
+fn backoff(first: Duration, retry: u32, asked_for: Option<Duration>) -> Option<Duration> {
+    let most = first.saturating_mul(1 << retry.min(16)).min(LONGEST_BACKOFF);
+    // Without randomness everybody waits for half of it, which is no worse than any other number.
+    let part = getrandom::u32().map_or(0.5, |random| f64::from(random) / f64::from(u32::MAX));
+    let asked_for = asked_for.unwrap_or_default();
+    (asked_for <= LONGEST_ASKED_FOR).then(|| asked_for + most.mul_f64(part))
+}
+
+#[async_trait]
+impl<S: ObjectStore> ObjectStore for Patient<S> {
+    async fn greet(&self) -> Result<(), Error> {
+        self.repeat(|| self.store.greet()).await
+    }
+
+    async fn fetch(&self, key: &str, limit: u64) -> Result<Option<Object>, Error> {
+        self.repeat(|| self.store.fetch(key, limit)).await
+    }
+
+    async fn head(&self, key: &str) -> Result<Option<Head>, Error> {
+        self.repeat(|| self.store.head(key)).await
+    }
+
+    async fn put(&self, key: &str, body: Bytes, mode: PutMode) -> Result<PutOutcome, Error> {
+        self.repeat(|| self.store.put(key, body.clone(), mode)).await
+    }
+
+    async fn list(&self, prefix: &str, after: Option<&str>) -> Result<ListPage, Error> {
+        self.repeat(|| self.store.list(prefix, after)).await
+    }
+
+    async fn delete(&self, keys: &[String]) -> Result<(), Error> {
+        for keys in keys.chunks(DELETES) {
+            self.repeat(|| self.store.delete(keys)).await?;
+        }
+        Ok(())
+    }
+
+    async fn copy(&self, from: &str, to: &str) -> Result<bool, Error> {
+        self.repeat(|| self.store.copy(from, to)).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::memory::MemoryStore;
+    use super::*;
+
+    fn throttled(after: Option<u64>) -> Error {
+        Error::Throttled {
+            detail: "SlowDown".into(),
+            retry_after: after.map(Duration::from_secs),
+        }
+    }
+
+    fn denied(detail: &str) -> Error {
+        Error::AccessDenied {
+            status: 403,
+            detail: detail.into(),
+        }
+    }
+
+    fn store(errors: impl IntoIterator<Item = Error>) -> Patient<MemoryStore> {
+        let mut store = Patient::new(MemoryStore::new(), 3, 4);
+        store.first_backoff = Duration::from_millis(1);
+        store.store.replace("key", "body");
+        store.store.fail_next(errors);
+        store
+    }
+
+    /// The result of a get that fails so first, and the calls it took.
+    async fn get(errors: impl IntoIterator<Item = Error>) -> (Result<Option<Bytes>, Error>, usize) {
+        let store = store(errors);
+        let result = store.get("key", 100).await;
+        (result, store.store.calls().len())
+    }
+
+    fn found() -> Result<Option<Bytes>, Error> {
+        Ok(Some("body".into()))
+    }
+
+    #[tokio::test]
+    async fn what_passes_is_not_noticed() {
+        let passing = [
+            throttled(None),
+            Error::Server { detail: "500".into() },
+            Error::Unreachable {
+                detail: "reset".into(),
+                lasting: false,
+            },
+        ];
+        assert_eq!(get(passing).await, (found(), 4));
+    }
+
+    #[tokio::test]
+    async fn what_lasts_ends_after_the_retries() {
+        assert_eq!(get(vec![throttled(None); 9]).await, (Err(throttled(None)), 4));
+    }
+
+    #[tokio::test]
+    async fn what_can_not_succeed_is_asked_once() {
+        let detail = || "no".to_owned();
+        for error in [
+            denied("AccessDenied"),
+            Error::NoSuchBucket { detail: detail() },
+            Error::WrongRegion { detail: detail() },
+            Error::Misconfigured { detail: detail() },
+            Error::Credentials { detail: detail() },
+            Error::Refused {
+                status: 400,
+                detail: detail(),
+            },
+            Error::Unreachable {
+                detail: detail(),
+                lasting: true,
+            },
+            Error::TooLarge { size: 2, limit: 1 },
+            throttled(Some(3600)),
+        ] {
+            assert_eq!(get(vec![error.clone(); 2]).await, (Err(error), 1));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_refusal_that_corrects_the_next_request_is_asked_again_once() {
+        let expired = Error::Credentials {
+            detail: "ExpiredToken: too late".into(),
+        };
+        for error in [denied("RequestTimeTooSkewed: too large"), expired] {
+            assert_eq!(get([error.clone()]).await, (found(), 2));
+            assert_eq!(get(vec![error.clone(); 3]).await, (Err(error), 2));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_lost_answer_is_asked_for_again_and_a_silent_server_is_not() {
+        let lost = Error::TimedOut {
+            detail: "no answer".into(),
+        };
+        let silent = Error::Unreachable {
+            detail: "no answer".into(),
+            lasting: true,
+        };
+        assert_eq!(get([lost.clone()]).await, (Err(silent), 1));
+
+        let store = store([lost]);
+        let others_hear = Instant::now() + Duration::from_secs(60);
+        *store.heard.lock().unwrap() = Some(others_hear);
+        assert_eq!(store.get("key", 100).await, found());
+    }
+
+    #[test]
+    fn backoffs_double_up_to_a_bound_and_are_random() {
+        for (retry, most) in [(0, 250), (1, 500), (4, 4000), (5, 5000), (40, 5000)] {
+            let waits = (0..50).filter_map(|_| backoff(FIRST_BACKOFF, retry, None));
+            let (waits, most) = (waits.collect::<Vec<_>>(), Duration::from_millis(most));
+            assert!(waits.iter().all(|wait| *wait <= most), "{waits:?}");
+            assert!(waits.iter().any(|wait| *wait < most / 2), "{waits:?}");
+            assert!(waits.iter().any(|wait| *wait > most / 2), "{waits:?}");
+        }
+    }
+
+    #[test]
+    fn no_retry_comes_earlier_than_the_server_asked() {
+        for seconds in [1, 20] {
+            let asked_for = Duration::from_secs(seconds);
+            assert!(backoff(FIRST_BACKOFF, 0, Some(asked_for)).unwrap() >= asked_for);
+        }
+    }
+}
