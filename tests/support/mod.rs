@@ -5,5 +5,7 @@
 pub mod authority;
 pub mod bucket;
 pub mod conformance;
+pub mod faulty;
+pub mod reliability;
 pub mod scripted;
 pub mod server;

@@ -1,0 +1,15 @@
+//! Everything the network and the server can do wrong, done on purpose to runs through the whole of the cache.
+//!
+//! Each test records its row of docs/reliability.md.
+#![allow(clippy::panic, clippy::unwrap_used, missing_docs)] // tests
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod answers;
+mod callers;
+mod endings;
+mod endpoints;
+mod page;
+mod resources;
+mod run;
