@@ -21,7 +21,7 @@ pub(super) async fn read(bucket: &Bucket, entries: Vec<Found>) -> Result<Needs, 
         })
         .collect();
     let needs = stream::iter(reading)
-        .buffer_unordered(bucket.config.concurrency)
+        .buffer_unordered(bucket.config.bucket.concurrency)
         .try_collect();
     Ok(Needs(needs.await?))
 }

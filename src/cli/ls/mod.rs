@@ -96,7 +96,9 @@ async fn print_page(bucket: &Bucket, rows: &mut Rows, page: Vec<Found>) -> Resul
         Ok::<_, Ending>((found, read))
     });
     // Some at a time, so that lines appear while others are read.
-    let mut read = read.buffered(bucket.config.concurrency).try_ready_chunks(100);
+    let mut read = read
+        .buffered(bucket.config.bucket.concurrency)
+        .try_ready_chunks(100);
     while let Some(some) = read.try_next().await.map_err(|error| error.1)? {
         rows.print(some)?;
     }

@@ -119,7 +119,7 @@ async fn judged(
         })
         .collect();
     // In order, so that the output is.
-    let judged = stream::iter(reading).buffered(bucket.config.concurrency);
+    let judged = stream::iter(reading).buffered(bucket.config.bucket.concurrency);
     let judged: Vec<(Found, Verdict)> = judged.try_collect().await?;
     let mut chosen = Vec::new();
     for (found, verdict) in judged {
