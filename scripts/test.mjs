@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `npm test`: everything, from a clean clone on. `npm test -- rust`, `javascript` or `e2e` does only that part.
+// `npm test`: everything, from a clean clone on. `npm test -- rust`, `javascript`, `e2e` or `soak` does only that part.
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
@@ -40,6 +40,14 @@ const parts = {
     args: () => [...nodeTest, '--test-concurrency=1', ...testFiles('__test__/e2e', '.test.mjs')],
     counts: nodeCounts,
   },
+  soak: {
+    title: 'Soak',
+    command: 'node',
+    args: () => [...nodeTest, ...testFiles('__test__/soak', '.test.mjs')],
+    counts: nodeCounts,
+    // It mostly waits for faults to be over, and depends on no timing: it runs while others do.
+    beside: true,
+  },
 }
 
 async function test(names) {
@@ -47,7 +55,12 @@ async function test(names) {
   heading('Set-up')
   await setUp()
   const results = []
-  for (const name of names) results.push(await runPart(parts[name]))
+  const beside = []
+  for (const name of [...names].sort((one, other) => order(one) - order(other))) {
+    if (parts[name].beside) beside.push(runPart(parts[name]))
+    else results.push(await runPart(parts[name]))
+  }
+  results.push(...(await Promise.all(beside)))
   heading('Summary')
   for (const { title, passed, failed, skipped, code, took } of results) {
     const mark = code === 0 ? styled('green', '✔') : styled('red', '✖')
@@ -59,16 +72,25 @@ async function test(names) {
   return results.every(({ code }) => code === 0) && passed > 0
 }
 
-async function runPart({ title, command, args, counts }) {
-  heading(title)
+/** Rust keeps all cores busy; what runs beside another part starts after it. */
+function order(name) {
+  return name === 'rust' ? 0 : parts[name].beside ? 1 : 2
+}
+
+async function runPart({ title, command, args, counts, beside }) {
+  if (!beside) heading(title)
   const started = performance.now()
   const env = { ...process.env, FORCE_COLOR: undefined }
   const outcome = await run(command, args(), {
     cwd: repository,
     env,
     timeout: 3_600_000,
-    onOutput: text => process.stdout.write(text),
+    onOutput: text => beside || process.stdout.write(text),
   })
+  if (beside) {
+    heading(title)
+    process.stdout.write(outcome.output)
+  }
   const counted = counts(outcome.output)
   // A runner that fails without counting a failure (it does not compile, say) is one failure.
   if (outcome.code !== 0 && counted.failed === 0) counted.failed = 1
