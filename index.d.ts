@@ -37,6 +37,13 @@ export declare class NativeCache {
   takeWarnings(): Array<Warning>
   /** What happened since the last call, a line each; nothing unless opened as verbose. */
   takeEvents(): Array<string>
+  /** The lines about requests that `NX_S3_CACHE_LOG` asks for, since the last call. */
+  takeLog(): Array<string>
+  /**
+   * Writes down what this run did, where environment and options ask for it; a file that can't be written is
+   * a warning. For the end of the process.
+   */
+  recordRun(): void
   /** What this run did so far. */
   summary(): Summary
   /** What this run may do with the cache. */
@@ -82,8 +89,11 @@ export interface RetrievedArtifact {
   size: number
 }
 
-/** Runs the command line with `args`, the program's name excluded; prints by itself. Returns the exit code. */
-export declare function runCli(args: Array<string>, options: OpenOptions): Promise<number>
+/**
+ * Runs the command line with `args`, the program's name excluded; prints by itself. `nxFacts` is what `doctor` is to
+ * know of Nx, as JSON. Returns the exit code.
+ */
+export declare function runCli(args: Array<string>, options: OpenOptions, nxFacts?: string | undefined | null): Promise<number>
 
 /** What this run did so far. */
 export interface Summary {
@@ -97,12 +107,16 @@ export interface Summary {
   alreadyThere: number
   /** Artifacts that could not be stored. */
   skipped: number
-  /** Stores and retrieves that ended in an error. */
-  errors: number
+  /** Stores and retrieves that ended in an error, by its kind, such as `timed-out`. */
+  errors: Record<string, number>
   /** Bytes of objects received. */
   bytesReceived: number
   /** Bytes of objects sent. */
   bytesSent: number
+  /** Bytes of chunks that weren't sent, since the bucket had them. */
+  bytesSaved: number
+  /** Seconds in which Nx waited for the cache. */
+  secondsWaited: number
   /** Seconds since the cache was opened. */
   seconds: number
   /** All of it as one line for people. */

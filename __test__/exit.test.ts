@@ -84,10 +84,25 @@ test('warnings of uploads that failed in the background appear, followed by the 
 
 test('the summary appears when something went wrong and in verbose runs', () => {
   const failed = new FakeNative()
-  failed.errors = 1
+  failed.errors = { 'timed-out': 1 }
   assert.equal(end(failed), 'nx-s3-cache: 1 hit, 2 misses\n')
   process.env['NX_VERBOSE_LOGGING'] = 'true'
   assert.equal(end(new FakeNative()), 'nx-s3-cache: 1 hit, 2 misses\n')
+})
+
+test('the run is written down once, after the uploads and before its summary', () => {
+  const native = new FakeNative()
+  native.recordRun = () => {
+    assert.equal(native.flushes.length, 1)
+    native.warnings.push({ title: 'Disk full', body: [] })
+  }
+  assert.match(end(native), /Disk full[\s\S]*1 hit, 2 misses\n$/)
+})
+
+test('the log of requests appears in any run that asked for it', () => {
+  const native = new FakeNative()
+  native.log = ['0.1 s  GET http://host/key: 200 in 3 ms']
+  assert.equal(end(native), 'nx-s3-cache: 0.1 s  GET http://host/key: 200 in 3 ms\n')
 })
 
 test('nothing that happens at exit changes the exit code', t => {

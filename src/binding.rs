@@ -5,6 +5,7 @@
     reason = "napi copies the doc comments that matter into index.d.ts"
 )]
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,10 +13,10 @@ use std::time::Duration;
 use napi::{Error as JsError, Status};
 use napi_derive::napi;
 
-use crate::cache::{self, Artifact, RemoteCache};
+use crate::cache::{self, Artifact, Log, RemoteCache, RunEnd};
 use crate::cli;
+use crate::config::Config;
 use crate::config::environment::Environment;
-use crate::config::{Config, Mode};
 use crate::connect::connect;
 use crate::entry::Producer;
 use crate::error::Error;
@@ -83,12 +84,16 @@ pub struct Summary {
     pub already_there: i64,
     /// Artifacts that could not be stored.
     pub skipped: i64,
-    /// Stores and retrieves that ended in an error.
-    pub errors: i64,
+    /// Stores and retrieves that ended in an error, by its kind, such as `timed-out`.
+    pub errors: HashMap<String, i64>,
     /// Bytes of objects received.
     pub bytes_received: i64,
     /// Bytes of objects sent.
     pub bytes_sent: i64,
+    /// Bytes of chunks that weren't sent, since the bucket had them.
+    pub bytes_saved: i64,
+    /// Seconds in which Nx waited for the cache.
+    pub seconds_waited: f64,
     /// Seconds since the cache was opened.
     pub seconds: f64,
     /// All of it as one line for people.
@@ -119,6 +124,8 @@ pub fn generate_signing_key(name: String) -> napi::Result<KeyPair> {
 #[napi]
 pub struct NativeCache {
     cache: Arc<RemoteCache>,
+    log: Option<Arc<Log>>,
+    end: RunEnd,
 }
 
 #[napi]
@@ -135,11 +142,17 @@ impl NativeCache {
             Config::load(options.section.as_deref(), &environment, options.ci, root).map_err(Error::from)?;
         let access = trust::decide(&config.trust, &trust::detect(&environment, options.ci));
         let producer = Producer::here(options.nx_version, &environment);
+        let end = RunEnd::wanted(&environment, options.ci, root, config.job_summary);
+        let (log, complaint) = match Log::wanted(&environment) {
+            Ok(log) => (log, None),
+            Err(complaint) => (None, Some(complaint)),
+        };
         let cache = napi::bindgen_prelude::within_runtime_if_available(|| {
-            let store = connect(&config);
+            let store = connect(&config, log.as_ref().map(Log::watcher));
             cache::open(config, access, store, producer, options.verbose)
         });
-        Ok(Self { cache })
+        complaint.into_iter().for_each(|complaint| cache.warn(complaint));
+        Ok(Self { cache, log, end })
     }
 
     /// Restores the artifact of `hash` to `<cacheDirectory>/<hash>`. `null` is a miss, and so is every failure
@@ -203,6 +216,19 @@ impl NativeCache {
         self.cache.take_events()
     }
 
+    /// The lines about requests that `NX_S3_CACHE_LOG` asks for, since the last call.
+    #[napi]
+    pub fn take_log(&self) -> Vec<String> {
+        self.log.as_ref().map(|log| log.take()).unwrap_or_default()
+    }
+
+    /// Writes down what this run did, where environment and options ask for it; a file that can't be written is
+    /// a warning. For the end of the process.
+    #[napi(catch_unwind)]
+    pub fn record_run(&self) {
+        self.end.record(&self.cache);
+    }
+
     /// What this run did so far.
     #[napi]
     pub fn summary(&self) -> Summary {
@@ -213,9 +239,15 @@ impl NativeCache {
             stored: summary.stored as i64,
             already_there: summary.already_there as i64,
             skipped: summary.skipped as i64,
-            errors: summary.errors as i64,
+            errors: summary
+                .errors
+                .iter()
+                .map(|(kind, count)| ((*kind).to_owned(), *count as i64))
+                .collect(),
             bytes_received: summary.bytes_received as i64,
             bytes_sent: summary.bytes_sent as i64,
+            bytes_saved: summary.bytes_saved as i64,
+            seconds_waited: summary.seconds_waited,
             seconds: summary.seconds,
             line: summary.line(),
         }
@@ -226,13 +258,8 @@ impl NativeCache {
         getter,
         ts_return_type = "'read-write' | 'read-only' | 'write-only' | 'no-cache'"
     )]
-    pub fn mode(&self) -> &'static str {
-        match self.cache.mode() {
-            Mode::ReadWrite => "read-write",
-            Mode::ReadOnly => "read-only",
-            Mode::WriteOnly => "write-only",
-            Mode::NoCache => "no-cache",
-        }
+    pub fn mode(&self) -> String {
+        self.cache.mode().to_string()
     }
 
     /// How long the end of the run may wait for uploads, in milliseconds.
@@ -242,14 +269,16 @@ impl NativeCache {
     }
 }
 
-/// Runs the command line with `args`, the program's name excluded; prints by itself. Returns the exit code.
+/// Runs the command line with `args`, the program's name excluded; prints by itself. `nxFacts` is what `doctor` is to
+/// know of Nx, as JSON. Returns the exit code.
 #[napi]
-pub async fn run_cli(args: Vec<String>, options: OpenOptions) -> u32 {
+pub async fn run_cli(args: Vec<String>, options: OpenOptions, nx_facts: Option<String>) -> u32 {
     let workspace = cli::Workspace {
         section: options.section,
         root: options.workspace_root.into(),
         ci: options.ci,
         environment: Environment::of_process(),
+        nx_facts,
     };
     cli::run(args, workspace).await.into()
 }

@@ -4,17 +4,19 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
 use tokio::time::{Instant, timeout_at};
 
 use crate::config::{BucketConfig, Config, CredentialsConfig};
-use crate::credentials;
+use crate::credentials::{self, Credentials};
 use crate::object_store::http::http_client;
 use crate::object_store::patient::Patient;
 use crate::object_store::s3::S3Store;
 use crate::object_store::{Error, Head, ListPage, Object, ObjectStore, PutMode, PutOutcome};
+use crate::object_store::watch::{About, Watcher, watched};
 
 /// What many may wait for.
 type Awaited<T> = Shared<BoxFuture<'static, Result<T, Error>>>;
@@ -49,15 +51,17 @@ pub struct Connection {
     pub store: Arc<dyn ObjectStore>,
     /// Its region.
     pub region: String,
-    /// Where the credentials come from, in a few words.
-    pub credentials: String,
+    /// The credentials, and where they come from.
+    pub credentials: Credentials,
+    /// What requests for credentials go through.
+    pub http: SharedHttpClient,
 }
 
 /// Begins to connect to the configured bucket. Must be called within a tokio runtime, in which the work
-/// goes on by itself.
-pub fn connect(config: &Config) -> Arc<dyn ObjectStore> {
+/// goes on by itself. `watcher` looks on at all requests.
+pub fn connect(config: &Config, watcher: Option<Watcher>) -> Arc<dyn ObjectStore> {
     let (bucket, credentials) = (config.bucket.clone(), config.credentials.clone());
-    let store = async move { Ok(dial(&bucket, &credentials).await?.store) };
+    let store = async move { Ok(dial_watched(&bucket, &credentials, watcher).await?.store) };
     let store = store.boxed().shared();
     let found = store.clone();
     let contact = async move { found.await?.greet().await }.boxed().shared();
@@ -72,7 +76,21 @@ pub fn connect(config: &Config) -> Arc<dyn ObjectStore> {
 
 /// Finds region and credentials. The bucket itself is not asked for anything.
 pub async fn dial(bucket: &BucketConfig, credentials: &CredentialsConfig) -> Result<Connection, Error> {
-    let http = http_client(bucket.ca_bundle.as_deref())?;
+    dial_watched(bucket, credentials, None).await
+}
+
+/// The same, with somebody who looks on at all requests.
+pub async fn dial_watched(
+    bucket: &BucketConfig,
+    credentials: &CredentialsConfig,
+    watcher: Option<Watcher>,
+) -> Result<Connection, Error> {
+    let plain = http_client(bucket.ca_bundle.as_deref())?;
+    let http_for = |about| match &watcher {
+        Some(watcher) => watched(plain.clone(), about, watcher.clone()),
+        None => plain.clone(),
+    };
+    let http = http_for(About::Credentials);
     let no_credentials = |error: credentials::Error| Error::Credentials {
         detail: error.to_string(),
     };
@@ -81,14 +99,15 @@ pub async fn dial(bucket: &BucketConfig, credentials: &CredentialsConfig) -> Res
         .map_err(no_credentials)?;
     let found = credentials::resolve(credentials, &region, http.clone(), credentials::TIME_LIMIT);
     let found = found.await.map_err(no_credentials)?;
-    let mut store = S3Store::open(bucket, found.provider, http, &region);
-    if let Some(renewing) = found.renewing {
+    let mut store = S3Store::open(bucket, found.provider.clone(), http_for(About::Bucket), &region);
+    if let Some(renewing) = found.renewing.clone() {
         store = store.on_expired(move || renewing.refuse());
     }
     Ok(Connection {
         store: Arc::new(Patient::new(store, bucket.retries, bucket.concurrency)),
         region,
-        credentials: found.source,
+        credentials: found,
+        http,
     })
 }
 

@@ -62,6 +62,28 @@ pub enum Error {
 }
 
 impl Error {
+    /// What kind of failure it is: a stable word for records and statistics.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Config(_) => "configuration",
+            Self::TaskHash(_) => "task-hash",
+            Self::Store(error) => error.kind(),
+            Self::Entry { source, .. } => source.kind(),
+            Self::Untrusted { .. } => entry::Error::BAD_SIGNATURE,
+            Self::ChunkMissing { .. } => "chunk-missing",
+            Self::Archive(error) => match error.origin() {
+                archive::Origin::Outputs => "outputs",
+                archive::Origin::Disk => "disk",
+                archive::Origin::Archive => "unsafe-archive",
+                archive::Origin::Stream => "stream",
+            },
+            Self::TooLarge { .. } => "too-large",
+            Self::Deadline => "deadline",
+            Self::Off => "off",
+            Self::Internal(_) => "internal",
+        }
+    }
+
     /// Whether the run must stop. Everything else costs the build no more than its speed.
     pub fn is_fatal(&self) -> bool {
         match self {

@@ -37,6 +37,8 @@ export function finish(native: NativeCache, notices: Notices, { interrupted }: {
   }
   notices.report(native)
   if (pending.length > 0) notices.warn(unfinished(pending, interrupted))
+  native.recordRun()
+  notices.report(native)
   summarize(native, notices)
 }
 
@@ -50,7 +52,7 @@ function letCtrlCKill(): void {
 
 function summarize(native: NativeCache, notices: Notices): void {
   const summary = native.summary()
-  if (isVerbose() || notices.warned || summary.errors > 0) notices.line(summary.line)
+  if (isVerbose() || notices.warned || Object.keys(summary.errors).length > 0) notices.line(summary.line)
 }
 
 function unfinished(pending: string[], interrupted: boolean) {

@@ -63,6 +63,7 @@ export class Notices {
 
   /** Shows what the native side has to say since the last call. It decides itself what is worth repeating. */
   report(native: NativeCache): void {
+    for (const line of native.takeLog()) this.line(line)
     for (const event of native.takeEvents()) this.event(event)
     for (const warning of native.takeWarnings()) this.#show(warning)
   }

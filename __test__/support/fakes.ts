@@ -12,7 +12,9 @@ export class FakeNative {
   pending: string[][] = []
   mode: NativeCache['mode'] = 'read-write'
   flushTimeoutMs = 30_000
-  errors = 0
+  errors: Record<string, number> = {}
+  log: string[] = []
+  recorded = 0
   retrieve: (hash: string, directory: string) => Promise<RetrievedArtifact | null> = async () => null
   store: (...args: Parameters<NativeCache['store']>) => Promise<boolean> = async () => true
 
@@ -29,9 +31,18 @@ export class FakeNative {
     return this.events.splice(0)
   }
 
+  takeLog(): string[] {
+    return this.log.splice(0)
+  }
+
+  recordRun(): void {
+    this.recorded += 1
+  }
+
   summary(): Summary {
     const counts = { hits: 1, misses: 2, stored: 2, alreadyThere: 0, skipped: 0, errors: this.errors }
-    return { ...counts, bytesReceived: 0, bytesSent: 0, seconds: 0.1, line: '1 hit, 2 misses' }
+    const bytes = { bytesReceived: 0, bytesSent: 0, bytesSaved: 0 }
+    return { ...counts, ...bytes, secondsWaited: 0, seconds: 0.1, line: '1 hit, 2 misses' }
   }
 
   /** As the type the sources ask for. */

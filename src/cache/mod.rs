@@ -3,11 +3,13 @@
 mod chunks;
 mod forecast;
 mod health;
+mod log;
 mod open;
 mod place;
 mod report;
 mod requests;
 mod restore;
+mod run_end;
 mod run_record;
 mod store;
 mod summary;
@@ -34,7 +36,9 @@ use summary::Counters;
 use uploads::Uploads;
 use warnings::{Warnings, lock};
 
+pub use log::Log;
 pub use open::open;
+pub use run_end::RunEnd;
 pub use run_record::RunRecord;
 pub use summary::{Summary, bytes};
 pub use warnings::Warning;
@@ -111,6 +115,7 @@ impl RemoteCache {
         if !self.config.mode.reads() {
             return Ok(None);
         }
+        let _waiting = self.counters.wait();
         let began = Instant::now();
         let result = match TaskHash::parse(hash) {
             Ok(hash) => self.restore(&hash, cache_directory).await,
@@ -153,6 +158,7 @@ impl RemoteCache {
         }
         let ticket = self.uploads.begin(&artifact.hash);
         let background = self.config.background_uploads;
+        let counters = self.counters.clone();
         let upload = tokio::spawn(async move {
             let stored = self.store_now(artifact).await;
             drop(ticket);
@@ -161,6 +167,7 @@ impl RemoteCache {
         if background {
             true
         } else {
+            let _waiting = counters.wait();
             upload.await.unwrap_or(false)
         }
     }
@@ -168,12 +175,19 @@ impl RemoteCache {
     /// Blocks this thread until all uploads are done, at most for `timeout`; returns the hashes of those that
     /// are not.
     pub fn flush(&self, timeout: Duration) -> Vec<String> {
+        let _waiting = self.counters.wait();
         self.uploads.wait(timeout)
     }
 
     /// The warnings since the last call.
     pub fn take_warnings(&self) -> Vec<Warning> {
         self.warnings.take()
+    }
+
+    /// Tells the user something, unless something of the same title was told before.
+    pub fn warn(&self, warning: Warning) {
+        let Warning { title, body } = warning;
+        self.warnings.once(&title.clone(), title, body);
     }
 
     /// What happened since the last call, a line each; nothing unless the run is verbose.

@@ -12,7 +12,7 @@ impl RemoteCache {
         if matches!(error, Error::Off) {
             return; // told when it was given up
         }
-        self.counters.error();
+        self.counters.error(error.kind());
         self.event(|| format!("{hash}: {outcome}: {error}"));
         let Some((kind, title, remedy)) = advice(error) else {
             return;

@@ -109,6 +109,7 @@ impl RemoteCache {
         let key = place.keys.chunk(&frame.id);
         let mode = self.put_mode(&key);
         if mode == PutMode::Create && self.requests.exists(&key).await? {
+            self.counters.saved(frame.bytes.len());
             return Ok(());
         }
         let codec = place.codec.clone();

@@ -1,7 +1,11 @@
 //! What a run did, in numbers and in one line.
 
+use std::collections::BTreeMap;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+use super::warnings::lock;
 
 /// Counts what happens while it happens.
 pub struct Counters {
@@ -11,9 +15,34 @@ pub struct Counters {
     stored: AtomicU64,
     already_there: AtomicU64,
     skipped: AtomicU64,
-    errors: AtomicU64,
+    errors: Mutex<BTreeMap<&'static str, u64>>,
     bytes_received: AtomicU64,
     bytes_sent: AtomicU64,
+    bytes_saved: AtomicU64,
+    waiting: Mutex<Waiting>,
+}
+
+/// How long somebody was waiting, however many at once.
+#[derive(Default)]
+struct Waiting {
+    now: u32,
+    since: Option<Instant>,
+    before: Duration,
+}
+
+/// Somebody waits for the cache, until this is dropped.
+pub(super) struct Wait<'a>(&'a Mutex<Waiting>);
+
+impl Drop for Wait<'_> {
+    fn drop(&mut self) {
+        let mut waiting = lock(self.0);
+        waiting.now -= 1;
+        if waiting.now == 0
+            && let Some(since) = waiting.since.take()
+        {
+            waiting.before += since.elapsed();
+        }
+    }
 }
 
 /// What a run did so far.
@@ -29,12 +58,16 @@ pub struct Summary {
     pub already_there: u64,
     /// Artifacts that could not be stored.
     pub skipped: u64,
-    /// Stores and retrieves that ended in an error.
-    pub errors: u64,
+    /// Stores and retrieves that ended in an error, by its kind: [`Error::kind`](crate::error::Error::kind).
+    pub errors: BTreeMap<&'static str, u64>,
     /// Bytes of objects received.
     pub bytes_received: u64,
     /// Bytes of objects sent.
     pub bytes_sent: u64,
+    /// Bytes of chunks that weren't sent, since the bucket had them.
+    pub bytes_saved: u64,
+    /// Seconds in which Nx waited for the cache, however many of its calls at once.
+    pub seconds_waited: f64,
     /// Seconds since the cache was opened.
     pub seconds: f64,
 }
@@ -48,9 +81,11 @@ impl Default for Counters {
             stored: AtomicU64::default(),
             already_there: AtomicU64::default(),
             skipped: AtomicU64::default(),
-            errors: AtomicU64::default(),
+            errors: Mutex::default(),
             bytes_received: AtomicU64::default(),
             bytes_sent: AtomicU64::default(),
+            bytes_saved: AtomicU64::default(),
+            waiting: Mutex::default(),
         }
     }
 }
@@ -76,8 +111,9 @@ impl Counters {
         self.skipped.fetch_add(1, Relaxed);
     }
 
-    pub(super) fn error(&self) {
-        self.errors.fetch_add(1, Relaxed);
+    /// `kind` names what went wrong.
+    pub(super) fn error(&self, kind: &'static str) {
+        *lock(&self.errors).entry(kind).or_default() += 1;
     }
 
     pub(super) fn received(&self, bytes: usize) {
@@ -88,6 +124,24 @@ impl Counters {
         self.bytes_sent.fetch_add(bytes as u64, Relaxed);
     }
 
+    /// A chunk of so many bytes is in the bucket already.
+    pub(super) fn saved(&self, bytes: usize) {
+        self.bytes_saved.fetch_add(bytes as u64, Relaxed);
+    }
+
+    /// Somebody waits, from now on until the answer is dropped.
+    pub(super) fn wait(&self) -> Wait<'_> {
+        let mut waiting = lock(&self.waiting);
+        waiting.now += 1;
+        waiting.since.get_or_insert_with(Instant::now);
+        Wait(&self.waiting)
+    }
+
+    fn waited(&self) -> Duration {
+        let waiting = lock(&self.waiting);
+        waiting.before + waiting.since.map_or(Duration::ZERO, |since| since.elapsed())
+    }
+
     /// The counts as they stand.
     pub fn summary(&self) -> Summary {
         Summary {
@@ -96,16 +150,18 @@ impl Counters {
             stored: self.stored.load(Relaxed),
             already_there: self.already_there.load(Relaxed),
             skipped: self.skipped.load(Relaxed),
-            errors: self.errors.load(Relaxed),
+            errors: lock(&self.errors).clone(),
             bytes_received: self.bytes_received.load(Relaxed),
             bytes_sent: self.bytes_sent.load(Relaxed),
+            bytes_saved: self.bytes_saved.load(Relaxed),
+            seconds_waited: self.waited().as_secs_f64(),
             seconds: self.began.elapsed().as_secs_f64(),
         }
     }
 }
 
 impl Summary {
-    /// The summary as one line for people.
+    /// The summary as one line for people. What did not happen is not mentioned.
     pub fn line(&self) -> String {
         let mut line = format!(
             "{} restored, {} missed, {} stored",
@@ -114,19 +170,40 @@ impl Summary {
         for (count, what) in [
             (self.already_there, "already there"),
             (self.skipped, "not stored"),
-            (self.errors, if self.errors == 1 { "error" } else { "errors" }),
         ] {
             if count > 0 {
                 line += &format!(", {count} {what}");
             }
         }
         line += &format!(
-            "; {} received, {} sent, {:.1} s",
+            "; {} received, {} sent",
             bytes(self.bytes_received),
-            bytes(self.bytes_sent),
-            self.seconds
+            bytes(self.bytes_sent)
         );
+        if self.bytes_saved > 0 {
+            line += &format!(", {} were there already", bytes(self.bytes_saved));
+        }
+        line += &format!("; waited {:.1} s of {:.1} s", self.seconds_waited, self.seconds);
+        if !self.errors.is_empty() {
+            line += &format!("; {}", self.trouble());
+        }
         line
+    }
+
+    /// How many stores and retrieves ended in an error.
+    pub fn error_count(&self) -> u64 {
+        self.errors.values().sum()
+    }
+
+    /// Such as `3 errors: 1 damaged, 2 timed out`.
+    pub fn trouble(&self) -> String {
+        let kinds = self.errors.iter();
+        let kinds: Vec<String> = kinds
+            .map(|(kind, count)| format!("{count} {}", kind.replace('-', " ")))
+            .collect();
+        let count = self.error_count();
+        let errors = if count == 1 { "error" } else { "errors" };
+        format!("{count} {errors}: {}", kinds.join(", "))
     }
 }
 
@@ -166,22 +243,36 @@ mod tests {
     }
 
     #[test]
-    fn the_line_mentions_trouble_only_where_there_was_some() {
+    fn the_line_mentions_only_what_happened() {
         let counters = Counters::default();
         counters.hit();
         counters.received(1500);
         let quiet = counters.summary().line();
-        assert!(
-            quiet.starts_with("1 restored, 0 missed, 0 stored; 1.5 kB received, 0 B sent, "),
-            "{quiet}"
-        );
+        let counts = "1 restored, 0 missed, 0 stored; 1.5 kB received, 0 B sent; waited 0.0 s of ";
+        assert!(quiet.starts_with(counts) && quiet.ends_with(" s"), "{quiet}");
         counters.skipped();
-        counters.error();
+        counters.saved(2_000_000);
+        for kind in ["timed-out", "damaged", "timed-out"] {
+            counters.error(kind);
+        }
+        let loud = counters.summary().line();
         assert!(
-            counters
-                .summary()
-                .line()
-                .contains("0 stored, 1 not stored, 1 error;")
+            loud.contains("0 stored, 1 not stored; 1.5 kB received, 0 B sent, 2.0 MB were there already; ")
         );
+        assert!(loud.ends_with("; 3 errors: 1 damaged, 2 timed out"), "{loud}");
+    }
+
+    #[test]
+    fn calls_that_wait_at_once_wait_once() {
+        let counters = Counters::default();
+        assert_eq!(counters.waited(), Duration::ZERO);
+        let began = Instant::now();
+        let calls = [counters.wait(), counters.wait(), counters.wait()];
+        std::thread::sleep(Duration::from_millis(20));
+        let during = counters.waited();
+        drop(calls);
+        let after = counters.waited();
+        assert!(during >= Duration::from_millis(20) && after >= during && after <= began.elapsed());
+        assert_eq!(counters.waited(), after);
     }
 }

@@ -31,6 +31,7 @@ pub(super) fn build(settings: &Settings, ci: bool, workspace_root: &Path, findin
         background_uploads: settings.flag("backgroundUploads"),
         flush_timeout: settings.duration("flushTimeout"),
         deadline: settings.duration("timeouts.deadline"),
+        job_summary: settings.flag("jobSummary"),
         notices: Vec::new(),
         resolved: settings.resolved(),
     }

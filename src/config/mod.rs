@@ -26,6 +26,7 @@ mod trust;
 pub(crate) mod units;
 mod variables;
 
+use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -63,6 +64,8 @@ pub struct Config {
     pub flush_timeout: Duration,
     /// How long one whole store or retrieve may take.
     pub deadline: Duration,
+    /// Whether GitHub Actions shows what the cache did in the job's summary.
+    pub job_summary: bool,
     /// What is allowed but better known, for verbose mode.
     pub notices: Vec<String>,
     /// Every option with its value and where that comes from, in the order of the documentation.
@@ -227,6 +230,18 @@ pub enum Mode {
     WriteOnly,
     /// Does neither.
     NoCache,
+}
+
+impl fmt::Display for Mode {
+    /// As it is spelled in options.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ReadWrite => "read-write",
+            Self::ReadOnly => "read-only",
+            Self::WriteOnly => "write-only",
+            Self::NoCache => "no-cache",
+        })
+    }
 }
 
 impl Mode {

@@ -210,6 +210,7 @@ pub(super) const OPTIONS: &[Spec] = &[
     Spec::new("retries", Kind::Whole(0, 10), "How often a request that failed in a way that may pass is tried again.", "5").default("3"),
     Spec::new("backgroundUploads", Kind::Flag, "Upload while the next tasks run, rather than before them.", "false").default("true"),
     Spec::new("flushTimeout", Kind::Duration(Duration::ZERO, Duration::from_secs(3600)), "How long the end of a run waits for uploads.", "\"2m\"").by_place("1m", "20s"),
+    Spec::new("jobSummary", Kind::Flag, "In GitHub Actions, add what the cache did to the job's summary.", "true").default("false"),
 ];
 
 #[cfg(test)]

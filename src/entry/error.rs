@@ -38,3 +38,22 @@ pub enum Error {
     #[error("chunk with other content than its id says")]
     WrongChunk,
 }
+
+impl Error {
+    /// The kind of an entry that nobody trusted has signed.
+    pub const BAD_SIGNATURE: &str = "bad-signature";
+
+    /// What kind of failure it is: a stable word.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::KeyMissing => "encryption-key-missing",
+            Self::NotSealed => "not-encrypted",
+            Self::Signature(_) => Self::BAD_SIGNATURE,
+            Self::Seal(_) => "wrong-encryption-key",
+            Self::Newer(_) => "newer-version",
+            Self::NotOurs | Self::WrongLength | Self::Manifest(_) | Self::Frame(_) | Self::WrongChunk => {
+                "damaged"
+            }
+        }
+    }
+}

@@ -101,6 +101,23 @@ pub enum Error {
 }
 
 impl Error {
+    /// What kind of failure it is: a stable word.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Misconfigured { .. } => "configuration",
+            Self::Credentials { .. } => "credentials",
+            Self::AccessDenied { .. } => "access-denied",
+            Self::NoSuchBucket { .. } => "no-such-bucket",
+            Self::WrongRegion { .. } => "wrong-region",
+            Self::Unreachable { .. } => "unreachable",
+            Self::TimedOut { .. } => "timed-out",
+            Self::Throttled { .. } => "throttled",
+            Self::Server { .. } => "server-error",
+            Self::Refused { .. } => "refused",
+            Self::TooLarge { .. } => "damaged",
+        }
+    }
+
     /// Whether the server refuses the caller, whatever is asked, rather than forbids this request: it doesn't know
     /// the access key, the secret is another, or the clocks differ too much.
     pub fn refuses_the_caller(&self) -> bool {

@@ -13,10 +13,12 @@ pub mod http;
 pub mod memory;
 mod pace;
 pub mod patient;
+pub mod proxy;
 mod pulse;
 mod refusal;
 pub mod s3;
 mod trust;
+pub mod watch;
 
 pub use error::Error;
 

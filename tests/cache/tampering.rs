@@ -10,7 +10,7 @@ async fn is_refused(store: &std::sync::Arc<nx_s3_cache::object_store::memory::Me
     assert!(to.retrieve(&cache).await.is_none());
     assert_eq!(to.names(), [""; 0]);
     assert_eq!(cache.take_warnings().len(), 1);
-    assert_eq!(cache.summary().errors, 1);
+    assert_eq!(cache.summary().error_count(), 1);
 }
 
 #[tokio::test]

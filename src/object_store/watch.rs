@@ -1,0 +1,240 @@
+//! Looking on while requests are made: what was asked for, how it ended, how long it took. Secrets travel in headers of
+//! requests and in the bodies of answers; neither is looked at.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::connector_metadata::ConnectorMetadata;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+    SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::{RuntimeComponents, RuntimeComponentsBuilder};
+use aws_smithy_types::config_bag::ConfigBag;
+
+use super::answer::Whole;
+use super::cause::line;
+
+/// Headers of answers that help to find out what answered. Names in lower case.
+const TELLING: [&str; 8] = [
+    "server",
+    "date",
+    "content-type",
+    "retry-after",
+    "x-amz-request-id",
+    "x-amz-id-2",
+    "x-amz-bucket-region",
+    "via",
+];
+/// What the headers with checksums of objects begin with.
+const CHECKSUM: &str = "x-amz-checksum-";
+/// The SDK's header that counts attempts: `attempt=2; max=4`.
+const ATTEMPT: &str = "amz-sdk-request";
+
+/// What a request is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum About {
+    /// Objects.
+    Bucket,
+    /// Credentials, or the region.
+    Credentials,
+}
+
+/// One attempt at a request, after it ended.
+#[derive(Clone, Debug)]
+pub struct Exchange {
+    /// What it is about.
+    pub about: About,
+    /// Such as `GET`.
+    pub method: String,
+    /// Where it went: `https://host/path?query`.
+    pub url: String,
+    /// 1 for the first attempt.
+    pub attempt: u32,
+    /// Bytes of the request's body.
+    pub sent: u64,
+    /// From the request to the end of the answer.
+    pub took: Duration,
+    /// When it ended, by this machine's clock.
+    pub ended: SystemTime,
+    /// The answer, or why there is none.
+    pub answer: Result<Answer, String>,
+}
+
+/// What a server answered.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// Bytes of its body.
+    pub received: u64,
+    /// Those headers that tell who answered, names in lower case.
+    pub headers: Vec<(String, String)>,
+}
+
+impl Answer {
+    /// The value of the header `name`.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let header = self.headers.iter().find(|(other, _)| other == name);
+        header.map(|(_, value)| value.as_str())
+    }
+
+    /// Whether the server sent a checksum of the object along.
+    pub fn has_checksum(&self) -> bool {
+        self.headers.iter().any(|(name, _)| name.starts_with(CHECKSUM))
+    }
+}
+
+/// Told of each attempt when it ended. Called by the tasks that make the requests, so it must be quick.
+pub type Watcher = Arc<dyn Fn(&Exchange) + Send + Sync>;
+
+/// The same client, watched.
+pub fn watched(client: SharedHttpClient, about: About, watcher: Watcher) -> SharedHttpClient {
+    // Answers are read to their end first, so that their size and time are known.
+    let client = SharedHttpClient::new(Whole::new(client));
+    SharedHttpClient::new(Watched {
+        client,
+        witness: Witness { about, watcher },
+    })
+}
+
+#[derive(Debug)]
+struct Watched {
+    client: SharedHttpClient,
+    witness: Witness,
+}
+
+impl HttpClient for Watched {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        SharedHttpConnector::new(WatchedConnector {
+            connector: self.client.http_connector(settings, components),
+            witness: self.witness.clone(),
+        })
+    }
+
+    fn validate_base_client_config(
+        &self,
+        components: &RuntimeComponentsBuilder,
+        settings: &ConfigBag,
+    ) -> Result<(), BoxError> {
+        self.client.validate_base_client_config(components, settings)
+    }
+
+    fn connector_metadata(&self) -> Option<ConnectorMetadata> {
+        self.client.connector_metadata()
+    }
+}
+
+#[derive(Debug)]
+struct WatchedConnector {
+    connector: SharedHttpConnector,
+    witness: Witness,
+}
+
+impl HttpConnector for WatchedConnector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let method = request.method().to_owned();
+        let url = without_operation(request.uri());
+        let attempt = request.headers().get(ATTEMPT).and_then(attempt);
+        let sent = request.body().content_length().unwrap_or(0);
+        let witness = self.witness.clone();
+        let (began, call) = (Instant::now(), self.connector.call(request));
+        HttpConnectorFuture::new(async move {
+            let answer = call.await;
+            (witness.watcher)(&Exchange {
+                about: witness.about,
+                method,
+                url,
+                attempt: attempt.unwrap_or(1),
+                sent,
+                took: began.elapsed(),
+                ended: SystemTime::now(),
+                answer: seen(&answer),
+            });
+            answer
+        })
+    }
+}
+
+/// Who is told, and of what.
+#[derive(Clone)]
+struct Witness {
+    about: About,
+    watcher: Watcher,
+}
+
+impl fmt::Debug for Witness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Witness({:?})", self.about)
+    }
+}
+
+fn seen(answer: &Result<HttpResponse, ConnectorError>) -> Result<Answer, String> {
+    let response = answer.as_ref().map_err(|error| line(error))?;
+    let telling = |name: &str| TELLING.contains(&name) || name.starts_with(CHECKSUM);
+    let headers = response.headers().iter();
+    Ok(Answer {
+        status: response.status().as_u16(),
+        received: response.body().content_length().unwrap_or(0),
+        headers: headers
+            .filter(|(name, _)| telling(name))
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect(),
+    })
+}
+
+/// The number in `attempt=2; max=4`.
+fn attempt(header: &str) -> Option<u32> {
+    let number = header.strip_prefix("attempt=")?;
+    number.split(';').next()?.trim().parse().ok()
+}
+
+/// The address without `x-id`, the SDK's note of the operation's name, which the method tells.
+fn without_operation(uri: &str) -> String {
+    let Some((path, query)) = uri.split_once('?') else {
+        return uri.to_owned();
+    };
+    let rest: Vec<&str> = query
+        .split('&')
+        .filter(|pair| !pair.starts_with("x-id="))
+        .collect();
+    if rest.is_empty() {
+        path.to_owned()
+    } else {
+        format!("{path}?{}", rest.join("&"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attempts_are_read_from_the_sdk_s_header() {
+        assert_eq!(attempt("attempt=1"), Some(1));
+        assert_eq!(attempt("ttl=20260101T000000Z; attempt=2"), None);
+        assert_eq!(attempt("attempt=12; max=4"), Some(12));
+    }
+
+    #[test]
+    fn an_address_is_shown_without_the_name_of_the_operation() {
+        for (uri, shown) in [
+            ("http://h/b/k?x-id=GetObject", "http://h/b/k"),
+            ("http://h/b/k", "http://h/b/k"),
+            (
+                "http://h/b?list-type=2&x-id=L&prefix=a%2F",
+                "http://h/b?list-type=2&prefix=a%2F",
+            ),
+        ] {
+            assert_eq!(without_operation(uri), shown);
+        }
+    }
+}
