@@ -3,13 +3,13 @@ import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { test } from 'node:test'
+import { describe, test } from 'node:test'
 
 const root = resolve(__dirname, '..')
 
 /** Stands for the native side: prints what it was given, and ends with 3. */
-const native = `exports.runCli = async (args, options) => {
-  console.log(JSON.stringify({ args, options }))
+const native = `exports.runCli = async (args, options, facts) => {
+  console.log(JSON.stringify({ args, options, facts: facts && JSON.parse(facts) }))
   return 3
 }`
 const nx = {
@@ -46,6 +46,53 @@ test('arguments and the workspace reach the native side, whose exit code counts'
     ci: true,
     nxVersion: '24.0.6',
     verbose: false,
+  })
+})
+
+describe('doctor is told what Nx loads', () => {
+  const own = { 'package.json': '{"name":"nx-s3-cache","version":"1.2.3"}' }
+  const cache = 'exports.getRemoteCache = () => null'
+  const cloud = 'exports.isNxCloudUsed = ({ nxCloudId }) => Boolean(nxCloudId)'
+  const facts = (files: Record<string, string>) =>
+    JSON.parse(run({ ...nx, ...ciInfo, ...own, 'index.js': native, ...files }, 'doctor').stdout).facts
+  const installed = (asked: string, manifest: string, index = cache) => ({
+    [`node_modules/${asked}/package.json`]: manifest,
+    [`node_modules/${asked}/index.js`]: index,
+  })
+
+  test('nothing, where the alias is missing', () => {
+    const { candidates, nx, packageVersion, node } = facts({})
+    assert.deepEqual(candidates, [{ asked: '@nx/s3-cache' }, { asked: '@nx/powerpack-s3-cache' }])
+    assert.deepEqual([nx, packageVersion, node], ['24.0.6', '1.2.3', process.version])
+  })
+
+  test('the package behind the alias, by its own name', () => {
+    const [first] = facts(installed('@nx/s3-cache', '{"name":"nx-s3-cache","version":"1.2.3"}')).candidates
+    assert.equal(first.found.name, 'nx-s3-cache')
+    assert.match(first.found.directory, /node_modules.@nx.s3-cache$/)
+    assert.equal(first.found.problem, undefined)
+  })
+
+  test('another package under that name, and one that does not load', () => {
+    const [first, second] = facts({
+      ...installed('@nx/s3-cache', '{"name":"@nx/s3-cache","version":"5.0.0"}', 'require("not-there")'),
+      ...installed('@nx/powerpack-s3-cache', '{"name":"x","version":"1.0.0"}', ''),
+    }).candidates
+    assert.deepEqual([first.found.name, first.found.version], ['@nx/s3-cache', '5.0.0'])
+    assert.match(first.found.problem, /not-there/)
+    assert.match(second.found.problem, /no getRemoteCache/)
+  })
+
+  test('whether Nx Cloud comes first, and what names it', () => {
+    const utilities = { 'node_modules/nx/src/utils/nx-cloud-utils.js': cloud }
+    const nxJson = { 'node_modules/nx/src/config/nx-json.js': 'exports.readNxJson = () => ({ nxCloudId: "1" })' }
+    assert.deepEqual(facts(utilities).cloudNamedBy, [])
+    const { cloudUsed, cloudNamedBy } = facts({ ...utilities, ...nxJson })
+    assert.deepEqual([cloudUsed, cloudNamedBy], [true, ['nxCloudId in nx.json']])
+  })
+
+  test('other commands look for nothing', () => {
+    assert.equal(JSON.parse(run({ ...nx, ...ciInfo, 'index.js': native }, 'keygen').stdout).facts, undefined)
   })
 })
 

@@ -17,7 +17,7 @@ use crate::cache::{self, Artifact, Log, RemoteCache, RunEnd};
 use crate::cli;
 use crate::config::Config;
 use crate::config::environment::Environment;
-use crate::connect::connect;
+use crate::connect::connect_watched;
 use crate::entry::Producer;
 use crate::error::Error;
 use crate::sign::{KeyName, SigningKey};
@@ -148,7 +148,7 @@ impl NativeCache {
             Err(complaint) => (None, Some(complaint)),
         };
         let cache = napi::bindgen_prelude::within_runtime_if_available(|| {
-            let store = connect(&config, log.as_ref().map(Log::watcher));
+            let store = connect_watched(&config, log.as_ref().map(Log::watcher));
             cache::open(config, access, store, producer, options.verbose)
         });
         complaint.into_iter().for_each(|complaint| cache.warn(complaint));

@@ -15,8 +15,8 @@ use crate::credentials::{self, Credentials};
 use crate::object_store::http::http_client;
 use crate::object_store::patient::Patient;
 use crate::object_store::s3::S3Store;
-use crate::object_store::{Error, Head, ListPage, Object, ObjectStore, PutMode, PutOutcome};
 use crate::object_store::watch::{About, Watcher, watched};
+use crate::object_store::{Error, Head, ListPage, Object, ObjectStore, PutMode, PutOutcome};
 
 /// What many may wait for.
 type Awaited<T> = Shared<BoxFuture<'static, Result<T, Error>>>;
@@ -58,8 +58,13 @@ pub struct Connection {
 }
 
 /// Begins to connect to the configured bucket. Must be called within a tokio runtime, in which the work
-/// goes on by itself. `watcher` looks on at all requests.
-pub fn connect(config: &Config, watcher: Option<Watcher>) -> Arc<dyn ObjectStore> {
+/// goes on by itself.
+pub fn connect(config: &Config) -> Arc<dyn ObjectStore> {
+    connect_watched(config, None)
+}
+
+/// The same, with somebody who looks on at all requests.
+pub fn connect_watched(config: &Config, watcher: Option<Watcher>) -> Arc<dyn ObjectStore> {
     let (bucket, credentials) = (config.bucket.clone(), config.credentials.clone());
     let store = async move { Ok(dial_watched(&bucket, &credentials, watcher).await?.store) };
     let store = store.boxed().shared();
@@ -87,7 +92,7 @@ pub async fn dial_watched(
 ) -> Result<Connection, Error> {
     let plain = http_client(bucket.ca_bundle.as_deref())?;
     let http_for = |about| match &watcher {
-        Some(watcher) => watched(plain.clone(), about, watcher.clone()),
+        Some(watcher) => watched(plain.clone(), bucket, about, watcher.clone()),
         None => plain.clone(),
     };
     let http = http_for(About::Credentials);

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import type { OpenOptions } from '../index'
 import { loadNative } from './native'
+import { nxFacts } from './nx-facts'
 import { isCi, openOptions } from './options'
 
 /** The command line: the native side does everything but find the workspace. */
@@ -10,7 +11,9 @@ async function main(): Promise<number> {
     complain([native.problem.title, ...native.problem.body.slice(1)].join('\n'))
     return 2
   }
-  return native.runCli(process.argv.slice(2), workspace())
+  const args = process.argv.slice(2)
+  // Only the doctor asks how Nx goes about it, and finding out means loading parts of Nx.
+  return native.runCli(args, workspace(), args.includes('doctor') ? JSON.stringify(nxFacts()) : undefined)
 }
 
 /** The workspace as Nx sees it; where there is no Nx, what the environment says. */

@@ -65,6 +65,8 @@ pub struct Workspace {
     pub ci: bool,
     /// The environment variables.
     pub environment: Environment,
+    /// What JavaScript found out about Nx, as JSON; absent for the standalone binary.
+    pub nx_facts: Option<String>,
 }
 
 impl Workspace {

@@ -6,6 +6,9 @@ use crate::object_store::Error;
 pub(super) fn remedy(error: &Error, permission: &str) -> String {
     match error {
         Error::Misconfigured { .. } => "Correct the `s3` section of nx.json.",
+        Error::Credentials { detail } if detail.starts_with("Expired") => {
+            "These credentials have expired: get new ones, by logging in again or from the job that made them."
+        }
         Error::Credentials { .. } => "Check the credentials that this machine or job uses for the bucket.",
         Error::AccessDenied { detail, .. } if detail.contains("RequestTimeTooSkewed") => {
             "Set this machine's clock: requests are signed with its time."

@@ -23,6 +23,7 @@ mod context;
 mod ec2;
 mod environment;
 mod error;
+mod identity;
 mod keys;
 mod profile;
 mod profile_kind;
@@ -41,6 +42,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use crate::config::CredentialsConfig;
 
 pub use error::{Error, PassedOver};
+pub use identity::{caller, has_sts, key_id};
 pub use region::resolve_region;
 pub use renewing::Renewing;
 

@@ -110,6 +110,7 @@ impl Error {
             Self::NoSuchBucket { .. } => "no-such-bucket",
             Self::WrongRegion { .. } => "wrong-region",
             Self::Unreachable { .. } => "unreachable",
+            Self::Unanswered { .. } => "unanswered",
             Self::TimedOut { .. } => "timed-out",
             Self::Throttled { .. } => "throttled",
             Self::Server { .. } => "server-error",

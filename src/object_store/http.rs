@@ -118,7 +118,7 @@ impl Line {
 }
 
 /// Whether a host is this machine or a cloud's metadata service, which no proxy can reach.
-fn is_near(url: &Url) -> bool {
+pub(super) fn is_near(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         Some(Host::Ipv4(address)) => address.is_loopback() || address.is_link_local(),

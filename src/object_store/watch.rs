@@ -1,8 +1,9 @@
 //! Looking on while requests are made: what was asked for, how it ended, how long it took. Secrets travel in headers of
 //! requests and in the bodies of answers; neither is looked at.
 
+use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use aws_smithy_runtime_api::box_error::BoxError;
@@ -18,6 +19,8 @@ use aws_smithy_types::config_bag::ConfigBag;
 
 use super::answer::Whole;
 use super::cause::line;
+use super::pulse::Pulse;
+use crate::config::BucketConfig;
 
 /// Headers of answers that help to find out what answered. Names in lower case.
 const TELLING: [&str; 8] = [
@@ -32,8 +35,6 @@ const TELLING: [&str; 8] = [
 ];
 /// What the headers with checksums of objects begin with.
 const CHECKSUM: &str = "x-amz-checksum-";
-/// The SDK's header that counts attempts: `attempt=2; max=4`.
-const ATTEMPT: &str = "amz-sdk-request";
 
 /// What a request is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +54,7 @@ pub struct Exchange {
     pub method: String,
     /// Where it went: `https://host/path?query`.
     pub url: String,
-    /// 1 for the first attempt.
+    /// 1 for the first attempt, 2 after one that came to nothing, and so on.
     pub attempt: u32,
     /// Bytes of the request's body.
     pub sent: u64,
@@ -83,6 +84,11 @@ impl Answer {
         header.map(|(_, value)| value.as_str())
     }
 
+    /// Whether there is no point in asking again.
+    fn settles_it(&self) -> bool {
+        !matches!(self.status, 408 | 429 | 500..)
+    }
+
     /// Whether the server sent a checksum of the object along.
     pub fn has_checksum(&self) -> bool {
         self.headers.iter().any(|(name, _)| name.starts_with(CHECKSUM))
@@ -92,13 +98,26 @@ impl Answer {
 /// Told of each attempt when it ended. Called by the tasks that make the requests, so it must be quick.
 pub type Watcher = Arc<dyn Fn(&Exchange) + Send + Sync>;
 
-/// The same client, watched.
-pub fn watched(client: SharedHttpClient, about: About, watcher: Watcher) -> SharedHttpClient {
+/// The same client, watched, with the patience that `bucket` has.
+pub fn watched(
+    client: SharedHttpClient,
+    bucket: &BucketConfig,
+    about: About,
+    watcher: Watcher,
+) -> SharedHttpClient {
     // Answers are read to their end first, so that their size and time are known.
-    let client = SharedHttpClient::new(Whole::new(client));
+    let pulse = Pulse {
+        least: bucket.min_speed,
+        window: bucket.timeouts.stall,
+    };
+    let client = SharedHttpClient::new(Whole::new(client, pulse));
     SharedHttpClient::new(Watched {
         client,
-        witness: Witness { about, watcher },
+        witness: Witness {
+            about,
+            watcher,
+            failed: Arc::default(),
+        },
     })
 }
 
@@ -143,21 +162,21 @@ impl HttpConnector for WatchedConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let method = request.method().to_owned();
         let url = without_operation(request.uri());
-        let attempt = request.headers().get(ATTEMPT).and_then(attempt);
         let sent = request.body().content_length().unwrap_or(0);
         let witness = self.witness.clone();
         let (began, call) = (Instant::now(), self.connector.call(request));
         HttpConnectorFuture::new(async move {
             let answer = call.await;
+            let seen = seen(&answer);
             (witness.watcher)(&Exchange {
                 about: witness.about,
+                attempt: witness.attempt(&method, &url, &seen),
                 method,
                 url,
-                attempt: attempt.unwrap_or(1),
                 sent,
                 took: began.elapsed(),
                 ended: SystemTime::now(),
-                answer: seen(&answer),
+                answer: seen,
             });
             answer
         })
@@ -169,6 +188,21 @@ impl HttpConnector for WatchedConnector {
 struct Witness {
     about: About,
     watcher: Watcher,
+    /// How often requests came to nothing since one that didn't, by method and address.
+    failed: Arc<Mutex<HashMap<String, u32>>>,
+}
+
+impl Witness {
+    /// Which attempt in a row this was.
+    fn attempt(&self, method: &str, url: &str, answer: &Result<Answer, String>) -> u32 {
+        let request = format!("{method} {url}");
+        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = failed.remove(&request).unwrap_or(0);
+        if !answer.as_ref().is_ok_and(Answer::settles_it) {
+            failed.insert(request, before + 1);
+        }
+        before + 1
+    }
 }
 
 impl fmt::Debug for Witness {
@@ -191,12 +225,6 @@ fn seen(answer: &Result<HttpResponse, ConnectorError>) -> Result<Answer, String>
     })
 }
 
-/// The number in `attempt=2; max=4`.
-fn attempt(header: &str) -> Option<u32> {
-    let number = header.strip_prefix("attempt=")?;
-    number.split(';').next()?.trim().parse().ok()
-}
-
 /// The address without `x-id`, the SDK's note of the operation's name, which the method tells.
 fn without_operation(uri: &str) -> String {
     let Some((path, query)) = uri.split_once('?') else {
@@ -216,13 +244,6 @@ fn without_operation(uri: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn attempts_are_read_from_the_sdk_s_header() {
-        assert_eq!(attempt("attempt=1"), Some(1));
-        assert_eq!(attempt("ttl=20260101T000000Z; attempt=2"), None);
-        assert_eq!(attempt("attempt=12; max=4"), Some(12));
-    }
 
     #[test]
     fn an_address_is_shown_without_the_name_of_the_operation() {

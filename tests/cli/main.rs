@@ -7,6 +7,7 @@ mod support;
 mod attack;
 mod doctor;
 mod flush;
+mod guard;
 mod holdings;
 mod keygen;
 mod purge;

@@ -54,7 +54,7 @@ async fn attack(workspace: &Workspace) -> Result<Findings, String> {
     let left_behind = target.clean_up().await;
     Ok(Findings {
         bucket: config.bucket.name.clone(),
-        credentials: connection.credentials,
+        credentials: connection.credentials.source,
         run: access.why.clone(),
         trusted_run: access.sign,
         keys: !config.trust.public_keys.is_empty(),

@@ -1,140 +1,145 @@
-//! What these credentials can do with the bucket, found by doing it to one scratch object.
+//! What these credentials can do with the bucket, found by doing it to scratch objects.
 
-use std::time::Instant;
-
+use super::alternatives;
 use super::report::{Report, Step};
+use super::{connection, speed};
 use crate::cli::remedy::remedy;
-use crate::cli::scratch;
-use crate::config::{ConditionalWrites, Config, Mode};
-use crate::entry::Keys;
-use crate::object_store::{Error, ObjectStore, PutMode, PutOutcome};
-use crate::scope::Scope;
-use crate::trust::Access;
+use crate::config::{ConditionalWrites, Config};
+use crate::object_store::{ObjectStore, PutMode, PutOutcome};
 
 const BODY: &str = "Written by `nx-s3-cache doctor`, and safe to delete.";
 const LIMIT: u64 = 1024;
 
-/// A scratch object in the bucket.
-struct Trial<'a> {
-    store: &'a dyn ObjectStore,
-    key: String,
-    conditional: ConditionalWrites,
-}
-
-/// Tries what this run's builds will do.
-pub(super) async fn examine(config: &Config, access: &Access, store: &dyn ObjectStore, report: &mut Report) {
-    let name = match scratch::name() {
-        Ok(name) => name,
-        Err(error) => return report.add(Step::bad("bucket", error.to_string())),
-    };
-    let scope = access.writes.as_ref().unwrap_or(&Scope::Trusted);
-    let trial = Trial {
-        store,
-        key: Keys::new(&config.cache_key_prefix, scope).scratch(&name),
-        conditional: config.bucket.conditional_writes,
-    };
-    if !trial.reach(report).await {
-        return;
-    }
-    let mode_writes = matches!(config.mode, Mode::ReadWrite | Mode::WriteOnly);
-    if !mode_writes || access.writes.is_none() {
-        report.add(Step::skipped("write", "not tried, since this run stores nothing"));
-    } else if trial.write(report).await {
-        trial.read_back(report).await;
-        trial.write_again(report).await;
-        trial.list(report).await;
-        trial.delete(report).await;
-    }
+/// Scratch objects in the bucket.
+pub(super) struct Trial<'a> {
+    pub config: &'a Config,
+    pub store: &'a dyn ObjectStore,
+    /// The key of the first object.
+    pub key: String,
 }
 
 impl Trial<'_> {
-    /// Whether there is any use in going on.
-    async fn reach(&self, report: &mut Report) -> bool {
-        let began = Instant::now();
-        let step = match self.store.get(&self.key, LIMIT).await {
-            Ok(_) => Step::good("bucket", format!("answered in {} ms", began.elapsed().as_millis())),
-            Err(error @ Error::AccessDenied { .. }) if !error.refuses_the_caller() => {
-                Step::poor("bucket", format!("answers to a missing object: {error}"))
-                    .with("Allow s3:ListBucket on the bucket and s3:GetObject on its objects. Without the first, a missing object can't be told from a forbidden one; both count as a miss.")
-            }
-            Err(error) => {
-                report.add(Step::bad("bucket", error.to_string()).with(remedy(&error, "s3:GetObject")));
-                return false;
-            }
-        };
-        report.add(step);
-        true
+    /// Tries everything, and removes what it wrote.
+    pub(super) async fn examine(&self, report: &mut Report) {
+        let (copy, load) = (format!("{}-copy", self.key), format!("{}-load", self.key));
+        if !self.write(report).await {
+            return;
+        }
+        self.read_back(report).await;
+        self.write_again(report).await;
+        self.copy(&copy, report).await;
+        self.list(report).await;
+        speed::throughput(self.store, &load, report).await;
+        self.delete(&[self.key.clone(), copy, load], report).await;
     }
 
     /// Whether there is a scratch object now.
     async fn write(&self, report: &mut Report) -> bool {
+        const STEP: &str = "write";
         let written = self.store.put(&self.key, BODY.into(), PutMode::Create).await;
-        match written {
-            Ok(PutOutcome::Stored) => report.add(Step::good("write", format!("wrote {}", self.key))),
-            Ok(PutOutcome::AlreadyThere) => {
-                report.add(Step::bad("write", "the server says that a new object is there already").with("Something between here and the bucket answers in its place: check `endpoint` and proxies."));
+        report.add(match &written {
+            Ok(PutOutcome::Stored) => Step::good(STEP, format!("wrote {}", self.key)),
+            Ok(PutOutcome::AlreadyThere) => Step::bad(
+                STEP,
+                "the server says that a new object is there already",
+            )
+            .with(
+                "Something between here and the bucket answers in its place: check `endpoint` and proxies.",
+            ),
+            Err(error) => {
+                let better = alternatives::for_writing(self.config, error, &self.key, BODY.into()).await;
+                let is_denied = connection::is_denied(error);
+                let remedy = better.unwrap_or_else(|| remedy(error, "s3:PutObject"));
+                let or_not = if is_denied {
+                    " Where storing isn't meant to work, set the mode to \"read-only\"."
+                } else {
+                    ""
+                };
+                Step::bad(STEP, error.to_string()).with(remedy + or_not)
             }
-            Err(ref error) => {
-                report.add(Step::bad("write", error.to_string()).with(remedy(error, "s3:PutObject")));
-            }
-        }
+        });
         written == Ok(PutOutcome::Stored)
     }
 
     async fn read_back(&self, report: &mut Report) {
-        let step = match self.store.get(&self.key, LIMIT).await {
-            Ok(Some(body)) if body == BODY.as_bytes() => Step::good("read", "read back what was written"),
+        const STEP: &str = "read";
+        report.add(match self.store.get(&self.key, LIMIT).await {
+            Ok(Some(body)) if body == BODY.as_bytes() => Step::good(STEP, "read back what was written"),
             Ok(other) => {
                 let what = if other.is_some() { "other bytes" } else { "nothing" };
-                Step::bad("read", format!("what was just written came back as {what}"))
+                Step::bad(STEP, format!("what was just written came back as {what}"))
                     .with("Something between here and the bucket keeps or changes answers: check proxies.")
             }
-            Err(error) => Step::bad("read", error.to_string()).with(remedy(&error, "s3:GetObject")),
-        };
-        report.add(step);
+            Err(error) => Step::bad(STEP, error.to_string()).with(remedy(&error, "s3:GetObject")),
+        });
         let size = BODY.len() as u64;
         let found = self.store.head(&self.key).await;
         report.add(match found.map(|head| head.map(|head| head.size)) {
             Ok(Some(found)) if found == size => Step::good("head", format!("{size} bytes")),
-            Ok(found) => Step::bad("head", format!("{found:?} bytes instead of {size}"))
+            Ok(found) => Step::bad("head", format!("{found:?} instead of {size} bytes"))
                 .with("Chunks would be sent again and again: see docs/providers.md."),
             Err(error) => Step::bad("head", error.to_string()).with(remedy(&error, "s3:GetObject")),
         });
     }
 
     async fn write_again(&self, report: &mut Report) {
-        const NAME: &str = "conditional write";
-        if self.conditional == ConditionalWrites::Off {
-            return report.add(Step::skipped(NAME, "switched off by `conditionalWrites`"));
+        const STEP: &str = "conditional write";
+        let conditional = self.config.bucket.conditional_writes;
+        if conditional == ConditionalWrites::Off {
+            return report.add(Step::skipped(STEP, "switched off by `conditionalWrites`"));
         }
         let ignored = "the server replaced an object that was there already";
         report.add(match self.store.put(&self.key, BODY.into(), PutMode::Create).await {
-            Ok(PutOutcome::AlreadyThere) => Step::good(NAME, "what is there is not replaced"),
-            Ok(PutOutcome::Stored) if self.conditional == ConditionalWrites::Require => Step::bad(NAME, ignored)
+            Ok(PutOutcome::AlreadyThere) => Step::good(STEP, "what is there is not replaced"),
+            Ok(PutOutcome::Stored) if conditional == ConditionalWrites::Require => Step::bad(STEP, ignored)
                 .with("Use a server that honours If-None-Match, or set `conditionalWrites` to \"auto\"."),
-            Ok(PutOutcome::Stored) => Step::poor(NAME, ignored)
+            Ok(PutOutcome::Stored) => Step::poor(STEP, ignored)
                 .with("Nothing depends on it: two runs that store the same entry send it twice. Signatures hold all the same."),
-            Err(error) => Step::bad(NAME, error.to_string()).with(remedy(&error, "s3:PutObject")),
+            Err(error) => Step::bad(STEP, error.to_string()).with(remedy(&error, "s3:PutObject")),
+        });
+    }
+
+    async fn copy(&self, to: &str, report: &mut Report) {
+        const STEP: &str = "copy";
+        report.add(match self.store.copy(&self.key, to).await {
+            Ok(true) => Step::good(STEP, "the server copies objects"),
+            Ok(false) => Step::poor(STEP, "the server does not find what was just written"),
+            Err(error) => Step::skipped(STEP, format!("{error}. Only the option `touchAfter` needs it")),
         });
     }
 
     async fn list(&self, report: &mut Report) {
+        const STEP: &str = "list";
         report.add(match self.store.list(&self.key, None).await {
             Ok(page) if page.objects.iter().any(|object| object.key == self.key) => {
-                Step::good("list", "the object is listed")
+                Step::good(STEP, "the object is listed")
             }
-            Ok(_) => Step::poor("list", "the object is not listed"),
-            Err(error) => Step::poor("list", error.to_string()).with(
+            Ok(_) => Step::poor(STEP, "the object is not listed")
+                .with("Commands that list, such as `flush`, will not see everything."),
+            Err(error) => Step::poor(STEP, error.to_string()).with(
                 "Builds list nothing, but with s3:ListBucket a missing object is told from a forbidden one.",
             ),
         });
     }
 
-    async fn delete(&self, report: &mut Report) {
-        report.add(match self.store.delete(std::slice::from_ref(&self.key)).await {
-            Ok(()) => Step::good("delete", "the object is gone again"),
-            Err(error) => Step::poor("delete", error.to_string())
-                .with(format!("Builds delete nothing, so that is as it should be. {} stays: delete it, or leave it to a lifecycle rule.", self.key)),
+    /// Deletes the scratch objects one by one, as not all of them need be there.
+    async fn delete(&self, keys: &[String], report: &mut Report) {
+        const STEP: &str = "delete";
+        let mut left = Vec::new();
+        let mut refusal = None;
+        for key in keys {
+            if let Err(error) = self.store.delete(std::slice::from_ref(key)).await {
+                let there = !matches!(self.store.head(key).await, Ok(None));
+                left.extend(there.then(|| key.clone()));
+                refusal = Some(error);
+            }
+        }
+        report.add(match refusal {
+            None => Step::good(STEP, "the scratch objects are gone again"),
+            Some(error) => Step::poor(STEP, error.to_string()).with(format!(
+                "Builds delete nothing, so that is as it should be. What stays: {}. Delete it, or leave it to a lifecycle rule.",
+                left.join(", ")
+            )),
         });
     }
 }

@@ -1,16 +1,26 @@
 //! `doctor`: the whole set-up, step by step, each with its remedy.
 
+mod alternatives;
 mod args;
 mod bucket;
+mod configuration;
+mod connection;
+mod entries;
+mod nx;
 mod report;
+mod seen;
+mod speed;
 #[cfg(test)]
 mod tests;
+mod wrap;
 
-use super::{Workspace, remedy};
-use crate::config::{Config, Mode};
-use crate::connect;
+use super::{Workspace, scratch};
+use crate::config::Config;
+use crate::entry::Keys;
+use crate::scope::Scope;
 use crate::trust::{self, Access};
 pub(super) use args::DoctorArgs;
+use bucket::Trial;
 use report::{Report, Step};
 
 /// Examines the set-up and prints what it finds.
@@ -20,49 +30,47 @@ pub(super) async fn run(workspace: &Workspace, json: bool) -> u8 {
     report.finish()
 }
 
-/// Each step needs the one before it.
+/// Each step needs the one before it, but for Nx, which is told whatever else is wrong.
 async fn examine(workspace: &Workspace, report: &mut Report) {
-    let config = match workspace.config() {
-        Ok(config) => config,
-        Err(errors) => return report.add(Step::bad("configuration", errors.to_string())),
+    report.part("Nx");
+    let facts = workspace
+        .nx_facts
+        .as_deref()
+        .and_then(|text| serde_json::from_str(text).ok());
+    report.facts(&facts);
+    nx::examine(facts.as_ref(), &workspace.environment, report);
+    report.part("Configuration");
+    let Some(config) = configuration::examine(workspace, report) else {
+        return;
     };
-    report.configured(&config.resolved);
-    report.add(Step::good("configuration", configured(&config)));
-    for notice in &config.notices {
-        report.add(Step::poor("configuration", notice.clone()));
-    }
     let access = trust::decide(&config.trust, &workspace.facts());
-    trusted(&access, report);
-    let connection = match connect::dial(&config.bucket, &config.credentials).await {
-        Ok(connection) => connection,
-        Err(error) => {
-            let remedy = remedy::remedy(&error, "");
-            return report.add(Step::bad("credentials", error.to_string()).with(remedy));
-        }
+    configuration::trusted(&access, report);
+    report.part("Connection");
+    let key = match scratch::name() {
+        Ok(name) => scratch_key(&config, &access, &name),
+        Err(error) => return report.add(Step::bad("scratch", error.to_string())),
     };
-    report.add(Step::good("region", connection.region.clone()));
-    report.add(Step::good(
-        "credentials",
-        format!("from {}", connection.credentials),
-    ));
-    bucket::examine(&config, &access, &*connection.store, report).await;
-}
-
-fn configured(config: &Config) -> String {
-    let bucket = &config.bucket;
-    let server = bucket.endpoint.as_deref().unwrap_or("AWS");
-    let mode = match config.mode {
-        Mode::ReadWrite => "read-write",
-        Mode::ReadOnly => "read-only",
-        Mode::WriteOnly => "write-only",
-        Mode::NoCache => "no-cache, so the remote cache is off",
+    let Some(way) = connection::examine(&config, &key, report).await else {
+        return;
     };
-    format!("bucket {:?} at {server}, mode {mode}", bucket.name)
-}
-
-fn trusted(access: &Access, report: &mut Report) {
-    report.add(Step::good("scope", access.why.clone()));
-    for warning in &access.warnings {
-        report.add(Step::poor("trust", warning.title()).with(warning.body().join("\n")));
+    let store = &*way.store;
+    report.part("Bucket");
+    if config.mode.writes() && access.writes.is_some() {
+        let trial = Trial {
+            config: &config,
+            store,
+            key: key.clone(),
+        };
+        trial.examine(report).await;
+        report.add(configuration::checksums(&config, &way.seen));
+    } else {
+        report.add(Step::skipped("write", "not tried, since this run stores nothing"));
     }
+    speed::latency(store, &key, report).await;
+    entries::examine(&config, &access, store, report).await;
+}
+
+fn scratch_key(config: &Config, access: &Access, name: &str) -> String {
+    let scope = access.writes.as_ref().unwrap_or(&Scope::Trusted);
+    Keys::new(&config.cache_key_prefix, scope).scratch(name)
 }

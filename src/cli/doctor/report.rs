@@ -1,10 +1,17 @@
 //! What the doctor found: printed step by step, or as one JSON document at the end.
 
 use serde::Serialize;
+use serde_json::Value;
 
+use super::wrap::wrapped;
 use crate::cli::print::{self, Paint};
 use crate::cli::{BAD, GOOD};
-use crate::config::ResolvedOption;
+use crate::config::{Origin, ResolvedOption};
+
+/// Columns of a step's name.
+const NAME: usize = 17;
+/// Columns before a step's text: two, the mark, a space, the name, a space.
+const INDENT: usize = 2 + 2 + NAME + 1;
 
 /// How a step went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -61,6 +68,18 @@ impl Step {
             ..self
         }
     }
+
+    /// Whether something is wrong.
+    pub(super) fn is_bad(&self) -> bool {
+        self.state == State::Bad
+    }
+
+    /// All of it on one line.
+    #[cfg(test)]
+    pub(super) fn text(&self) -> String {
+        let remedy = self.remedy.as_deref().unwrap_or_default();
+        format!("{}: {} → {remedy}", self.name, self.detail)
+    }
 }
 
 /// An option, as JSON.
@@ -69,6 +88,8 @@ struct Setting {
     name: &'static str,
     value: Option<String>,
     origin: String,
+    #[serde(skip)]
+    is_default: bool,
 }
 
 /// The whole report, as JSON.
@@ -77,6 +98,8 @@ struct Document<'a> {
     ok: bool,
     version: &'static str,
     platform: String,
+    /// What JavaScript found out about Nx.
+    nx: &'a Value,
     configuration: &'a [Setting],
     steps: &'a [Step],
 }
@@ -85,6 +108,9 @@ struct Document<'a> {
 pub(super) struct Report {
     json: bool,
     paint: Paint,
+    /// The part that the next step belongs to, until it is printed.
+    heading: Option<&'static str>,
+    nx: Value,
     settings: Vec<Setting>,
     steps: Vec<Step>,
 }
@@ -94,38 +120,69 @@ impl Report {
         Self {
             json,
             paint: Paint::of_stdout(),
+            heading: None,
+            nx: Value::Null,
             settings: Vec::new(),
             steps: Vec::new(),
         }
     }
 
-    /// Shows every option that has a value.
-    pub(super) fn configured(&mut self, resolved: &[ResolvedOption]) {
-        let settings = resolved.iter().map(|option| Setting {
-            name: option.name,
-            value: option.value.clone(),
-            origin: option.origin.to_string(),
-        });
-        self.settings = settings.collect();
-        if self.json {
-            return;
-        }
-        print::out(&self.paint.bold("Configuration"));
-        for Setting { name, value, origin } in &self.settings {
-            if let Some(value) = value {
-                let origin = self.paint.dim(&format!("({origin})"));
-                print::out(&format!("  {name:<22} {value} {origin}"));
-            }
-        }
-        print::out(&format!("\n{}", self.paint.bold("Steps")));
+    /// Keeps the facts about Nx for the JSON document.
+    pub(super) fn facts(&mut self, nx: &impl Serialize) {
+        self.nx = serde_json::to_value(nx).unwrap_or_default();
+    }
+
+    /// The steps that follow belong together.
+    pub(super) fn part(&mut self, heading: &'static str) {
+        self.heading = Some(heading);
     }
 
     /// Adds a step, which is shown at once.
     pub(super) fn add(&mut self, step: Step) {
         if !self.json {
+            if let Some(heading) = self.heading.take() {
+                let space = if self.steps.is_empty() { "" } else { "\n" };
+                print::out(&format!("{space}{}", self.paint.bold(heading)));
+            }
             print::out(&self.shown(&step));
         }
         self.steps.push(step);
+    }
+
+    /// Shows what every option is set to; those that nobody set on few lines.
+    pub(super) fn configured(&mut self, resolved: &[ResolvedOption]) {
+        let settings = resolved.iter().map(|option| Setting {
+            name: option.name,
+            value: option.value.clone(),
+            origin: option.origin.to_string(),
+            is_default: option.origin == Origin::Default,
+        });
+        self.settings = settings.collect();
+        if self.json {
+            return;
+        }
+        let valued = |is_default| {
+            self.settings
+                .iter()
+                .filter(move |setting| setting.is_default == is_default)
+                .filter_map(|setting| Some((setting, setting.value.as_deref()?)))
+        };
+        for (setting, value) in valued(false) {
+            let origin = self.paint.dim(&format!("({})", setting.origin));
+            print::out(&format!("    {:<NAME$} {value} {origin}", setting.name));
+        }
+        let defaults: Vec<String> = valued(true)
+            .map(|(setting, value)| format!("{} {value}", setting.name))
+            .collect();
+        let defaults = wrapped(&defaults.join(", "), INDENT);
+        print::out(&self.paint.dim(&format!("    {:<NAME$} {defaults}", "defaults")));
+    }
+
+    /// The steps in these states, each on one line.
+    #[cfg(test)]
+    pub(super) fn texts(&self, wanted: impl Fn(State) -> bool) -> Vec<String> {
+        let steps = self.steps.iter().filter(|step| wanted(step.state));
+        steps.map(Step::text).collect()
     }
 
     /// The name and the state of each step.
@@ -143,6 +200,7 @@ impl Report {
                 ok: bad == 0,
                 version: env!("CARGO_PKG_VERSION"),
                 platform: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+                nx: &self.nx,
                 configuration: &self.settings,
                 steps: &self.steps,
             });
@@ -171,15 +229,11 @@ impl Report {
             State::Bad => self.paint.bad("✗"),
             State::Skipped => self.paint.dim("–"),
         };
-        let mut text = format!("{mark} {}: {}", step.name, indented(&step.detail));
+        let mut text = format!("  {mark} {:<NAME$} {}", step.name, wrapped(&step.detail, INDENT));
         if let Some(remedy) = &step.remedy {
-            text += &format!("\n    → {}", indented(remedy));
+            let arrow = " ".repeat(INDENT);
+            text += &format!("\n{arrow}→ {}", wrapped(remedy, INDENT + 2));
         }
         text
     }
-}
-
-/// Further lines below the first.
-fn indented(text: &str) -> String {
-    text.replace('\n', "\n      ").replace("\n      \n", "\n\n")
 }

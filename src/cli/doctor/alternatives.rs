@@ -1,0 +1,145 @@
+//! Settings that would work instead of those that don't, found by trying them.
+
+use bytes::Bytes;
+
+use super::connection::is_denied;
+use crate::config::{BucketConfig, Config};
+use crate::connect;
+use crate::object_store::{Error, PutMode};
+
+/// A remedy when reading fails with `error` and other settings would do.
+pub(super) async fn for_reading(config: &Config, error: &Error, key: &str) -> Option<String> {
+    for (setting, bucket) in variants(&config.bucket, error) {
+        let Ok(connection) = connect::dial(&bucket, &config.credentials).await else {
+            continue;
+        };
+        match connection.store.get(key, 0).await {
+            Err(error) if !is_denied(&error) => {}
+            _ => return Some(it_works_with(&setting)),
+        }
+    }
+    None
+}
+
+/// The same when a write fails.
+pub(super) async fn for_writing(config: &Config, error: &Error, key: &str, body: Bytes) -> Option<String> {
+    if config.bucket.disable_checksum || !matches!(error, Error::Refused { .. } | Error::Server { .. }) {
+        return None;
+    }
+    let bucket = BucketConfig {
+        disable_checksum: true,
+        ..once(&config.bucket)
+    };
+    let connection = connect::dial(&bucket, &config.credentials).await.ok()?;
+    connection.store.put(key, body, PutMode::Create).await.ok()?;
+    Some(it_works_with("`disableChecksum` set to true"))
+}
+
+fn it_works_with(setting: &str) -> String {
+    format!("It works with {setting}: change that in nx.json, or by its variable NX_S3_CACHE_….")
+}
+
+/// Settings worth a try, with what is different.
+fn variants(bucket: &BucketConfig, error: &Error) -> Vec<(String, BucketConfig)> {
+    let unclear = matches!(
+        error,
+        Error::Unreachable { .. }
+            | Error::Server { .. }
+            | Error::WrongRegion { .. }
+            | Error::NoSuchBucket { .. }
+            | Error::Refused { .. }
+    );
+    if !unclear {
+        return Vec::new();
+    }
+    let plain = once(bucket);
+    let mut variants = Vec::new();
+    if let Some(region) = named_region(error) {
+        let told = format!("`region` set to {region:?}");
+        variants.push((
+            told,
+            BucketConfig {
+                region: Some(region),
+                ..plain.clone()
+            },
+        ));
+    }
+    let Some(endpoint) = &bucket.endpoint else {
+        return variants;
+    };
+    if !bucket.force_path_style {
+        let force_path_style = true;
+        variants.push((
+            "`forcePathStyle` set to true".into(),
+            BucketConfig {
+                force_path_style,
+                ..plain.clone()
+            },
+        ));
+    }
+    if let Some(other) = other_scheme(endpoint) {
+        let told = format!("`endpoint` set to {other:?}");
+        variants.push((
+            told,
+            BucketConfig {
+                endpoint: Some(other),
+                ..plain
+            },
+        ));
+    }
+    variants
+}
+
+/// The same bucket, asked once.
+fn once(bucket: &BucketConfig) -> BucketConfig {
+    BucketConfig {
+        retries: 0,
+        ..bucket.clone()
+    }
+}
+
+fn other_scheme(endpoint: &str) -> Option<String> {
+    match endpoint.split_once("://")? {
+        ("http", rest) => Some(format!("https://{rest}")),
+        ("https", rest) => Some(format!("http://{rest}")),
+        _ => None,
+    }
+}
+
+/// The region that the server names as the right one.
+fn named_region(error: &Error) -> Option<String> {
+    let Error::WrongRegion { detail } = error else {
+        return None;
+    };
+    let after = ["the bucket is in ", "expecting '"]
+        .iter()
+        .find_map(|mark| Some(detail.split_once(mark)?.1))?;
+    let is_part = |c: &char| c.is_ascii_lowercase() || c.is_ascii_digit() || *c == '-';
+    let region: String = after.chars().take_while(is_part).collect();
+    Some(region).filter(|region| !region.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_region_is_taken_from_what_the_server_says() {
+        let named = |detail: &str| {
+            named_region(&Error::WrongRegion {
+                detail: detail.into(),
+            })
+        };
+        assert_eq!(
+            named("PermanentRedirect: use another endpoint; the bucket is in eu-central-1 (request 1)")
+                .as_deref(),
+            Some("eu-central-1")
+        );
+        assert_eq!(
+            named("AuthorizationHeaderMalformed: the region 'us-east-1' is wrong; expecting 'eu-west-1'")
+                .as_deref(),
+            Some("eu-west-1")
+        );
+        assert_eq!(named("HTTP 301"), None);
+    }
+}
