@@ -34,7 +34,7 @@ use place::Places;
 use requests::Requests;
 use summary::Counters;
 use uploads::Uploads;
-use warnings::{Warnings, lock};
+use warnings::Warnings;
 
 pub use log::Log;
 pub use open::open;
@@ -42,6 +42,7 @@ pub use run_end::RunEnd;
 pub use run_record::RunRecord;
 pub use summary::{Summary, bytes};
 pub use warnings::Warning;
+pub(crate) use warnings::lock;
 
 /// Chunks in memory at once, over all artifacts, in KiB.
 const MEMORY_KIB: u32 = 64 * 1024;
@@ -253,7 +254,9 @@ impl RemoteCache {
 }
 
 /// Runs `work`, which computes or waits for the disk, beside the threads that serve requests.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Error> {
     tokio::task::spawn_blocking(work)
         .await
         .map_err(|error| Error::Internal(error.to_string()))

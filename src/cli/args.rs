@@ -2,11 +2,15 @@
 
 use clap::{Parser, Subcommand};
 
+use super::cat::CatArgs;
 use super::doctor::DoctorArgs;
 use super::flush::FlushArgs;
+use super::inspect::InspectArgs;
 use super::keygen::KeygenArgs;
 use super::ls::LsArgs;
 use super::purge::PurgeArgs;
+use super::stats::StatsArgs;
+use super::verify::VerifyArgs;
 
 /// Look after Nx's remote cache in an S3 bucket.
 #[derive(Debug, Parser)]
@@ -21,6 +25,10 @@ pub(super) enum Command {
     Keygen(KeygenArgs),
     Doctor(DoctorArgs),
     Ls(LsArgs),
+    Inspect(InspectArgs),
+    Cat(CatArgs),
+    Verify(VerifyArgs),
+    Stats(StatsArgs),
     Flush(FlushArgs),
     Purge(PurgeArgs),
 }

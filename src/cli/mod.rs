@@ -4,33 +4,34 @@
 //! could not do its work (bad arguments, bad configuration), 130 somebody pressed Ctrl-C.
 
 mod age;
-#[allow(dead_code)] // the commands that use all of it are on their way
 mod amounts;
 mod args;
 mod attack;
-#[allow(dead_code)] // the commands that use all of it are on their way
 mod bucket;
+mod cat;
+mod chart;
 mod deletion;
 mod doctor;
-#[allow(dead_code)] // the commands that use all of it are on their way
 mod ending;
 mod flush;
-#[allow(dead_code)] // the commands that use all of it are on their way
+mod inspect;
 mod interrupt;
 mod keygen;
 mod ls;
+mod page;
 mod plain;
 mod print;
-#[allow(dead_code)] // the commands that use all of it are on their way
 mod progress;
 mod purge;
 mod remedy;
 mod scopes;
 mod scratch;
+mod stats;
 mod table;
 mod tally;
 #[cfg(test)]
 mod testing;
+mod verify;
 mod workspace;
 
 use std::ffi::OsString;
@@ -102,6 +103,10 @@ pub async fn run(args: impl IntoIterator<Item = impl Into<OsString>>, workspace:
             Command::Ls(options) => exit_code(ls::run(&workspace, &options).await),
             Command::Purge(options) => exit_code(purge::run(&workspace, &options).await),
             Command::Flush(options) => exit_code(flush::run(&workspace, &options).await),
+            Command::Inspect(options) => exit_code(inspect::run(&workspace, &options).await),
+            Command::Cat(options) => exit_code(cat::run(&workspace, &options).await),
+            Command::Stats(options) => exit_code(stats::run(&workspace, &options).await),
+            Command::Verify(options) => exit_code(verify::run(&workspace, &options).await),
         },
         Err(error) => {
             // Help and the version come this way, too. A reader that is gone misses nothing.

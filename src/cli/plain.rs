@@ -19,6 +19,33 @@ pub(super) fn plain(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// `text` as a task printed it, with its lines and colours, and nothing else that a terminal would obey.
+pub(super) fn of_a_terminal(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(obeyed) {
+        let (before, from) = rest.split_at(at);
+        shown.push_str(before);
+        let kept = colour(from).or_else(|| from.starts_with(['\n', '\t']).then_some(1));
+        let taken = kept.unwrap_or_else(|| from.chars().next().map_or(0, char::len_utf8));
+        let (order, after) = from.split_at(taken);
+        if kept.is_some() {
+            shown.push_str(order);
+        } else {
+            shown.push_str(&plain(order));
+        }
+        rest = after;
+    }
+    shown + rest
+}
+
+/// The length of the colour setting (`ESC [ 1 ; 31 m`) that `text` begins with.
+fn colour(text: &str) -> Option<usize> {
+    let numbers = text.strip_prefix("\u{1b}[")?;
+    let end = numbers.find(|c: char| !c.is_ascii_digit() && c != ';')?;
+    numbers[end..].starts_with('m').then_some(2 + end + 1)
+}
+
 /// Whether a terminal does something else with `letter` than show it.
 fn obeyed(letter: char) -> bool {
     letter.is_control()
@@ -42,5 +69,18 @@ mod tests {
         assert_eq!(plain("\u{9b}31m"), "\\u{9b}31m");
         assert_eq!(plain("exe\u{202e}gpj"), "exe\\u{202e}gpj");
         assert_eq!(plain("\u{7f}\0"), "\\u{7f}\\u{0}");
+    }
+
+    #[test]
+    fn a_task_s_output_keeps_its_lines_and_colours_only() {
+        assert_eq!(
+            of_a_terminal("\u{1b}[1;32mok\u{1b}[0m\n\tdone"),
+            "\u{1b}[1;32mok\u{1b}[0m\n\tdone"
+        );
+        assert_eq!(
+            of_a_terminal("a\u{1b}[2Jb\u{1b}]0;t\u{7}"),
+            "a\\u{1b}[2Jb\\u{1b}]0;t\\u{7}"
+        );
+        assert_eq!(of_a_terminal("\u{1b}"), "\\u{1b}");
     }
 }

@@ -38,6 +38,11 @@ impl Progress {
         self.0.inc(steps);
     }
 
+    /// How many steps are done.
+    pub(super) fn done(&self) -> u64 {
+        self.0.position()
+    }
+
     /// Does `print`, whose output goes above the bar.
     pub(super) fn beside<T>(&self, print: impl FnOnce() -> T) -> T {
         self.0.suspend(print)

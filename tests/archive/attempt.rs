@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Read;
 use std::os::unix::fs::symlink;
 
-use nx_s3_cache::archive::{Error, Fault, Limits, Origin, Platform, Unpacked, unpack};
+use nx_s3_cache::archive::{Error, Fault, Limits, Origin, Platform, Unpacked, scan, unpack};
 
 use crate::forge::Record;
 use crate::trees::{self, Scratch};
@@ -34,6 +34,15 @@ pub fn attempt(archive: impl Read, limits: &Limits) -> Result<Unpacked, Error> {
 pub fn fault_with(archive: &[u8], limits: &Limits) -> Fault {
     let error = attempt(archive, limits).expect_err("the archive was accepted");
     assert_eq!(error.origin(), Origin::Archive, "{error}");
+    // Whoever only looks refuses the same, and says the same.
+    match scan(archive, limits, &mut |_| Ok::<_, Error>(())) {
+        Err(looked) => assert_eq!(looked.to_string(), error.to_string()),
+        // Only a file system knows which names are too long for it.
+        Ok(()) => assert!(
+            error.to_string().contains(&Fault::ForeignName.to_string()),
+            "{error}"
+        ),
+    }
     match error {
         Error::Archive { fault, .. } => fault,
         error => panic!("not the archive's fault: {error}"),

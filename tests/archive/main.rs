@@ -7,6 +7,7 @@ mod bytes;
 mod entries;
 mod forge;
 mod links;
+mod looking;
 mod names;
 mod packing;
 mod placing;

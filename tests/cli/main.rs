@@ -5,10 +5,17 @@
 mod support;
 
 mod attack;
+mod cat;
 mod doctor;
 mod flush;
 mod guard;
 mod holdings;
+mod inspect;
+mod interrupted;
 mod keygen;
+mod ls;
 mod purge;
 mod setup;
+mod stats;
+mod stored;
+mod verify;

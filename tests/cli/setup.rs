@@ -21,6 +21,27 @@ pub struct Ran {
 }
 
 impl Ran {
+    async fn of(mut command: Command) -> Self {
+        let output = command.output().await.unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Self {
+            code: output.status.code().unwrap(),
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
+        }
+    }
+
+    /// Standard output as one JSON document a line.
+    pub fn json_lines(&self) -> Vec<Value> {
+        let lines = self.stdout.lines();
+        lines.map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// Standard output with what differs from run to run replaced.
+    pub fn steady(&self) -> String {
+        steady(&self.stdout)
+    }
+
     /// Both outputs.
     pub fn text(&self) -> String {
         format!("{}{}", self.stdout, self.stderr)
@@ -70,11 +91,43 @@ impl Setup {
         self
     }
 
+    /// The `s3` section of nx.json.
+    pub fn section(&self) -> &Value {
+        &self.section
+    }
+
+    /// The environment variables.
+    pub fn variables(&self) -> &[(&'static str, String)] {
+        &self.variables
+    }
+
+    /// Where the objects of the bucket are, as files.
+    pub fn bucket(&self) -> PathBuf {
+        self.storage.path().join("tbucket")
+    }
+
     /// Runs the binary below the workspace's root.
     pub async fn run(&self, args: &[&str]) -> Ran {
+        Ran::of(self.command(args)).await
+    }
+
+    /// The binary, about to run below the workspace's root.
+    pub fn command(&self, args: &[&str]) -> Command {
         let nx_json = json!({ "s3": self.section });
         std::fs::write(self.workspace.path().join("nx.json"), nx_json.to_string()).unwrap();
-        run_in(self.workspace.path(), args, &self.variables).await
+        command_in(self.workspace.path(), args, &self.variables)
+    }
+
+    /// Replaces an object, as somebody does who can write to the bucket.
+    pub fn replace(&self, object: &Path, bytes: &[u8]) {
+        // The server's own note of its checksum would give it away.
+        for entry in std::fs::read_dir(self.storage.path()).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_file() {
+                std::fs::remove_file(path).unwrap();
+            }
+        }
+        std::fs::write(object, bytes).unwrap();
     }
 
     /// Puts an object into the bucket that was written `age` ago.
@@ -109,23 +162,36 @@ impl Setup {
     }
 }
 
+/// `text` with times, ages and this project's version replaced.
+pub fn steady(text: &str) -> String {
+    let mut text = text.replace(env!("CARGO_PKG_VERSION"), "<version>");
+    for (pattern, name) in [
+        (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "<time>"),
+        (r"\d{4}-\d\d-\d\d", "<day>"),
+        (r"\b\d+ s\b", "<age>"),
+    ] {
+        text = regex_lite::Regex::new(pattern)
+            .unwrap()
+            .replace_all(&text, name)
+            .into_owned();
+    }
+    text
+}
+
 /// Runs the binary in `directory` with nothing else in the environment.
 pub async fn run_in(directory: &Path, args: &[&str], variables: &[(&str, String)]) -> Ran {
-    let output = Command::new(env!("CARGO_BIN_EXE_nx-s3-cache"))
+    Ran::of(command_in(directory, args, variables)).await
+}
+
+fn command_in(directory: &Path, args: &[&str], variables: &[(&str, String)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_nx-s3-cache"));
+    command
         .args(args)
         .current_dir(directory)
         .env_clear()
         .env("HOME", directory)
         .env("AWS_EC2_METADATA_DISABLED", "true")
         .envs(variables.iter().map(|(name, value)| (*name, value)))
-        .stdin(Stdio::null())
-        .output()
-        .await
-        .unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    Ran {
-        code: output.status.code().unwrap(),
-        stdout: text(output.stdout),
-        stderr: text(output.stderr),
-    }
+        .stdin(Stdio::null());
+    command
 }

@@ -76,3 +76,64 @@ impl Bucket {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::sync::Arc;
+
+    use futures_util::stream::TryStreamExt;
+
+    use super::*;
+    use crate::cli::testing::{Guarded, Request};
+    use crate::config::Config;
+    use crate::config::environment::Environment;
+    use crate::trust;
+
+    fn bucket(objects: Guarded) -> Bucket {
+        let section = r#"{"bucket":"test-bucket","cacheKeyPrefix":"web"}"#;
+        let root = std::path::Path::new("/");
+        let config = Config::load(Some(section), &Environment::default(), false, root).unwrap();
+        let facts = trust::detect(&Environment::default(), false);
+        let access = trust::decide(&config.trust, &facts);
+        Bucket::over(config, access, Arc::new(objects)).unwrap()
+    }
+
+    #[tokio::test]
+    async fn all_pages_are_seen_and_nothing_that_is_not_ours() {
+        let objects = Guarded::new(|_, _| false);
+        for number in 0..25 {
+            objects.objects.replace(&format!("web/v1/t/e/{number}"), "x");
+            objects.objects.replace(&format!("web/v1/u/pr-1/e/{number}"), "x");
+        }
+        for key in [
+            "web/v1/t/c/other",
+            "web/v1/u/pr-1/scratch/x",
+            "website/v1/t/e/1",
+            "web/v1/x",
+        ] {
+            objects.objects.replace(key, "x");
+        }
+        let bucket = bucket(objects);
+        for (scopes, entries, all) in [("t", 25, 26), ("u/*", 25, 26), ("u/pr-2", 0, 0), ("*", 50, 52)] {
+            let scopes: Scopes = scopes.parse().unwrap();
+            let found: Vec<_> = bucket.objects(&scopes).try_collect().await.unwrap();
+            assert_eq!(found.concat().len(), all, "{scopes}");
+            let found: Vec<_> = bucket.entries(&[scopes]).try_collect().await.unwrap();
+            assert_eq!(found.concat().len(), entries);
+        }
+    }
+
+    #[tokio::test]
+    async fn whoever_may_not_list_is_told_the_permission() {
+        let bucket = bucket(Guarded::new(|request, _| request == Request::List));
+        let mut pages = pin!(bucket.objects(&Scopes::All));
+        let Err(Ending::Unable(problem)) = pages.try_next().await else {
+            unreachable!("it was listed")
+        };
+        assert!(
+            problem.contains("AccessDenied") && problem.contains("Allow these credentials s3:ListBucket"),
+            "{problem}"
+        );
+    }
+}

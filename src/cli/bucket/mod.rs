@@ -1,5 +1,7 @@
 //! The bucket as the commands see it: opened as the plugin opens it, listed page by page, read without trust.
 
+mod artifact;
+mod finding;
 mod listing;
 mod reading;
 
@@ -16,8 +18,12 @@ use crate::scope::Scope;
 use crate::seal::MasterKey;
 use crate::trust::{self, Access};
 
+pub(super) use artifact::Stop;
 pub(super) use listing::Found;
 pub(super) use reading::ReadEntry;
+
+/// The permission that reading needs.
+const PERMISSION: &str = "s3:GetObject";
 
 /// An open bucket, with what this workspace and environment say about it.
 pub(super) struct Bucket {

@@ -4,16 +4,13 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::{Bucket, Found};
+use super::{Bucket, Found, PERMISSION};
 use crate::cli::ending::Ending;
 use crate::entry::{self, ChunkRef, Entry, MAX_CHUNK_OBJECT, MAX_ENTRY_OBJECT, Subject};
 use crate::error::Error;
 use crate::object_store;
 use crate::scope::Scope;
 use crate::sign::KeyName;
-
-/// The permission that reading needs.
-const PERMISSION: &str = "s3:GetObject";
 
 /// An entry object and all that can be told of it.
 #[derive(Debug)]
@@ -86,11 +83,11 @@ impl Bucket {
     }
 
     /// Fetches a chunk that an entry of `scope` needs, and returns its plain bytes, verified.
-    pub(in crate::cli) async fn chunk(&self, scope: &Scope, chunk: &ChunkRef) -> Result<Vec<u8>, Error> {
+    pub(in crate::cli) async fn chunk(&self, scope: &Scope, chunk: ChunkRef) -> Result<Vec<u8>, Error> {
         let key = self.keys(scope).chunk(&chunk.id);
         let object = self.store.get(&key, MAX_CHUNK_OBJECT).await?;
         let object = object.ok_or_else(|| Error::ChunkMissing { key: key.clone() })?;
-        let plain = self.codec(scope).decode_chunk(chunk, &object);
+        let plain = self.codec(scope).decode_chunk(&chunk, &object);
         plain.map_err(|source| Error::Entry { key, source })
     }
 }

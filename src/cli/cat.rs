@@ -1,0 +1,105 @@
+//! `cat`: one file of an artifact, or what its task printed.
+
+use std::io::{self, IsTerminal, Read};
+
+use clap::Args;
+
+use super::bucket::{Bucket, Stop};
+use super::ending::Ending;
+use super::plain::of_a_terminal;
+use super::scopes::Scopes;
+use super::{BAD, GOOD, Workspace, print};
+use crate::archive::{Item, ItemKind};
+use crate::task_hash::TaskHash;
+
+/// Print one file of an entry, or, without a path, what its task printed.
+///
+/// The bytes come as they are, and to a terminal without what it would obey rather than show, colours excepted.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  nx-s3-cache cat 12208083561620463533                       the terminal output
+  nx-s3-cache cat 12208083561620463533 dist/main.js > main.js
+  nx-s3-cache inspect 12208083561620463533                   lists the paths")]
+pub(super) struct CatArgs {
+    /// The task hash
+    #[arg(value_parser = TaskHash::parse)]
+    pub hash: TaskHash,
+    /// The file's path, as `inspect` lists it
+    pub path: Option<String>,
+    /// The scope: t, u/pr-123, … [default: those that a run with this environment reads, the first that has it]
+    #[arg(long)]
+    pub scope: Option<Scopes>,
+}
+
+/// Prints it.
+pub(super) async fn run(workspace: &Workspace, options: &CatArgs) -> Result<u8, Ending> {
+    let bucket = Bucket::open(workspace).await?;
+    let scopes = bucket.asked_or_read(options.scope.as_ref());
+    let found = bucket.find(&scopes, &options.hash).await?.into_iter().next();
+    let Some((scope, read)) = found else {
+        print::note(&bucket.not_found(options.scope.as_ref(), &options.hash));
+        return Ok(BAD);
+    };
+    if let Some(refusal) = read.refusal() {
+        print::note(&format!("no run would restore {}: {refusal}", read.key));
+    }
+    let Ok(entry) = &read.entry else {
+        return Ok(BAD);
+    };
+    let wanted = Wanted(options.path.clone());
+    let (_, looked) = bucket.look_through(&scope, entry, wanted, Wanted::look).await;
+    match (looked, &options.path) {
+        (Err(Stop::Enough), _) => Ok(GOOD),
+        (Err(Stop::Ends(ending)), _) => Err(ending),
+        (Err(Stop::Bad(error)), _) => {
+            print::note(&error.to_string());
+            Ok(BAD)
+        }
+        (Ok(()), path) => {
+            let path = path.as_deref().unwrap_or_default();
+            let hash = &options.hash;
+            print::note(&format!(
+                "there is no file {path:?} in {hash}: `inspect {hash}` lists what there is"
+            ));
+            Ok(BAD)
+        }
+    }
+}
+
+/// The path that is looked for; none means the terminal output.
+struct Wanted(Option<String>);
+
+impl Wanted {
+    fn look(&mut self, item: Item<'_>) -> Result<(), Stop> {
+        let it = match (&self.0, item.kind) {
+            (None, ItemKind::TerminalOutput) => true,
+            (Some(path), ItemKind::File) => path.as_bytes() == item.path,
+            _ => false,
+        };
+        if it {
+            copy(item.content)?;
+            return Err(Stop::Enough);
+        }
+        Ok(())
+    }
+}
+
+/// Copies `content` to standard output.
+fn copy(content: &mut dyn Read) -> Result<(), Stop> {
+    let terminal = io::stdout().is_terminal();
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        let read = content
+            .read(&mut buffer)
+            .map_err(|error| Stop::Bad(crate::archive::Error::Stream(error).into()))?;
+        if read == 0 {
+            return Ok(());
+        }
+        let printed = if terminal {
+            print::bytes(of_a_terminal(&String::from_utf8_lossy(&buffer[..read])).as_bytes())
+        } else {
+            print::bytes(&buffer[..read])
+        };
+        printed.map_err(Stop::Ends)?;
+    }
+}

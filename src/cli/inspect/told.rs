@@ -1,0 +1,120 @@
+//! What an entry tells, in lines for people and as JSON.
+
+use std::time::{Duration, SystemTime};
+
+use serde_json::{Value, json};
+
+use super::files::Files;
+use crate::cache::bytes;
+use crate::cli::age;
+use crate::cli::bucket::ReadEntry;
+use crate::cli::plain::plain;
+use crate::cli::print::Paint;
+use crate::entry::{self, Manifest};
+
+/// Everything but the files.
+pub(super) fn head(read: &ReadEntry) -> Vec<String> {
+    let mut facts = vec![
+        ("object", bytes(read.object_size)),
+        ("signature", signature(read)),
+    ];
+    match &read.entry {
+        Ok(entry) => facts.extend(of_manifest(&entry.manifest)),
+        Err(entry::Error::KeyMissing) => facts.push((
+            "content",
+            "encrypted, and no encryptionKey is set: only the above is known without it".into(),
+        )),
+        Err(_) => {}
+    }
+    let facts = facts
+        .iter()
+        .map(|(name, fact)| format!("  {name:<11} {}", plain(fact)));
+    std::iter::once(Paint::of_stdout().bold(&read.key))
+        .chain(facts)
+        .collect()
+}
+
+fn of_manifest(manifest: &Manifest) -> Vec<(&'static str, String)> {
+    let (producer, created) = (&manifest.producer, time(manifest.created));
+    let nx = producer
+        .nx
+        .as_ref()
+        .map(|nx| format!(", Nx {nx}"))
+        .unwrap_or_default();
+    let how = match manifest.inline {
+        true => "inside the entry".to_owned(),
+        false => format!("in {} chunks", manifest.chunks.len()),
+    };
+    let mut facts = vec![
+        (
+            "stored",
+            format!("{} ({} ago)", age::utc(created), age::short(age::since(created))),
+        ),
+        (
+            "made by",
+            format!(
+                "nx-s3-cache {}{nx}, {} {}",
+                producer.plugin, producer.os, producer.arch
+            ),
+        ),
+        ("exit code", manifest.code.to_string()),
+        (
+            "content",
+            format!(
+                "{} files, {} as an archive, {} stored {how}",
+                manifest.files,
+                bytes(manifest.size),
+                bytes(manifest.stored_size)
+            ),
+        ),
+    ];
+    facts.extend(producer.run.clone().map(|run| ("CI run", run)));
+    facts.extend(producer.commit.clone().map(|commit| ("commit", commit)));
+    facts
+}
+
+fn time(seconds: u64) -> SystemTime {
+    // What a manifest says may be anything.
+    SystemTime::UNIX_EPOCH
+        .checked_add(Duration::from_secs(seconds.min(1 << 40)))
+        .unwrap_or(SystemTime::UNIX_EPOCH)
+}
+
+fn signature(read: &ReadEntry) -> String {
+    let needed = if read.signature_needed {
+        ""
+    } else {
+        " (not needed here)"
+    };
+    match &read.signer {
+        Ok(signer) => format!("good, by the key {signer}"),
+        Err(error) => format!("{error}{needed}"),
+    }
+}
+
+/// The last line: whether a run would restore it.
+pub(super) fn verdict(problem: Option<&str>) -> String {
+    let paint = Paint::of_stdout();
+    match problem {
+        None => paint.good("✓ a run would restore it"),
+        Some(problem) => paint.bad(&format!("✗ no run would restore it: {}", plain(problem))),
+    }
+}
+
+/// The same as JSON.
+pub(super) fn document(read: &ReadEntry, files: Files, problem: Option<String>) -> Value {
+    json!({
+        "key": read.key,
+        "objectSize": read.object_size,
+        "signature": {
+            "good": read.signer.is_ok(),
+            "needed": read.signature_needed,
+            "signer": read.signer.as_ref().ok().map(|name| name.as_str()),
+            "problem": read.signer.as_ref().err().map(ToString::to_string),
+        },
+        "manifest": read.entry.as_ref().ok().map(|entry| &entry.manifest),
+        "files": files.into_json(),
+        "restorable": problem.is_none(),
+        "problem": problem,
+    })
+}
