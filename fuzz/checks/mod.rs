@@ -3,5 +3,7 @@
 #![allow(dead_code)] // each target uses one of them
 
 pub mod entry;
+pub mod names;
 pub mod signature;
+pub mod store_url;
 pub mod unpack;

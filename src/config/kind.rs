@@ -154,13 +154,15 @@ impl Kind {
     }
 
     fn complaint(self, given: Given<'_>) -> String {
-        let shown = match self {
-            Self::Secret | Self::Texts => "what is given".into(),
-            _ => quote(given),
-        };
         let text = match given {
             Given::Json(json) => json.as_str(),
             Given::Text(text) => Some(text),
+        };
+        let shown = match self {
+            Self::Secret | Self::Texts => "what is given".into(),
+            // An address, perhaps, and a password before the @.
+            _ if text.is_some_and(|text| text.contains('@')) => "what is given".into(),
+            _ => quote(given),
         };
         let remedy = match (self, text) {
             (Self::Text | Self::Secret, Some(_)) => {

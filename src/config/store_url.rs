@@ -37,13 +37,16 @@ pub(super) fn expand(layer: &mut Layer, findings: &mut Findings) {
         return findings.problem("bucket", origin, problem.into());
     }
     if rest.contains('#') {
-        let problem = format!("{text:?} has a #, which a store URL has no use for; in a name write %23.");
+        let front = front(&text);
+        let problem =
+            format!("{front:?} has a # behind it, which a store URL has no use for; in a name write %23.");
         return findings.problem("bucket", origin, problem);
     }
     let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
     let (bucket, prefix) = path.split_once('/').unwrap_or((path, ""));
     if bucket.is_empty() {
-        let problem = format!("{text:?} names no bucket. Write s3://my-bucket or s3://my-bucket/prefix.");
+        let front = front(&text);
+        let problem = format!("{front:?} names no bucket. Write s3://my-bucket or s3://my-bucket/prefix.");
         return findings.problem("bucket", origin, problem);
     }
     let from = Origin::StoreUrl(Box::new(origin.clone()));
@@ -59,6 +62,11 @@ pub(super) fn expand(layer: &mut Layer, findings: &mut Findings) {
         set(option, &prefix, &from, layer, findings);
     }
     read_query(query, &from, layer, findings);
+}
+
+/// What of a URL can be repeated: its options may hold a password, though they shouldn't.
+fn front(url: &str) -> &str {
+    url.split(['?', '#']).next().unwrap_or(url)
 }
 
 fn decode(text: &str) -> String {
@@ -108,8 +116,8 @@ fn set(option: &'static Spec, text: &str, from: &Origin, layer: &mut Layer, find
         Some(other) if !same(&other.value, &value) => {
             let problem = format!(
                 "{} here, but {} in {}. Keep one of them.",
-                value.show(),
-                other.value.show(),
+                told(&value),
+                told(&other.value),
                 other.origin
             );
             findings.problem(option.name, from.clone(), problem);
@@ -124,6 +132,16 @@ fn set(option: &'static Spec, text: &str, from: &Origin, layer: &mut Layer, find
                 },
             );
         }
+    }
+}
+
+/// A value for people. What has an `@` may have a password before it.
+fn told(value: &Value) -> String {
+    let shown = value.show();
+    if shown.contains('@') {
+        "a value with an @".into()
+    } else {
+        shown
     }
 }
 
@@ -214,10 +232,29 @@ mod tests {
 
     #[test]
     fn a_url_without_bucket_or_with_credentials_is_refused() {
-        for url in ["s3://", "s3:///p", "s3://?region=a", "s3://b/#p"] {
-            assert!(problem(&format!(r#"{{"bucket": {url:?}}}"#)).contains(url));
+        for (url, front) in [
+            ("s3://", "s3://"),
+            ("s3:///p", "s3:///p"),
+            ("s3://?region=a", "s3://"),
+            ("s3://b/#p", "s3://b/"),
+        ] {
+            assert!(problem(&format!(r#"{{"bucket": {url:?}}}"#)).contains(&format!("{front:?}")));
         }
         let secret = problem(r#"{"bucket": "s3://AKIA:hunter2@b/p"}"#);
         assert!(secret.contains("holds no credentials") && !secret.contains("hunter2"));
+    }
+
+    #[test]
+    fn a_password_in_an_option_is_not_repeated() {
+        for url in [
+            "s3://b?endpoint=http://x&endpoint=http://key:hunter2@x",
+            "s3://b?endpoint=http://key:hunter2@x&endpoint=http://x",
+            "s3://b?endpoint=http://key:hunter2@x#y",
+            "s3://?endpoint=http://key:hunter2@x",
+            "s3://b?fips=http://key:hunter2@x",
+            " s3://key:hunter2@x",
+        ] {
+            assert!(!problem(&format!(r#"{{"bucket": {url:?}}}"#)).contains("hunter2"));
+        }
     }
 }

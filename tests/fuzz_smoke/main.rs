@@ -69,13 +69,25 @@ fn no_signature_is_forged() {
     fuzz("signature", 4000, checks::signature::check);
 }
 
+#[test]
+fn no_name_is_more_than_a_name() {
+    fuzz("names", 2000, checks::names::check);
+}
+
+#[test]
+fn no_store_url_means_something_else_than_it_says() {
+    fuzz("store_url", 4000, checks::store_url::check);
+}
+
 /// With `UPDATE_SEEDS` set, writes them.
 #[test]
 fn the_seeds_are_what_the_code_makes() {
     for (target, made) in [
         ("unpack", seeds::unpack()),
         ("entry", seeds::entry()),
+        ("names", seeds::names()),
         ("signature", seeds::signature()),
+        ("store_url", seeds::store_url()),
     ] {
         if std::env::var_os("UPDATE_SEEDS").is_some() {
             fs::create_dir_all(directory(target)).unwrap();

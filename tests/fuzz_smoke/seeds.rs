@@ -140,3 +140,41 @@ pub fn signature() -> Vec<(String, Vec<u8>)> {
     ];
     seeds.map(|(name, seed)| (name.to_owned(), seed)).into()
 }
+
+/// Two names each, with a NUL between them.
+pub fn names() -> Vec<(String, Vec<u8>)> {
+    let long = format!("{}\0{}", "n".repeat(120), "d/".repeat(60));
+    let seeds = [
+        ("branch-and-pattern", "release/*\0release/1.x"),
+        ("branches-alike", "feat/login\0feat-login"),
+        ("devices", "NUL\0C:\\x"),
+        ("hash", "13784563425234523\0pr-123"),
+        ("leaves", "../evil\0../../evil"),
+        ("long", &long),
+        ("paths", "d/e/f\0../d/./e"),
+        ("tag", "refs/tags/v*\0v1.0"),
+    ];
+    seeds
+        .map(|(name, seed)| (name.to_owned(), seed.as_bytes().to_vec()))
+        .into()
+}
+
+/// What follows `s3://`, and a section of nx.json.
+pub fn store_url() -> Vec<(String, Vec<u8>)> {
+    let every = "b/p?region=r&endpoint=http%3A%2F%2Fh:1&forcePathStyle=true&profile=p&ssoProfile=s&anonymous=false\
+                 &accelerate=false&dualstack=true&fips=false&disableChecksum=true";
+    let seeds = [
+        ("every-option", every),
+        ("fragment", "b/p#x?region=r"),
+        ("none", "?region=r"),
+        ("plain", "my-bucket/team/web"),
+        (
+            "section",
+            r#"{"bucket": "s3://b/p", "region": "r", "trust": {"branches": ["main"]}}"#,
+        ),
+        ("twice", "b/p%20q//?region=a&region=b&regoin=c"),
+    ];
+    seeds
+        .map(|(name, seed)| (name.to_owned(), seed.as_bytes().to_vec()))
+        .into()
+}

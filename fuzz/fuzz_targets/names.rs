@@ -1,0 +1,7 @@
+//! Fuzzes what archives, branches and task hashes are called.
+#![no_main]
+
+#[path = "../checks/mod.rs"]
+mod checks;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| checks::names::check(data));

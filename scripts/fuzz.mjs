@@ -1,0 +1,97 @@
+#!/usr/bin/env node
+// `npm run fuzz -- [--minutes N] [target…]`: fuzzes the targets one after the other, each for an equal share of the time.
+import { mkdirSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { mustRun, run } from './support/command.mjs'
+import { repository, target as targetDirectory } from './support/paths.mjs'
+import { print, step, styled } from './support/steps.mjs'
+
+const { values, positionals } = parseArgs({
+  options: { minutes: { type: 'string', default: '60' } },
+  allowPositionals: true,
+})
+
+/** Archives of more than a few records only make the fuzzer slow. */
+const longest = 16_384
+
+/** Cargo's arguments for a command of cargo-fuzz. It needs a nightly compiler, or one that is told to act as one. */
+async function cargoFuzz() {
+  const nightly = await run('cargo', ['+nightly', '--version'])
+  const env = { ...process.env, ...(nightly.code === 0 ? {} : { RUSTC_BOOTSTRAP: '1' }) }
+  // The flags and the target directory of other builds would make this one start anew, or them.
+  for (const name of ['CARGO_BUILD_TARGET', 'CARGO_TARGET_DIR', 'RUSTFLAGS']) delete env[name]
+  const toolchain = nightly.code === 0 ? ['+nightly'] : []
+  return (command, name, more = []) => {
+    const where = ['--target-dir', join(targetDirectory, 'fuzz')]
+    return [
+      'cargo',
+      [...toolchain, 'fuzz', command, ...where, ...(name ? [name] : []), ...more],
+      { cwd: repository, env },
+    ]
+  }
+}
+
+function allTargets() {
+  const names = readdirSync(join(repository, 'fuzz', 'fuzz_targets')).map(name => name.replace(/\.rs$/, ''))
+  const unknown = positionals.find(name => !names.includes(name))
+  if (unknown) throw new Error(`there is no target "${unknown}"; the targets are ${names.join(', ')}`)
+  return positionals.length > 0 ? positionals : names
+}
+
+/** Fuzzes one target and tells what came of it, from what libFuzzer says at its end. */
+async function fuzz(cargo, name, seconds) {
+  const corpus = join(repository, 'fuzz', 'corpus', name)
+  mkdirSync(corpus, { recursive: true })
+  const options = [`-max_total_time=${seconds}`, `-max_len=${longest}`, '-print_final_stats=1']
+  const [command, args, settings] = cargo('run', name, [
+    corpus,
+    join(repository, 'fuzz', 'seeds', name),
+    '--',
+    ...options,
+  ])
+  const outcome = await run(command, args, { ...settings, timeout: (seconds + 1800) * 1000 })
+  const last = pattern => [...outcome.output.matchAll(pattern)].at(-1)?.[1]
+  return {
+    name,
+    failed: outcome.code !== 0,
+    executions: Number(last(/stat::number_of_executed_units:\s*(\d+)/g) ?? 0),
+    coverage: Number(last(/cov: (\d+)/g) ?? 0),
+    features: Number(last(/ft: (\d+)/g) ?? 0),
+    end: outcome.output.slice(-3000),
+  }
+}
+
+const count = number => number.toLocaleString('en')
+
+async function main() {
+  const minutes = Number(values.minutes)
+  if (!(minutes > 0)) throw new Error(`--minutes "${values.minutes}" is no number of minutes`)
+  const names = allTargets()
+  const seconds = Math.max(1, Math.round((minutes * 60) / names.length))
+  const cargo = await cargoFuzz()
+  await step('Build the fuzz targets', onOutput => {
+    const [command, args, settings] = cargo('build')
+    return mustRun(command, args, { ...settings, timeout: 7_200_000, onOutput })
+  })
+  let failures = 0
+  for (const name of names) {
+    const found = await fuzz(cargo, name, seconds)
+    const mark = found.failed ? styled('red', '✖') : styled('green', '✔')
+    const { executions, coverage, features } = found
+    print(
+      `  ${mark} ${name}: ${count(executions)} inputs in ${seconds} s, ${count(coverage)} edges, ${count(features)} features`,
+    )
+    if (found.failed) print(`\n${found.end}`)
+    failures += found.failed ? 1 : 0
+  }
+  print(`\n${names.length - failures} passed, ${failures} failed`)
+  return failures === 0
+}
+
+try {
+  process.exitCode = (await main()) ? 0 : 1
+} catch (error) {
+  process.stderr.write(`\n${error.message}\n`)
+  process.exitCode = 1
+}
