@@ -15,21 +15,16 @@ const { values, positionals } = parseArgs({
 /** Archives of more than a few records only make the fuzzer slow. */
 const longest = 16_384
 
-/** Cargo's arguments for a command of cargo-fuzz. It needs a nightly compiler, or one that is told to act as one. */
-async function cargoFuzz() {
-  const nightly = await run('cargo', ['+nightly', '--version'])
-  const env = { ...process.env, ...(nightly.code === 0 ? {} : { RUSTC_BOOTSTRAP: '1' }) }
+const builds = join(targetDirectory, 'fuzz')
+
+/** Builds the targets. It takes a nightly compiler, or one that is told to act as one. */
+async function build(onOutput) {
+  const nightly = (await run('cargo', ['+nightly', '--version'])).code === 0
+  const env = { ...process.env, ...(nightly ? {} : { RUSTC_BOOTSTRAP: '1' }) }
   // The flags and the target directory of other builds would make this one start anew, or them.
   for (const name of ['CARGO_BUILD_TARGET', 'CARGO_TARGET_DIR', 'RUSTFLAGS']) delete env[name]
-  const toolchain = nightly.code === 0 ? ['+nightly'] : []
-  return (command, name, more = []) => {
-    const where = ['--target-dir', join(targetDirectory, 'fuzz')]
-    return [
-      'cargo',
-      [...toolchain, 'fuzz', command, ...where, ...(name ? [name] : []), ...more],
-      { cwd: repository, env },
-    ]
-  }
+  const args = [...(nightly ? ['+nightly'] : []), 'fuzz', 'build', '--target-dir', builds]
+  await mustRun('cargo', args, { cwd: repository, env, timeout: 7_200_000, onOutput })
 }
 
 function allTargets() {
@@ -40,17 +35,14 @@ function allTargets() {
 }
 
 /** Fuzzes one target and tells what came of it, from what libFuzzer says at its end. */
-async function fuzz(cargo, name, seconds) {
-  const corpus = join(repository, 'fuzz', 'corpus', name)
-  mkdirSync(corpus, { recursive: true })
-  const options = [`-max_total_time=${seconds}`, `-max_len=${longest}`, '-print_final_stats=1']
-  const [command, args, settings] = cargo('run', name, [
-    corpus,
-    join(repository, 'fuzz', 'seeds', name),
-    '--',
-    ...options,
-  ])
-  const outcome = await run(command, args, { ...settings, timeout: (seconds + 1800) * 1000 })
+async function fuzz(program, name, seconds) {
+  const [corpus, artifacts] = ['corpus', 'artifacts'].map(kind => join(repository, 'fuzz', kind, name))
+  for (const directory of [corpus, artifacts]) mkdirSync(directory, { recursive: true })
+  const options = [`-artifact_prefix=${artifacts}/`, `-max_total_time=${seconds}`, `-max_len=${longest}`]
+  const seeds = join(repository, 'fuzz', 'seeds', name)
+  const outcome = await run(program, [...options, '-print_final_stats=1', corpus, seeds], {
+    timeout: (seconds + 600) * 1000,
+  })
   const last = pattern => [...outcome.output.matchAll(pattern)].at(-1)?.[1]
   return {
     name,
@@ -69,14 +61,12 @@ async function main() {
   if (!(minutes > 0)) throw new Error(`--minutes "${values.minutes}" is no number of minutes`)
   const names = allTargets()
   const seconds = Math.max(1, Math.round((minutes * 60) / names.length))
-  const cargo = await cargoFuzz()
-  await step('Build the fuzz targets', onOutput => {
-    const [command, args, settings] = cargo('build')
-    return mustRun(command, args, { ...settings, timeout: 7_200_000, onOutput })
-  })
+  await step('Build the fuzz targets', build, { note: 'takes a quarter of an hour the first time' })
+  const { stdout: host } = await mustRun('rustc', ['--print', 'host-tuple'])
   let failures = 0
   for (const name of names) {
-    const found = await fuzz(cargo, name, seconds)
+    // Not by cargo, which would build again what somebody edits meanwhile.
+    const found = await fuzz(join(builds, host.trim(), 'release', name), name, seconds)
     const mark = found.failed ? styled('red', '✖') : styled('green', '✔')
     const { executions, coverage, features } = found
     print(

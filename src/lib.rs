@@ -11,23 +11,43 @@
 //! | algorithms | [`archive`], [`chunk`], [`compress`], [`seal`], [`sign`], [`trust`], [`config`] |
 //! | words | [`task_hash`], [`archive_name`], [`scope`], [`git_ref`], [`secret`], [`error`] |
 
+#[forbid(unsafe_code)]
 pub mod archive;
+#[forbid(unsafe_code)]
 pub mod archive_name;
+// Only what napi generates here is unsafe.
 pub mod binding;
+#[forbid(unsafe_code)]
 pub mod cache;
+#[forbid(unsafe_code)]
 pub mod chunk;
+#[forbid(unsafe_code)]
 pub mod cli;
+#[forbid(unsafe_code)]
 pub mod compress;
+#[forbid(unsafe_code)]
 pub mod config;
+#[forbid(unsafe_code)]
 pub mod connect;
+#[forbid(unsafe_code)]
 pub mod credentials;
+#[forbid(unsafe_code)]
 pub mod entry;
+#[forbid(unsafe_code)]
 pub mod error;
+#[forbid(unsafe_code)]
 pub mod git_ref;
+#[forbid(unsafe_code)]
 pub mod object_store;
+#[forbid(unsafe_code)]
 pub mod scope;
+#[forbid(unsafe_code)]
 pub mod seal;
+#[forbid(unsafe_code)]
 pub mod secret;
+#[forbid(unsafe_code)]
 pub mod sign;
+#[forbid(unsafe_code)]
 pub mod task_hash;
+#[forbid(unsafe_code)]
 pub mod trust;
