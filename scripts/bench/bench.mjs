@@ -6,7 +6,7 @@ import { mustRun } from '../support/command.mjs'
 import { newestNx } from '../support/nx-versions.mjs'
 import { createWorkspace } from '../support/workspace.mjs'
 import { corpus } from './corpora.mjs'
-import { work } from './places.mjs'
+import { largeWork, work } from './places.mjs'
 import { startServers } from './servers.mjs'
 
 const oneRun = fileURLToPath(new URL('one-run.mjs', import.meta.url))
@@ -17,7 +17,10 @@ const RUN_TIMEOUT_MS = 600_000
 /** Opens the place. With `smoke`, every corpus is a tiny one that needs no registry. */
 export async function openBench(built, { smoke }) {
   mkdirSync(work, { recursive: true })
-  process.once('exit', () => rmSync(work, { recursive: true, force: true }))
+  process.once('exit', () => {
+    for (const path of [work, largeWork]) rmSync(path, { recursive: true, force: true })
+  })
+  process.env.TMPDIR = work // workspaces, too
   const servers = await startServers(built.servers)
   const workspace = await createWorkspace({ nx: newestNx, plugin: built.plugin })
   return new Bench({ built, servers, workspace, smoke })
@@ -34,9 +37,9 @@ class Bench {
     return corpus(this.smoke ? 'smoke' : name)
   }
 
-  /** A directory that nothing was written to yet. */
-  freshDirectory() {
-    const path = join(work, `dir-${this.#directories++}`)
+  /** A directory that nothing was written to yet; on a disk when what goes there is `large`. */
+  freshDirectory({ large = false } = {}) {
+    const path = join(large ? largeWork : work, `dir-${this.#directories++}`)
     mkdirSync(path, { recursive: true })
     return path
   }

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { newestNx } from '../support/nx-versions.mjs'
 import { repository } from '../support/paths.mjs'
 import { awsPlugin } from './build.mjs'
+import { workIsInMemory } from './places.mjs'
 
 export function machine() {
   const processors = cpus()
@@ -14,6 +15,7 @@ export function machine() {
     cores: processors.length,
     memoryGB: Math.round(totalmem() / 1e9),
     system: `${type()} ${release().split('-')[0]}`,
+    restoredTo: workIsInMemory ? 'a file system in memory' : 'the disk',
     date: new Date().toISOString().slice(0, 10),
   }
 }

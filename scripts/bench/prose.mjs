@@ -25,8 +25,10 @@ export const method = `- **Peers.** nx-s3-cache with its defaults, through \`get
   loaded. **Loop stop** is the longest delay of a 1 ms timer on the JavaScript thread: for so long Nx stood still.
 - **The server** is on the same machine, in memory, and checks every signature; it takes its part of the processors
   from every peer alike. Bytes are counted at its sockets, heads included.
-- **What this isn't.** There is no network in between (the part "From far away" adds one), the page cache is warm, and the
-  file system is a local one. Slower disks and networks make peers more alike.`
+- **The files** are read from a warm page cache and restored to a file system in memory, so that the disk's mood does not decide: ext4
+  takes up to ten times as long to create files in the minutes after others were deleted, whoever creates them.
+- **What this isn't.** There is no network in between (the part "From far away" adds one), and no slow disk. Both make peers
+  more alike.`
 
 export const corpora = {
   small: 'A few files of at most 64 KiB an entry: what most tasks leave behind',

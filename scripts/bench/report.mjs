@@ -85,7 +85,7 @@ function goalTable(sections) {
 function environment(machine, versions, addon, server) {
   const named = Object.entries(versions).filter(([, version]) => version)
   return [
-    `- **Machine**: ${machine.processor}, ${machine.cores} cores, ${machine.memoryGB} GB, ${machine.system}; ${machine.date}`,
+    `- **Machine**: ${machine.processor}, ${machine.cores} cores, ${machine.memoryGB} GB, ${machine.system}, files restored to ${machine.restoredTo}; ${machine.date}`,
     `- **Versions**: ${named.map(([name, version]) => `${name} ${version}`).join(', ')}; addon ${bytes(addon.bytes)}`,
     server &&
       `- **Server**: ${count(server.perSecond)} GETs of ${server.bytes} bytes a second over ${server.connections} connections, signatures checked, with the load generator on the same machine`,

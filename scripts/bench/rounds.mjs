@@ -36,7 +36,7 @@ export async function storeAndRestore(bench, peer, corpus) {
     tidy(corpus)
     mustHave(peer, 'stored', store.stored, hashes.length)
   }
-  const directory = bench.freshDirectory()
+  const directory = bench.freshDirectory(corpus)
   const atOnce = peer.retrievesAtOnce
   const restore = await bench.run(peer, 'retrieve', { hashes, directory, atOnce, from: corpus.directory })
   mustHave(peer, 'restored', restore.hits, hashes.length)

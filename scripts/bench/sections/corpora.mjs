@@ -8,8 +8,7 @@ export function corpusSection(name) {
   return async (bench, { rounds, tell }) => {
     const measured = await bench.corpus(name)
     const peers = await allPeers(bench.built, bench.servers, { withAws: !bench.smoke })
-    // A file system that has not seen such a tree for a while takes its time for the first one.
-    await storeAndRestore(bench, peers.at(-1), measured)
+    await storeAndRestore(bench, peers.at(-1), measured) // warms the page cache
     const played = await playRounds(bench, peers, measured, rounds, tell)
     const summaries = Object.entries(played).map(([id, { store, restore }]) => [
       id,

@@ -8,13 +8,13 @@ import { storeAndRestore } from '../rounds.mjs'
 const MIB = 1 << 20
 
 export async function huge(bench, { tell }) {
-  const directory = bench.freshDirectory()
+  const directory = bench.freshDirectory({ large: true })
   tell('writing 3 GiB')
   mkdirSync(join(directory, '1', 'dist'), { recursive: true })
   write(join(directory, '1', 'dist', 'huge.bin'), 2100)
   write(join(directory, '1', 'dist', 'large.bin'), 972)
   tell('storing and restoring 3 GiB')
-  const corpus = { directory, entries: [{ hash: '1' }] }
+  const corpus = { directory, entries: [{ hash: '1' }], large: true }
   const { store, restore } = await storeAndRestore(bench, ours(bench.servers), corpus)
   rmSync(directory, { recursive: true })
   await bench.servers.clear()

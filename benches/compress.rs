@@ -1,0 +1,32 @@
+//! Compressing a chunk at the levels that can be configured, and back.
+#![allow(clippy::unwrap_used)] // a broken setup should fail loudly
+
+mod support;
+
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use nx_s3_cache::chunk::AVERAGE_SIZE;
+use nx_s3_cache::compress::{Compressor, expand};
+use nx_s3_cache::config::Compression;
+
+fn frames(c: &mut Criterion) {
+    let plain = support::code(AVERAGE_SIZE, 1);
+    let mut group = c.benchmark_group("compress");
+    group
+        .throughput(Throughput::Bytes(plain.len() as u64))
+        .sample_size(20);
+    for level in [1, 3, 6, 9] {
+        let mut compressor = Compressor::new(Compression::Zstd(level)).unwrap();
+        group.bench_function(BenchmarkId::new("zstd", level), |b| {
+            b.iter(|| compressor.frame(&plain))
+        });
+    }
+    let frame = Compressor::new(Compression::Zstd(3))
+        .unwrap()
+        .frame(&plain)
+        .unwrap();
+    group.bench_function("expand", |b| b.iter(|| expand(&frame, plain.len())));
+    group.finish();
+}
+
+criterion_group!(benches, frames);
+criterion_main!(benches);
