@@ -40,7 +40,7 @@ async function main(options) {
   const results = Results.open(built, options)
   const bench = await openBench(built, options)
   try {
-    for (const [name, { title, measure }] of chosen(options)) {
+    for (const [name, { title, measure }] of chosen(options, results)) {
       await step(title, async tell => results.keep(name, await measure(bench, { ...options, tell })))
     }
   } finally {
@@ -51,8 +51,9 @@ async function main(options) {
   print(`\n${styled('bold', page)} ${styled('dim', `is written; everything took ${duration(started)}.`)}`)
 }
 
-function chosen({ only, huge: wantsHuge, smoke }) {
+function chosen({ only, huge: wantsHuge, smoke, resume }, results) {
   return Object.entries(sections).filter(([name, { onRequest }]) => {
+    if (resume && name in results.all.sections) return false
     if (only) return only.includes(name)
     return onRequest ? wantsHuge && !smoke : true
   })

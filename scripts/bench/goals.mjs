@@ -167,7 +167,7 @@ function roundTripsAWindow(far) {
   if (!far) return []
   const windows = Math.ceil(far.entries / CONCURRENCY)
   const [near, ...others] = far.peers.ours
-  return others.map(({ roundTripMs, wallMs }) => (wallMs - near.wallMs) / roundTripMs / windows)
+  return others.map(({ roundTripMs, wallMs }) => Math.max(0, wallMs - near.wallMs) / roundTripMs / windows)
 }
 
 function worst(values) {

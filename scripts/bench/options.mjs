@@ -5,6 +5,7 @@ export const usage = `usage: npm run bench -- [options]
   --only NAMES    measure only these sections, for example small,typical
   --rounds N      rounds of each section (default 5)
   --huge          also store and restore one artifact of 3 GiB
+  --resume        leave out what was measured for this build already
   --as-built      measure what was built last, without building
   --out DIR       write there instead of docs
   --smoke         tiny and quick, with a debug build, to see whether the benchmark works
@@ -18,6 +19,7 @@ export function readOptions(words, sections) {
       only: { type: 'string' },
       rounds: { type: 'string', default: '5' },
       huge: { type: 'boolean', default: false },
+      resume: { type: 'boolean', default: false },
       'as-built': { type: 'boolean', default: false },
       out: { type: 'string' },
       smoke: { type: 'boolean', default: false },

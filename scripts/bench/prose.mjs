@@ -67,6 +67,7 @@ export const again = `\`\`\`sh
 npm run bench                                   # everything
 npm run bench -- --only small,typical --rounds 9
 npm run bench -- --only huge                    # the artifact of 3 GiB, which is not part of everything
+npm run bench -- --resume                       # go on after an interruption
 \`\`\`
 
 It needs what the tests need (see CONTRIBUTING.md), \`tar\`, \`zstd\`, and about 5 GB in the user's cache directory; corpora and
