@@ -6,6 +6,9 @@ export const CORPORA = ['small', 'typical', 'large']
 /** Our default of the option `concurrency`. */
 export const CONCURRENCY = 32
 
+/** Fewer rounds than this are a trial. */
+export const ROUNDS_OF_A_RESULT = 5
+
 export const PEER_NAMES = {
   ours: 'nx-s3-cache',
   sealed: 'nx-s3-cache, encrypted and signed',

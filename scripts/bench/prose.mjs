@@ -7,6 +7,9 @@ How fast nx-s3-cache stores and restores, what it takes to do so, and how that c
 side by side on one machine by one command. This page is written by that command; nothing in it is typed in by hand.
 Where nx-s3-cache is slower than something else, the tables say so.`
 
+export const trial = `> **This is a trial run**, of fewer than five rounds, in parts, or on a busy machine: it shows what the page will look
+> like, and its figures mean nothing. \`npm run bench\` makes the real one.`
+
 export const goals = `What the project set out to reach, beside what was measured. ✗ is a goal that was missed. "Over
 the floor" compares with \`cp -r\` of the same files on the same disk, which no cache that verifies what it restores
 was expected to beat.`

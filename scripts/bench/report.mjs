@@ -5,7 +5,7 @@ import { barChart } from './charts/bars.mjs'
 import { lineChart } from './charts/lines.mjs'
 import { packagesOf } from './corpora.mjs'
 import { goals } from './goals.mjs'
-import { CORPORA, PEER_NAMES } from './plan.mjs'
+import { CORPORA, PEER_NAMES, ROUNDS_OF_A_RESULT } from './plan.mjs'
 import * as prose from './prose.mjs'
 import { table } from './table.mjs'
 import { bytes, count, megabytes, milliseconds, percent, times } from './words.mjs'
@@ -25,6 +25,7 @@ export function write(results, directory) {
 function page({ sections, machine, versions, addon }) {
   return [
     prose.opening,
+    isTrial(sections) && prose.trial,
     ...overview(sections),
     '## Goals and figures',
     prose.goals,
@@ -39,6 +40,11 @@ function page({ sections, machine, versions, addon }) {
     '## Again, on your machine',
     prose.again,
   ].filter(Boolean)
+}
+
+/** Whether some figure is of too few rounds, or missing. */
+function isTrial(sections) {
+  return CORPORA.some(name => !(sections[name]?.peers.ours.restore.runs >= ROUNDS_OF_A_RESULT))
 }
 
 function overview(sections) {
@@ -100,7 +106,7 @@ function corpusPart(section, name) {
   const size = `${count(section.entries)} ${section.entries === 1 ? 'entry' : 'entries'}, ${count(section.files)} files, ${bytes(section.bytes)}`
   return [
     `## The *${name}* corpus`,
-    `${size}. ${prose.corpora[name]} Made from ${listed}.`,
+    `${size}. ${prose.corpora[name]}. Made from ${listed}.`,
     '### Restore',
     runTable(section.peers, 'restore', 'received'),
     '### Store',
