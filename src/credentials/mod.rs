@@ -25,6 +25,8 @@ mod environment;
 mod error;
 mod identity;
 mod keys;
+#[cfg(unix)]
+mod process;
 mod profile;
 mod profile_kind;
 mod region;

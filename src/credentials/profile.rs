@@ -59,6 +59,11 @@ pub(super) fn present(
             login_remedy(base),
         );
     }
+    #[cfg(unix)]
+    if let (Kind::Process, Some(command)) = (kind, profile.get("credential_process")) {
+        let provider = super::process::Process::new(command);
+        return Finding::Present(Candidate::new(name, provider, remedy(profile, kind, base)));
+    }
     let provider = ProfileFileCredentialsProvider::builder()
         .profile_name(profile.name())
         .configure(&context.sdk)

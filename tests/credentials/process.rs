@@ -47,14 +47,28 @@ fn a_process_that_prints_garbage_is_an_error_without_the_garbage() {
 }
 
 #[test]
-fn a_process_that_hangs_is_given_up() {
-    let report = machine("exec sleep 60")
-        .options(|task| task.limit_ms = Some(1000))
-        .resolve();
+fn a_process_that_hangs_is_ended_with_all_it_started() {
+    let machine = machine("echo $$ > $0.pid; sleep 60 & echo $! >> $0.pid; wait")
+        .options(|task| task.limit_ms = Some(1000));
+    let report = machine.resolve();
+    let pids = machine.home().join("script.sh.pid");
     let error = report.error.unwrap();
     assert!(
         error.starts_with("no credentials from profile default (credential_process): no answer within 1 s."),
         "{error}"
     );
     assert!(report.seconds < 10.0, "{} s", report.seconds);
+    for pid in std::fs::read_to_string(pids).unwrap().lines() {
+        assert!(!is_running(pid), "{pid} goes on");
+    }
+}
+
+/// Whether there is such a process; one that ended and waits for its parent doesn't count.
+fn is_running(pid: &str) -> bool {
+    let found = std::process::Command::new("ps")
+        .args(["-o", "stat=", "-p", pid])
+        .output()
+        .unwrap();
+    let state = String::from_utf8_lossy(&found.stdout).trim().to_owned();
+    !state.is_empty() && !state.starts_with('Z')
 }

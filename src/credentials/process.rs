@@ -1,0 +1,161 @@
+//! The `credential_process` of a profile: a command that prints credentials.
+//!
+//! The SDK has a provider for that, which abandons a command that takes too long; this one ends it, with whatever it
+//! started, so that no build leaves processes behind that wait for a password nobody types.
+
+use std::process::{Command, Output, Stdio};
+use std::time::SystemTime;
+
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{self, ProvideCredentials, future};
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
+use serde_json::{Map, Value};
+
+/// Runs a command with the shell, and reads what it prints.
+pub(super) struct Process {
+    /// May hold secrets.
+    command: String,
+}
+
+impl std::fmt::Debug for Process {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Process").finish_non_exhaustive()
+    }
+}
+
+impl Process {
+    pub(super) fn new(command: &str) -> Self {
+        Self {
+            command: command.to_owned(),
+        }
+    }
+
+    async fn credentials(&self) -> provider::Result {
+        let output = self.run().await.map_err(CredentialsError::provider_error)?;
+        if !output.status.success() {
+            let said = String::from_utf8_lossy(&output.stderr);
+            return Err(CredentialsError::provider_error(format!(
+                "{}: {said}",
+                output.status
+            )));
+        }
+        read(&output.stdout).map_err(CredentialsError::provider_error)
+    }
+
+    /// Runs the command in a process group of its own, which ends with this future.
+    async fn run(&self) -> std::io::Result<Output> {
+        let child = tokio::process::Command::new("sh")
+            .args(["-c", &self.command])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .spawn()?;
+        let mut group = Group(child.id());
+        let output = child.wait_with_output().await;
+        group.0 = None;
+        output
+    }
+}
+
+impl ProvideCredentials for Process {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::new(self.credentials())
+    }
+}
+
+/// A process group that is killed when this is dropped, unless it has ended.
+struct Group(Option<u32>);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        let Some(id) = self.0 else { return };
+        // The shell has `kill` built in. When even that fails there is nobody left to tell.
+        let _ = Command::new("sh")
+            .args(["-c", &format!("kill -9 -{id}")])
+            .stderr(Stdio::null())
+            .status();
+    }
+}
+
+/// The credentials that the command printed. The messages quote nothing of it.
+fn read(printed: &[u8]) -> Result<Credentials, String> {
+    let fields: Map<String, Value> =
+        serde_json::from_slice(printed).map_err(|error| match error.classify() {
+            serde_json::error::Category::Data => "what it printed is not a JSON object".to_owned(),
+            _ => format!("what it printed is not JSON: {error}"),
+        })?;
+    let field = |name: &str| {
+        let mut fields = fields.iter();
+        fields.find_map(|(key, value)| key.eq_ignore_ascii_case(name).then_some(value))
+    };
+    let text = |name: &str| field(name).and_then(Value::as_str).map(str::to_owned);
+    let needed = |name: &str| text(name).ok_or_else(|| format!("the JSON it printed has no text {name:?}"));
+    if field("Version").and_then(Value::as_u64) != Some(1) {
+        return Err("the JSON it printed has no \"Version\" 1".to_owned());
+    }
+    let expiry = text("Expiration").map(|time| {
+        let time = DateTime::from_str(&time, Format::DateTimeWithOffset).ok();
+        let time = time.and_then(|time| SystemTime::try_from(time).ok());
+        time.ok_or("the \"Expiration\" it printed is not a time such as 2030-01-31T12:00:00Z")
+    });
+    Ok(Credentials::new(
+        needed("AccessKeyId")?,
+        needed("SecretAccessKey")?,
+        text("SessionToken"),
+        expiry.transpose()?,
+        "credential_process",
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use super::*;
+
+    #[test]
+    fn keys_are_found_in_any_case_and_an_expiry_is_a_time() {
+        let printed = br#"{"version": 1, "accesskeyid": "A", "SecretAccessKey": "s", "SessionToken": "t",
+                          "Expiration": "2030-01-31T13:00:00+01:00"}"#;
+        let found = read(printed).unwrap();
+        assert_eq!((found.access_key_id(), found.session_token()), ("A", Some("t")));
+        assert_eq!(
+            found.expiry(),
+            Some(UNIX_EPOCH + Duration::from_secs(1_896_091_200))
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_without_quoting_it() {
+        for (printed, told) in [
+            (r#"{"Secret": hush"#, "not JSON"),
+            (r#""hush""#, "not a JSON object"),
+            (
+                r#"{"AccessKeyId": "hush", "SecretAccessKey": "hush"}"#,
+                "no \"Version\" 1",
+            ),
+            (r#"{"Version": 2, "AccessKeyId": "hush"}"#, "no \"Version\" 1"),
+            (
+                r#"{"Version": 1, "SecretAccessKey": "hush"}"#,
+                "no text \"AccessKeyId\"",
+            ),
+            (
+                r#"{"Version": 1, "AccessKeyId": "hush", "SecretAccessKey": 5}"#,
+                "no text \"SecretAccessKey\"",
+            ),
+            (
+                r#"{"Version": 1, "AccessKeyId": "a", "SecretAccessKey": "s", "Expiration": "hush"}"#,
+                "is not a time",
+            ),
+        ] {
+            let error = read(printed.as_bytes()).unwrap_err();
+            assert!(error.contains(told) && !error.contains("hush"), "{error}");
+        }
+    }
+}
