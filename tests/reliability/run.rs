@@ -29,6 +29,11 @@ pub fn options(endpoint: &str, more: &str) -> Config {
     Config::load(Some(&section), &Environment::default(), false, Path::new("/")).unwrap()
 }
 
+/// A directory in memory where there is one: thousands of small files, and seconds that are compared.
+fn scratch() -> TempDir {
+    TempDir::new_in("/dev/shm").or_else(|_| TempDir::new()).unwrap()
+}
+
 /// What became of a run.
 #[derive(Debug)]
 pub struct Outcome {
@@ -68,7 +73,7 @@ impl Machine {
     /// Its tasks have outputs of `size` bytes that don't compress, and take no time.
     pub fn new(size: usize) -> Self {
         Self {
-            directory: TempDir::new().unwrap(),
+            directory: scratch(),
             size,
             batch: 50,
             task: Duration::ZERO,
@@ -149,7 +154,7 @@ pub struct Bench {
 impl Bench {
     /// With artifacts of `size` bytes, and no fault yet.
     pub async fn new(size: usize) -> Self {
-        let directory = TempDir::new().unwrap();
+        let directory = scratch();
         let options = server::Options {
             anonymous: true, // for requests whose signature the proxy takes away
             ..server::Options::new(directory.path())
