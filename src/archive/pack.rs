@@ -38,16 +38,7 @@ fn pack_within(
     terminal_output: &str,
     sink: &mut impl Write,
 ) -> Result<Packed, Error> {
-    let (budget, content, packed) = (Budget::new(limits), Content::new(), Packed::default());
-    let mut pack = Pack {
-        source,
-        sink,
-        platform: limits.platform,
-        budget,
-        content,
-        seen: Vec::new(),
-        packed,
-    };
+    let mut pack = Pack::new(limits, source, sink);
     pack.terminal_output(terminal_output)?;
     // Nx makes the directory for every task, so that a missing one was removed, for want of room or by hand.
     let gone = || Error::Gone {
@@ -58,14 +49,14 @@ fn pack_within(
         return Err(unfit(source, Fault::Kind("file where a directory should be")));
     }
     pack.children(source, OUTPUTS)?;
-    pack.sink.write_all(&[0; 2 * BLOCK]).map_err(Error::Sink)?;
     pack.seen.push((source.to_owned(), Identity::of(&root)));
-    pack.check_nothing_changed()?;
-    Ok(pack.packed)
+    pack.finish()
 }
 
-struct Pack<'a, W> {
-    source: &'a Path,
+/// An archive that is being written.
+pub(super) struct Pack<'a, W> {
+    /// The directory that the archive's paths start at.
+    pub source: &'a Path,
     sink: &'a mut W,
     platform: Platform,
     budget: Budget<'a>,
@@ -75,8 +66,28 @@ struct Pack<'a, W> {
     packed: Packed,
 }
 
-impl<W: Write> Pack<'_, W> {
-    fn terminal_output(&mut self, text: &str) -> Result<(), Error> {
+impl<'a, W: Write> Pack<'a, W> {
+    pub fn new(limits: &'a Limits, source: &'a Path, sink: &'a mut W) -> Self {
+        let (budget, content, packed) = (Budget::new(limits), Content::new(), Packed::default());
+        Self {
+            source,
+            sink,
+            platform: limits.platform,
+            budget,
+            content,
+            seen: Vec::new(),
+            packed,
+        }
+    }
+
+    /// Ends the archive, unless something changed while it was written.
+    pub fn finish(self) -> Result<Packed, Error> {
+        self.sink.write_all(&[0; 2 * BLOCK]).map_err(Error::Sink)?;
+        self.check_nothing_changed()?;
+        Ok(self.packed)
+    }
+
+    pub fn terminal_output(&mut self, text: &str) -> Result<(), Error> {
         let size = text.len() as u64;
         self.budget
             .terminal_output(size)
@@ -89,20 +100,38 @@ impl<W: Write> Pack<'_, W> {
     }
 
     /// Packs what is in the directory at `path`; `prefix` is its name in the archive, with a `/`.
-    fn children(&mut self, path: &Path, prefix: &[u8]) -> Result<(), Error> {
+    pub fn children(&mut self, path: &Path, prefix: &[u8]) -> Result<(), Error> {
         for (name, kind, child) in list(path)? {
-            let name = [prefix, &name].concat();
-            if kind.is_dir() {
-                self.directory(&child, name)?;
-            } else if kind.is_file() {
-                self.file(&child, &name)?;
-            } else if kind.is_symlink() {
-                self.link(&child, &name)?;
-            } else {
-                return Err(unfit(&child, Fault::Kind("device, FIFO or socket")));
-            }
+            self.item(&child, kind, [prefix, &name].concat())?;
         }
         Ok(())
+    }
+
+    /// Packs what is at `path` as `name`.
+    pub fn item(&mut self, path: &Path, kind: FileType, name: Vec<u8>) -> Result<(), Error> {
+        if kind.is_dir() {
+            self.directory(path, name)
+        } else if kind.is_file() {
+            self.file(path, &name)
+        } else if kind.is_symlink() {
+            self.link(path, &name)
+        } else {
+            Err(unfit(path, Fault::Kind("device, FIFO or socket")))
+        }
+    }
+
+    /// Packs a directory that only leads to others; returns its name with a `/`.
+    pub fn way(&mut self, path: &Path, mut name: Vec<u8>) -> Result<Vec<u8>, Error> {
+        self.check(Kind::Directory, path, &name, b"")?;
+        name.push(b'/');
+        let head = Head {
+            kind: EntryType::Directory,
+            mode: 0o755,
+            size: 0,
+            target: b"",
+        };
+        head.write(&name, self.sink).map_err(Error::Sink)?;
+        Ok(name)
     }
 
     fn directory(&mut self, path: &Path, mut name: Vec<u8>) -> Result<(), Error> {

@@ -3,6 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use super::cat::CatArgs;
+use super::archives::{RebuildArgs, RestoreArgs};
 use super::doctor::DoctorArgs;
 use super::flush::FlushArgs;
 use super::inspect::InspectArgs;
@@ -11,6 +12,7 @@ use super::ls::LsArgs;
 use super::purge::PurgeArgs;
 use super::stats::StatsArgs;
 use super::verify::VerifyArgs;
+use super::vela::VelaArgs;
 
 /// Look after Nx's remote cache in an S3 bucket.
 #[derive(Debug, Parser)]
@@ -31,4 +33,7 @@ pub(super) enum Command {
     Stats(StatsArgs),
     Flush(FlushArgs),
     Purge(PurgeArgs),
+    Rebuild(RebuildArgs),
+    Restore(RestoreArgs),
+    Vela(VelaArgs),
 }

@@ -5,6 +5,7 @@
 
 mod age;
 mod amounts;
+mod archives;
 mod args;
 mod attack;
 mod bucket;
@@ -32,6 +33,7 @@ mod tally;
 #[cfg(test)]
 mod testing;
 mod verify;
+mod vela;
 mod workspace;
 
 use std::ffi::OsString;
@@ -101,6 +103,9 @@ pub async fn run(args: impl IntoIterator<Item = impl Into<OsString>>, workspace:
             Command::Doctor(options) if options.attack => attack::run(&workspace, options.json).await,
             Command::Doctor(options) => doctor::run(&workspace, options.json).await,
             Command::Ls(options) => exit_code(ls::run(&workspace, &options).await),
+            Command::Rebuild(options) => exit_code(archives::run_rebuild(&workspace, &options).await),
+            Command::Restore(options) => exit_code(archives::run_restore(&workspace, &options).await),
+            Command::Vela(options) => exit_code(vela::run(&workspace, &options).await),
             Command::Purge(options) => exit_code(purge::run(&workspace, &options).await),
             Command::Flush(options) => exit_code(flush::run(&workspace, &options).await),
             Command::Inspect(options) => exit_code(inspect::run(&workspace, &options).await),

@@ -95,6 +95,7 @@ fn credentials(checked: &mut Checked<'_>) -> CredentialsConfig {
             secret_access_key,
             session_token: settings.secret("sessionToken"),
         }),
+        keys_first: false,
         assume_role: role_arn
             .zip(session_name)
             .map(|(role_arn, session_name)| AssumeRole {

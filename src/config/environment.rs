@@ -28,6 +28,11 @@ impl Environment {
             .filter(|value| !value.is_empty())
     }
 
+    /// Sets `name`, as far as we look at it here.
+    pub fn set(&mut self, name: String, value: String) {
+        self.0.insert(name, value);
+    }
+
     /// Whether `name` is there without a value.
     pub fn is_empty(&self, name: &str) -> bool {
         self.0.get(name).is_some_and(String::is_empty)

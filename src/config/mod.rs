@@ -191,6 +191,8 @@ pub struct CredentialsConfig {
     pub sso_profile: Option<String>,
     /// Static keys from nx.json, asked after the sources that don't sit in a repository.
     pub keys: Option<StaticKeys>,
+    /// Whether the keys are asked before all else, as somebody gave them for this very run.
+    pub keys_first: bool,
     /// A role to take with whatever credentials were found.
     pub assume_role: Option<AssumeRole>,
     /// Sign nothing (public buckets).

@@ -27,7 +27,11 @@ const SOURCES: [(&str, Look); 7] = [
 pub(super) async fn first(context: &Context<'_>, limit: Duration) -> Result<Renewing, Error> {
     let deadline = Instant::now() + limit;
     let mut asked = Vec::new();
-    for (source, look) in SOURCES {
+    let given = context
+        .options
+        .keys_first
+        .then_some(("command line", keys::look as Look));
+    for (source, look) in given.into_iter().chain(SOURCES) {
         let why = match look(context) {
             Finding::Absent(why) => why,
             Finding::Broken(error) => return Err(error),

@@ -4,6 +4,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod archives;
 mod attack;
 mod cat;
 mod doctor;
@@ -19,3 +20,4 @@ mod setup;
 mod stats;
 mod stored;
 mod verify;
+mod vela;

@@ -130,9 +130,21 @@ impl Setup {
         std::fs::write(object, bytes).unwrap();
     }
 
+    /// Runs the binary in another directory, as on another machine.
+    pub async fn run_at(&self, directory: &Path, args: &[&str]) -> Ran {
+        let nx_json = json!({ "s3": self.section });
+        std::fs::write(directory.join("nx.json"), nx_json.to_string()).unwrap();
+        run_in(directory, args, &self.variables).await
+    }
+
+    /// Where the bucket keeps this object.
+    pub fn file(&self, key: &str) -> PathBuf {
+        self.storage.path().join("tbucket").join(key)
+    }
+
     /// Puts an object into the bucket that was written `age` ago.
     pub fn place(&self, key: &str, body: &[u8], age: Duration) {
-        let path = self.storage.path().join("tbucket").join(key);
+        let path = self.file(key);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, body).unwrap();
         let file = std::fs::File::options().write(true).open(path).unwrap();
@@ -141,7 +153,7 @@ impl Setup {
 
     /// Whether there is such an object.
     pub fn has(&self, key: &str) -> bool {
-        self.storage.path().join("tbucket").join(key).exists()
+        self.file(key).exists()
     }
 
     /// All files of the bucket.

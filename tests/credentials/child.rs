@@ -138,6 +138,7 @@ fn options(task: &Task) -> CredentialsConfig {
             secret_access_key: Secret::new(secret),
             session_token: None,
         }),
+        keys_first: false,
         assume_role: task
             .assume_role
             .clone()

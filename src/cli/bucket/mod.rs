@@ -39,9 +39,16 @@ pub(super) struct Bucket {
 impl Bucket {
     /// Reads the configuration, finds credentials and derives the key. Asks the bucket for nothing.
     pub(super) async fn open(workspace: &Workspace) -> Result<Self, Ending> {
-        let config = workspace
-            .config()
-            .map_err(|errors| Ending::Unable(errors.to_string()))?;
+        let config = workspace.config();
+        Self::configured(
+            config.map_err(|errors| Ending::Unable(errors.to_string()))?,
+            workspace,
+        )
+        .await
+    }
+
+    /// The same with a configuration that is there already.
+    pub(super) async fn configured(config: Config, workspace: &Workspace) -> Result<Self, Ending> {
         let access = trust::decide(&config.trust, &workspace.facts());
         let connection = connect::dial(&config.bucket, &config.credentials)
             .await

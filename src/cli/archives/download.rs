@@ -1,0 +1,157 @@
+//! From the bucket to directories: verified and unpacked beside their place, then moved there.
+
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use futures_util::{StreamExt, stream};
+use tokio::sync::mpsc;
+
+use crate::archive::{self, Limits, Staging, Unpacked};
+use crate::archive_name::ArchiveName;
+use crate::cli::bucket::Bucket;
+use crate::entry::{Codec, Entry, Keys, MAX_CHUNK_OBJECT, MAX_ENTRY_OBJECT, Manifest};
+use crate::error::Error;
+use crate::task_hash::TaskHash;
+use crate::trust::ReadScope;
+
+/// Chunks that are fetched ahead of the one being unpacked.
+const WINDOW: usize = 8;
+
+/// An archive that was found.
+pub(super) struct Download<'a> {
+    pub bucket: &'a Bucket,
+    pub manifest: Manifest,
+    /// When it was written.
+    pub modified: Option<SystemTime>,
+    codec: Codec,
+    keys: Keys,
+}
+
+/// What became of an archive.
+pub(super) enum Outcome {
+    Restored(Unpacked),
+    /// These stand in the way; nothing was changed.
+    Blocked(Vec<PathBuf>),
+}
+
+/// Finds `name` in one scope.
+pub(super) async fn find<'a>(
+    bucket: &'a Bucket,
+    from: &ReadScope,
+    name: &ArchiveName,
+) -> Result<Option<Download<'a>>, Error> {
+    let keys = bucket.keys(&from.scope);
+    let public_keys = Arc::new(bucket.config.trust.public_keys.clone());
+    let codec = bucket
+        .codec(&from.scope)
+        .trusting(from.verified.then_some(public_keys));
+    let key = keys.archive(name);
+    let Some(object) = bucket.store.fetch(&key, MAX_ENTRY_OBJECT).await? else {
+        return Ok(None);
+    };
+    let Entry { manifest, .. } = codec
+        .decode_entry(name, &object.body)
+        .map_err(|source| Error::Entry { key, source })?;
+    Ok(Some(Download {
+        bucket,
+        manifest,
+        modified: object.modified,
+        codec,
+        keys,
+    }))
+}
+
+impl Download<'_> {
+    /// Puts the archive into `directory`.
+    pub(super) async fn restore(&self, directory: &Path) -> Result<Outcome, Error> {
+        let limit = self.bucket.config.max_entry_size;
+        if self.manifest.size > limit {
+            return Err(Error::TooLarge { limit });
+        }
+        let (sender, receiver) = mpsc::channel(1);
+        let arriving = Arriving {
+            receiver,
+            left: self.manifest.chunks.len(),
+            current: io::Cursor::default(),
+            failure: None,
+        };
+        let limits = Limits {
+            bytes: limit,
+            ..Limits::default()
+        };
+        let directory = directory.to_owned();
+        let unpacking = tokio::task::spawn_blocking(move || unpack(arriving, &directory, &limits));
+        let (unpacked, ()) = tokio::join!(unpacking, self.fetch_all(sender));
+        unpacked.map_err(|error| Error::Internal(error.to_string()))?
+    }
+
+    /// Fetches chunks ahead of the receiver, in order. Dropping the sender ends the unpacking.
+    async fn fetch_all(&self, sender: mpsc::Sender<Result<Vec<u8>, Error>>) {
+        let chunks = self.manifest.chunks.iter().copied();
+        let mut fetched = stream::iter(chunks)
+            .map(|chunk| async move {
+                let key = self.keys.chunk(&chunk.id);
+                let object = self.bucket.store.get(&key, MAX_CHUNK_OBJECT).await?;
+                let object = object.ok_or_else(|| Error::ChunkMissing { key: key.clone() })?;
+                let codec = self.codec.clone();
+                let plain = tokio::task::spawn_blocking(move || codec.decode_chunk(&chunk, &object)).await;
+                let plain = plain.map_err(|error| Error::Internal(error.to_string()))?;
+                plain.map_err(|source| Error::Entry { key, source })
+            })
+            .buffered(WINDOW);
+        while let Some(chunk) = fetched.next().await {
+            if sender.send(chunk).await.is_err() {
+                break;
+            }
+        }
+    }
+}
+
+fn unpack(mut arriving: Arriving, directory: &Path, limits: &Limits) -> Result<Outcome, Error> {
+    archive::sweep(directory);
+    let staging = Staging::create(directory, &TaskHash::parse("restore")?)?;
+    let unpacked = archive::unpack(&mut arriving, staging.path(), limits);
+    if let Some(failure) = arriving.failure {
+        return Err(failure);
+    }
+    let unpacked = unpacked?;
+    let merged = archive::merge(staging.path(), directory)?;
+    if merged.conflicts.is_empty() {
+        Ok(Outcome::Restored(unpacked))
+    } else {
+        Ok(Outcome::Blocked(merged.conflicts))
+    }
+}
+
+/// The archive as its chunks arrive.
+struct Arriving {
+    receiver: mpsc::Receiver<Result<Vec<u8>, Error>>,
+    left: usize,
+    current: io::Cursor<Vec<u8>>,
+    /// Why the stream ended early.
+    failure: Option<Error>,
+}
+
+impl Read for Arriving {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let read = self.current.read(into)?;
+            if read > 0 || into.is_empty() || self.left == 0 {
+                return Ok(read);
+            }
+            self.left -= 1;
+            // A stream that ends early must not look like one that is complete.
+            let interrupted = || Err(Error::Internal("the chunks stopped arriving".into()));
+            match self.receiver.blocking_recv().unwrap_or_else(interrupted) {
+                Ok(chunk) => self.current = io::Cursor::new(chunk),
+                Err(error) => {
+                    let told = io::Error::other(error.to_string());
+                    self.failure = Some(error);
+                    return Err(told);
+                }
+            }
+        }
+    }
+}

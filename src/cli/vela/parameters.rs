@@ -1,0 +1,247 @@
+//! Parameters and where they come from.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::args::VelaArgs;
+use super::duration;
+use crate::config::environment::Environment;
+
+/// Where Vela mounts parameters and secrets as files.
+const FOLDERS: [&str; 2] = ["/vela/parameters/s3-cache", "/vela/secrets/s3-cache"];
+
+/// The variables that set each parameter, the strongest first.
+const VARIABLES: [(&str, &[&str]); 19] = [
+    ("action", &["PARAMETER_ACTION", "S3_CACHE_ACTION"]),
+    (
+        "bucket",
+        &["PARAMETER_BUCKET", "PARAMETER_ROOT", "S3_CACHE_BUCKET"],
+    ),
+    (
+        "server",
+        &["PARAMETER_SERVER", "CACHE_S3_SERVER", "S3_CACHE_SERVER"],
+    ),
+    (
+        "accelerated_endpoint",
+        &[
+            "PARAMETER_ACCELERATED_ENDPOINT",
+            "CACHE_S3_ACCELERATED_ENDPOINT",
+            "S3_CACHE_ACCELERATED_ENDPOINT",
+        ],
+    ),
+    (
+        "region",
+        &["PARAMETER_REGION", "CACHE_S3_REGION", "S3_CACHE_REGION"],
+    ),
+    (
+        "access_key",
+        &[
+            "PARAMETER_ACCESS_KEY",
+            "S3_CACHE_ACCESS_KEY",
+            "CACHE_S3_ACCESS_KEY",
+        ],
+    ),
+    (
+        "secret_key",
+        &[
+            "PARAMETER_SECRET_KEY",
+            "S3_CACHE_SECRET_KEY",
+            "CACHE_S3_SECRET_KEY",
+        ],
+    ),
+    (
+        "session_token",
+        &[
+            "PARAMETER_SESSION_TOKEN",
+            "S3_CACHE_SESSION_TOKEN",
+            "CACHE_S3_SESSION_TOKEN",
+        ],
+    ),
+    ("prefix", &["PARAMETER_PREFIX", "S3_CACHE_PREFIX"]),
+    ("path", &["PARAMETER_PATH", "S3_CACHE_PATH"]),
+    ("filename", &["PARAMETER_FILENAME", "S3_CACHE_FILENAME"]),
+    ("mount", &["PARAMETER_MOUNT", "S3_CACHE_MOUNT"]),
+    ("preserve_path", &["PARAMETER_PRESERVE_PATH", "S3_PRESERVE_PATH"]),
+    (
+        "compression_level",
+        &[
+            "PARAMETER_COMPRESSION_LEVEL",
+            "S3_CACHE_COMPRESSION_LEVEL",
+            "S3_COMPRESSION_LEVEL",
+        ],
+    ),
+    ("timeout", &["PARAMETER_TIMEOUT", "S3_CACHE_TIMEOUT"]),
+    ("age", &["PARAMETER_AGE", "PARAMETER_FLUSH_AGE", "S3_CACHE_AGE"]),
+    ("log_level", &["PARAMETER_LOG_LEVEL", "S3_CACHE_LOG_LEVEL"]),
+    ("org", &["PARAMETER_ORG", "VELA_REPO_ORG"]),
+    ("repo", &["PARAMETER_REPO", "VELA_REPO_NAME"]),
+];
+
+/// The parameters of one run.
+pub(super) struct Parameters<'a> {
+    pub args: &'a VelaArgs,
+    pub environment: &'a Environment,
+}
+
+impl Parameters<'_> {
+    /// A parameter's value; an empty one counts as not set.
+    pub(super) fn get(&self, name: &str) -> Option<String> {
+        let given = self.args.flag(name).or_else(|| from_file(name));
+        let variables = VARIABLES.iter().find(|(known, _)| *known == name);
+        let set = || {
+            variables?
+                .1
+                .iter()
+                .find_map(|name| self.environment.get(name))
+                .map(str::to_owned)
+        };
+        given.or_else(set).filter(|value| !value.is_empty())
+    }
+
+    /// A parameter without which nothing can be done.
+    pub(super) fn need(&self, name: &str) -> Result<String, String> {
+        self.get(name)
+            .ok_or_else(|| format!("the parameter {name} is missing"))
+    }
+
+    pub(super) fn duration(&self, name: &str, otherwise: Duration) -> Result<Duration, String> {
+        let text = self.get(name);
+        text.map_or(Ok(otherwise), |text| {
+            duration::parse(&text).map_err(|problem| format!("{name}: {problem}"))
+        })
+    }
+
+    pub(super) fn flag(&self, name: &str) -> Result<bool, String> {
+        match self.get(name).as_deref() {
+            None | Some("false" | "0" | "f" | "F" | "FALSE" | "False") => Ok(false),
+            Some("true" | "1" | "t" | "T" | "TRUE" | "True") => Ok(true),
+            Some(other) => Err(format!("{name}: {other:?} is neither true nor false")),
+        }
+    }
+
+    pub(super) fn mounts(&self) -> Result<Vec<PathBuf>, String> {
+        let mounts = self.need("mount")?;
+        let paths = mounts.split(',').map(str::trim).filter(|path| !path.is_empty());
+        Ok(paths.map(PathBuf::from).collect())
+    }
+
+    /// The path that archives are kept under: `path`, or else prefix, organization and repository.
+    pub(super) fn folder(&self) -> Result<String, String> {
+        if let Some(path) = self.get("path") {
+            return Ok(clean(&path));
+        }
+        let prefix = self.get("prefix").unwrap_or_default();
+        Ok(clean(&format!(
+            "{prefix}/{}/{}",
+            self.need("org")?,
+            self.need("repo")?
+        )))
+    }
+
+    /// The plugin's compression level as one of zstd's.
+    pub(super) fn compression(&self) -> Result<Option<String>, String> {
+        let Some(text) = self.get("compression_level") else {
+            return Ok(None);
+        };
+        match text.parse::<i8>() {
+            Ok(-1) => Ok(None),
+            Ok(0) => Ok(Some("none".into())),
+            Ok(1..=9) => Ok(Some(text)),
+            _ => Err(format!("compression_level: {text:?} is not between -1 and 9")),
+        }
+    }
+}
+
+fn from_file(name: &str) -> Option<String> {
+    let files = FOLDERS.iter().map(|folder| Path::new(folder).join(name));
+    files
+        .filter_map(|file| fs::read_to_string(file).ok())
+        .next()
+        .map(|text| text.trim().to_owned())
+}
+
+/// A path's names, without `.`, with a single `/` between them.
+fn clean(path: &str) -> String {
+    let names: Vec<&str> = path
+        .split('/')
+        .filter(|name| !matches!(*name, "" | "."))
+        .collect();
+    names.join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn get(args: &VelaArgs, variables: &[(&str, &str)], name: &str) -> Option<String> {
+        let environment = variables.iter().copied().collect();
+        Parameters {
+            args,
+            environment: &environment,
+        }
+        .get(name)
+    }
+
+    #[test]
+    fn the_command_line_wins_and_then_the_first_variable() {
+        let none = VelaArgs::default();
+        let args = VelaArgs {
+            bucket: Some("flag".into()),
+            ..none.clone()
+        };
+        let variables = [("S3_CACHE_BUCKET", "second"), ("PARAMETER_BUCKET", "first")];
+        assert_eq!(get(&args, &variables, "bucket").as_deref(), Some("flag"));
+        assert_eq!(get(&none, &variables, "bucket").as_deref(), Some("first"));
+        assert_eq!(get(&none, &[("PARAMETER_BUCKET", "")], "bucket"), None);
+        assert_eq!(get(&none, &[], "bucket"), None);
+    }
+
+    #[test]
+    fn every_parameter_has_a_flag() {
+        let args = VelaArgs {
+            mount: vec!["a".into(), "b".into()],
+            ..VelaArgs::default()
+        };
+        assert_eq!(args.flag("mount").as_deref(), Some("a,b"));
+        for (name, variables) in VARIABLES {
+            assert!(!variables.is_empty() && (name == "mount" || args.flag(name).is_none()));
+        }
+    }
+
+    #[test]
+    fn archives_are_kept_under_prefix_organization_and_repository_or_a_path() {
+        let (environment, none) = (
+            Environment::from([("VELA_REPO_ORG", "acme"), ("VELA_REPO_NAME", "shop")]),
+            VelaArgs::default(),
+        );
+        for (args, folder) in [
+            (none.clone(), "acme/shop"),
+            (
+                VelaArgs {
+                    prefix: Some("/ci//x/".into()),
+                    ..none.clone()
+                },
+                "ci/x/acme/shop",
+            ),
+            (
+                VelaArgs {
+                    path: Some("./shared/".into()),
+                    ..none.clone()
+                },
+                "shared",
+            ),
+        ] {
+            let parameters = Parameters {
+                args: &args,
+                environment: &environment,
+            };
+            assert_eq!(parameters.folder().as_deref(), Ok(folder));
+        }
+        let parameters = Parameters {
+            args: &none,
+            environment: &Environment::default(),
+        };
+        assert_eq!(parameters.folder().unwrap_err(), "the parameter org is missing");
+    }
+}
