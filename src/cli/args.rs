@@ -2,8 +2,8 @@
 
 use clap::{Parser, Subcommand};
 
-use super::cat::CatArgs;
 use super::archives::{RebuildArgs, RestoreArgs};
+use super::cat::CatArgs;
 use super::doctor::DoctorArgs;
 use super::flush::FlushArgs;
 use super::inspect::InspectArgs;
@@ -11,8 +11,8 @@ use super::keygen::KeygenArgs;
 use super::ls::LsArgs;
 use super::purge::PurgeArgs;
 use super::stats::StatsArgs;
-use super::verify::VerifyArgs;
 use super::vela::VelaArgs;
+use super::verify::VerifyArgs;
 
 /// Look after Nx's remote cache in an S3 bucket.
 #[derive(Debug, Parser)]
@@ -35,5 +35,5 @@ pub(super) enum Command {
     Purge(PurgeArgs),
     Rebuild(RebuildArgs),
     Restore(RestoreArgs),
-    Vela(VelaArgs),
+    Vela(Box<VelaArgs>),
 }

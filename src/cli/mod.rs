@@ -32,8 +32,8 @@ mod table;
 mod tally;
 #[cfg(test)]
 mod testing;
-mod verify;
 mod vela;
+mod verify;
 mod workspace;
 
 use std::ffi::OsString;

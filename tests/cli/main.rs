@@ -19,5 +19,5 @@ mod purge;
 mod setup;
 mod stats;
 mod stored;
-mod verify;
 mod vela;
+mod verify;
