@@ -266,7 +266,13 @@ async fn endpoints_that_do_not_answer_are_found() {
     .await;
     let (_server, silent) = answered(Reply::Hang).await;
     let silent = silent.variable("NX_S3_CACHE_TIMEOUTS_READ", "100ms");
-    finds(&silent, "bucket", "no answer within", "Check `endpoint`, the network").await;
+    finds(
+        &silent,
+        "bucket",
+        "no answer within",
+        "Check `endpoint`, the network",
+    )
+    .await;
 }
 
 #[tokio::test]

@@ -9,8 +9,6 @@ mod needs;
 mod plan;
 mod report;
 mod sweep;
-#[cfg(test)]
-mod tests;
 
 use std::sync::Mutex;
 use std::time::SystemTime;
