@@ -1,6 +1,9 @@
 //! What the answers of servers mean.
 
+use nx_s3_cache::object_store::{ObjectStore, PutMode, PutOutcome};
+
 use crate::faults::get_of;
+use crate::scripted;
 use crate::support::scripted::{answer, error};
 
 #[tokio::test]
@@ -91,4 +94,16 @@ async fn long_messages_become_one_short_line() {
         !message.contains('\n') && message.chars().count() < 400,
         "{message}"
     );
+}
+
+#[tokio::test]
+async fn swift_accepts_the_slower_of_two_writers_with_a_web_page() {
+    let page = answer(
+        "202 Accepted",
+        "content-type: text/html\r\n",
+        "<html><h1>Accepted</h1></html>",
+    );
+    let (_server, store) = scripted([page]).await;
+    let put = store.put("key", "body".into(), PutMode::Replace).await;
+    assert_eq!(put, Ok(PutOutcome::Stored));
 }
