@@ -10,6 +10,7 @@ mod many;
 mod promises;
 mod refusals;
 mod requests;
+mod survey;
 mod watching;
 
 use nx_s3_cache::config::BucketConfig;

@@ -70,7 +70,7 @@ async fn s3_conforms_without_conditional_writes() {
 
 /// Every host is this machine, which not all systems believe of `*.localhost`.
 #[derive(Clone, Debug)]
-struct AllLocal;
+pub(crate) struct AllLocal;
 
 impl ResolveDns for AllLocal {
     fn resolve_dns<'a>(&'a self, _name: &'a str) -> DnsFuture<'a> {
@@ -138,26 +138,4 @@ async fn a_bucket_that_does_not_exist_is_named() {
     assert!(matches!(get, Err(Error::NoSuchBucket { .. })), "{get:?}");
     let put = store.put("key", "body".into(), PutMode::Create).await;
     assert!(matches!(put, Err(Error::NoSuchBucket { .. })), "{put:?}");
-}
-
-/// Any server with an empty bucket `tbucket`: `TEST_S3_ENDPOINT`, `TEST_S3_REGION`, `AWS_ACCESS_KEY_ID`,
-/// `AWS_SECRET_ACCESS_KEY`, and `TEST_S3_OVERWRITES` when it ignores `If-None-Match`.
-#[tokio::test]
-#[ignore = "needs a server, which the environment names"]
-async fn another_server_conforms() {
-    let variable = |name| std::env::var(name).unwrap();
-    let config = bucket::at(&variable("TEST_S3_ENDPOINT"));
-    let keys = bucket::signed_with(&variable("AWS_ACCESS_KEY_ID"), &variable("AWS_SECRET_ACCESS_KEY"));
-    let http = nx_s3_cache::object_store::http::http_client(None).unwrap();
-    let store = S3Store::open(&config, keys, http, &variable("TEST_S3_REGION"));
-    let creates_once = std::env::var_os("TEST_S3_OVERWRITES").is_none();
-    conforms(
-        &store,
-        "conformance/",
-        Traits {
-            creates_once,
-            knows_case: true,
-        },
-    )
-    .await;
 }

@@ -18,6 +18,14 @@ pub struct Traits {
 
 /// Checks every promise. `prefix` keeps the runs of several tests apart.
 pub async fn conforms(store: &dyn ObjectStore, prefix: &str, traits: Traits) {
+    keeps_objects(store, prefix, traits).await;
+    works_with_many(store, prefix).await;
+    copies(store, prefix).await;
+    survives_races(store, prefix).await;
+}
+
+/// What is put can be got, whole and under its own key only.
+pub async fn keeps_objects(store: &dyn ObjectStore, prefix: &str, traits: Traits) {
     let key = |name: &str| format!("{prefix}{name}");
     missing_objects_are_none(store, &key("missing")).await;
     for size in [0, 1, 1024, 65_537, LARGEST] {
@@ -43,11 +51,23 @@ pub async fn conforms(store: &dyn ObjectStore, prefix: &str, traits: Traits) {
         what_is_put_can_be_got(store, &key(name), 10).await;
     }
     a_key_is_not_its_prefix(store, &key("whole")).await;
-    a_listing_has_all_objects_of_its_prefix_once(store, &key("list/")).await;
-    what_is_deleted_is_gone_and_nothing_else(store, &key("delete/")).await;
-    a_copy_is_the_same_and_replaces(store, &key("copy/")).await;
-    one_of_many_writers_wins_whole(store, &key("race"), PutMode::Replace).await;
-    one_of_many_writers_wins_whole(store, &key("race-create"), PutMode::Create).await;
+}
+
+/// Listings and deletes.
+pub async fn works_with_many(store: &dyn ObjectStore, prefix: &str) {
+    a_listing_has_all_objects_of_its_prefix_once(store, &format!("{prefix}list/")).await;
+    what_is_deleted_is_gone_and_nothing_else(store, &format!("{prefix}delete/")).await;
+}
+
+/// Copies within the bucket.
+pub async fn copies(store: &dyn ObjectStore, prefix: &str) {
+    a_copy_is_the_same_and_replaces(store, &format!("{prefix}copy/")).await;
+}
+
+/// Writers at the same time.
+pub async fn survives_races(store: &dyn ObjectStore, prefix: &str) {
+    one_of_many_writers_wins_whole(store, &format!("{prefix}race"), PutMode::Replace).await;
+    one_of_many_writers_wins_whole(store, &format!("{prefix}race-create"), PutMode::Create).await;
 }
 
 async fn missing_objects_are_none(store: &dyn ObjectStore, key: &str) {

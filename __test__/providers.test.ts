@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+
+const scripts = join(__dirname, '../scripts/providers')
+
+test('the page on providers says what the runs found', async () => {
+  const { page, rendered } = await import(join(scripts, 'page.mjs'))
+  const text = readFileSync(page, 'utf8')
+  assert.equal(rendered(text), text, 'run npm run test:providers, or scripts/providers.mjs with the name of one server')
+})
+
+test('every server was run, and no finding is left out of the page', async () => {
+  const { features } = await import(join(scripts, 'page.mjs'))
+  const { results } = await import(join(scripts, 'results.mjs'))
+  const { servers } = await import(join(scripts, 'servers.mjs'))
+  const all: Record<string, { version: string; settings: string; findings: object }> = results()
+  assert.deepEqual(
+    Object.keys(all),
+    servers.map(({ name }: { name: string }) => name),
+  )
+  for (const { name, version, settings } of servers) {
+    assert.deepEqual([all[name]?.version, all[name]?.settings], [version, settings], name)
+    const unknown = Object.keys(all[name]?.findings ?? {}).filter(feature => !(feature in features))
+    assert.deepEqual(unknown, [], name)
+  }
+})
