@@ -31,7 +31,9 @@ fn main() {
         println!("restore: needs a corpus, see the comment in benches/restore.rs");
         return;
     };
-    let rounds = arguments.next().map_or(7, |word| word.parse().expect("ROUNDS is a number"));
+    let rounds = arguments
+        .next()
+        .map_or(7, |word| word.parse().expect("ROUNDS is a number"));
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -49,14 +51,23 @@ struct Bench {
 
 impl Bench {
     fn new(corpus: PathBuf) -> Self {
-        let mut names: Vec<_> = fs::read_dir(&corpus).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        let mut names: Vec<_> = fs::read_dir(&corpus)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
         names.sort();
         let environment = Environment::of_process();
-        let memory = environment.get("NX_S3_CACHE_BUCKET").is_none().then(|| Arc::new(MemoryStore::new()));
+        let memory = environment
+            .get("NX_S3_CACHE_BUCKET")
+            .is_none()
+            .then(|| Arc::new(MemoryStore::new()));
         // Beside the corpus, so that both are on one file system.
         let scratch = tempfile::tempdir_in(corpus.parent().unwrap()).unwrap();
         Self {
-            hashes: names.iter().map(|name| name.to_str().unwrap().to_owned()).collect(),
+            hashes: names
+                .iter()
+                .map(|name| name.to_str().unwrap().to_owned())
+                .collect(),
             corpus,
             environment,
             memory,
@@ -71,11 +82,25 @@ impl Bench {
             let target = self.scratch.path().join("restored");
             ours.push(self.restore(&target).await);
             if round == 0 {
-                assert!(Command::new("diff").arg("-r").args([&self.corpus, &target]).status().unwrap().success());
+                assert!(
+                    Command::new("diff")
+                        .arg("-r")
+                        .args([&self.corpus, &target])
+                        .status()
+                        .unwrap()
+                        .success()
+                );
             }
             discard(&target);
             let began = Instant::now();
-            assert!(Command::new("cp").arg("-r").args([&self.corpus, &target]).status().unwrap().success());
+            assert!(
+                Command::new("cp")
+                    .arg("-r")
+                    .args([&self.corpus, &target])
+                    .status()
+                    .unwrap()
+                    .success()
+            );
             floor.push((began.elapsed(), Duration::ZERO));
             discard(&target);
         }
@@ -105,7 +130,12 @@ impl Bench {
 
     async fn store(&self) {
         let cache = self.open().await;
-        if cache.retrieve(&self.hashes[0], self.scratch.path()).await.unwrap().is_some() {
+        if cache
+            .retrieve(&self.hashes[0], self.scratch.path())
+            .await
+            .unwrap()
+            .is_some()
+        {
             return; // by an earlier run
         }
         for hash in &self.hashes {
@@ -117,7 +147,9 @@ impl Bench {
             };
             assert!(cache.clone().store(artifact).await);
         }
-        let left = tokio::task::spawn_blocking(move || cache.flush(Duration::from_secs(600))).await.unwrap();
+        let left = tokio::task::spawn_blocking(move || cache.flush(Duration::from_secs(600)))
+            .await
+            .unwrap();
         assert_eq!(left, [""; 0]);
     }
 
@@ -132,7 +164,11 @@ impl Bench {
         }))
         .await;
         let took = (began.elapsed(), processor_time() - processor);
-        assert!(found.into_iter().all(|found| found.unwrap().unwrap().is_some()), "{:?}", cache.take_warnings());
+        assert!(
+            found.into_iter().all(|found| found.unwrap().unwrap().is_some()),
+            "{:?}",
+            cache.take_warnings()
+        );
         took
     }
 }
@@ -151,7 +187,10 @@ fn median(mut times: Vec<(Duration, Duration)>) -> (Duration, Duration) {
 fn processor_time() -> Duration {
     let stat = fs::read_to_string("/proc/self/stat").unwrap();
     let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
-    let ticks: u64 = fields[11..13].iter().map(|field| field.parse::<u64>().unwrap()).sum();
+    let ticks: u64 = fields[11..13]
+        .iter()
+        .map(|field| field.parse::<u64>().unwrap())
+        .sum();
     Duration::from_millis(10 * ticks)
 }
 

@@ -1,7 +1,7 @@
 //! An archive's entries one by one, checked as [`unpack`](super::unpack) checks them, with nothing written to disk.
 
 use std::collections::HashSet;
-use std::io::{self, Read};
+use std::io::{self, BufRead, Read};
 
 use super::check::Check;
 use super::members::{Kind, Member, Members};
@@ -43,7 +43,7 @@ pub enum ItemKind {
 /// What `visit` sees was checked as far as it goes; that the whole archive is one that `unpack` restores is known only
 /// when this returns. An error of `visit` ends it and is returned as it is.
 pub fn scan<E: From<Error>>(
-    tar: impl Read,
+    tar: impl BufRead,
     limits: &Limits,
     visit: &mut dyn FnMut(Item<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
@@ -73,15 +73,14 @@ struct Scan<'a, E> {
 }
 
 impl<E> Scan<'_, E> {
-    fn members<R: Read>(&mut self, stream: &mut Stream<R>, limits: &Limits) -> Result<(), Error> {
-        let mut archive = tar::Archive::new(&mut *stream);
-        let mut members = Members::new(&mut archive, limits)?;
+    fn members<R: BufRead>(&mut self, stream: &mut Stream<R>, limits: &Limits) -> Result<(), Error> {
+        let mut members = Members::new(stream, limits);
         let Some(first) = members.next()? else {
             return Err(Error::Stream(io::Error::other("no terminal output")));
         };
-        self.terminal_output(first)?;
+        self.terminal_output(&first, &mut members)?;
         while let Some(member) = members.next()? {
-            self.member(member)?;
+            self.member(&member, &mut members)?;
         }
         stream.finish()?;
         for (path, target) in &self.links {
@@ -92,30 +91,29 @@ impl<E> Scan<'_, E> {
         Ok(())
     }
 
-    fn terminal_output<R: Read>(&mut self, member: Member<'_, R>) -> Result<(), Error> {
-        let mode = member.mode;
-        let text = self.check.terminal_output(member)?;
+    fn terminal_output(&mut self, member: &Member, content: &mut impl Read) -> Result<(), Error> {
+        let text = self.check.terminal_output(member, content)?;
         self.show(Item {
             kind: ItemKind::TerminalOutput,
             path: TERMINAL_OUTPUT,
-            mode,
+            mode: member.mode,
             size: text.len() as u64,
             target: b"",
             content: &mut text.as_bytes(),
         })
     }
 
-    fn member<R: Read>(&mut self, mut member: Member<'_, R>) -> Result<(), Error> {
-        let path = self.check.path(&member)?;
+    fn member(&mut self, member: &Member, content: &mut impl Read) -> Result<(), Error> {
+        let path = self.check.path(member)?;
         if member.kind == Kind::Link {
-            let target = self.check.target(&path, &member)?;
+            let target = self.check.target(&path, member)?;
             self.links.push((path.clone(), target));
         }
         if member.kind == Kind::Directory {
             self.directories.insert(path.as_bytes().to_vec());
         }
         let mut content = Counted {
-            source: &mut member.content,
+            source: content,
             read: 0,
         };
         self.show(Item {

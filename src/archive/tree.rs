@@ -1,16 +1,12 @@
 //! The disk's side of unpacking: makes what it is told to, below one directory, and never writes over or
 //! through anything.
 
-use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, Write};
 use std::path::{Path, PathBuf};
 
 use super::mode::{self, Modes};
 use super::path::{LinkTarget, TreePath};
 use super::{Error, Fault};
-
-/// How much of a file is in memory at a time.
-const BUFFER: usize = 256 << 10;
 
 /// A tree that is being made.
 ///
@@ -19,7 +15,6 @@ const BUFFER: usize = 256 << 10;
 pub(super) struct Tree<'a> {
     root: &'a Path,
     modes: Modes,
-    buffer: Vec<u8>,
     links: Vec<(TreePath, LinkTarget)>,
     /// Directories whose final mode might keep us from filling them.
     directories: Vec<(PathBuf, u32)>,
@@ -32,7 +27,6 @@ impl<'a> Tree<'a> {
         Self {
             root,
             modes: Modes::default(),
-            buffer: vec![0; BUFFER],
             links,
             directories,
         }
@@ -50,26 +44,24 @@ impl<'a> Tree<'a> {
     }
 
     /// Makes a file with all that `content` has, and returns its size.
-    pub fn file(&mut self, path: &TreePath, mode: u32, content: &mut impl Read) -> Result<u64, Error> {
+    pub fn file(&mut self, path: &TreePath, mode: u32, content: &mut impl BufRead) -> Result<u64, Error> {
         let place = self.root.join(path.to_path());
         let mut file = match self.modes.create_file(&place, mode) {
             Ok(file) => file,
             Err(cause) => return Err(not_made(path, place, cause)),
         };
-        self.fill(&mut file, content, place)
-    }
-
-    fn fill(&mut self, file: &mut File, content: &mut impl Read, place: PathBuf) -> Result<u64, Error> {
         let mut size = 0;
         loop {
-            let read = content.read(&mut self.buffer).map_err(Error::Stream)?;
-            if read == 0 {
+            let part = content.fill_buf().map_err(Error::Stream)?;
+            let count = part.len();
+            if count == 0 {
                 return Ok(size);
             }
-            if let Err(source) = file.write_all(&self.buffer[..read]) {
+            if let Err(source) = file.write_all(part) {
                 return Err(Error::Local { path: place, source });
             }
-            size += read as u64;
+            content.consume(count);
+            size += count as u64;
         }
     }
 

@@ -1,6 +1,6 @@
 //! From a tar stream to a directory.
 
-use std::io::{self, Read};
+use std::io::{self, BufRead};
 use std::path::Path;
 
 use super::check::Check;
@@ -23,27 +23,26 @@ pub struct Unpacked {
 
 /// Restores the outputs in `tar` to `staging`, an existing, empty directory.
 ///
-/// `tar` is read to its end, a file of any size through one small buffer. Whatever it says, nothing outside
+/// `tar` is read to its end, and files are written straight from its buffer. Whatever it says, nothing outside
 /// of `staging` is touched; after an error the caller removes `staging`, which may hold a part of the tree.
-pub fn unpack(tar: impl Read, staging: &Path, limits: &Limits) -> Result<Unpacked, Error> {
+pub fn unpack(tar: impl BufRead, staging: &Path, limits: &Limits) -> Result<Unpacked, Error> {
     let mut stream = Stream::new(tar);
     unpack_members(&mut stream, staging, limits).map_err(|error| stream.explain(error))
 }
 
-fn unpack_members<R: Read>(
+fn unpack_members<R: BufRead>(
     stream: &mut Stream<R>,
     staging: &Path,
     limits: &Limits,
 ) -> Result<Unpacked, Error> {
-    let mut archive = tar::Archive::new(&mut *stream);
-    let mut members = Members::new(&mut archive, limits)?;
+    let mut members = Members::new(stream, limits);
     let mut restore = Restore::new(staging, limits);
     let Some(first) = members.next()? else {
         return Err(Error::Stream(io::Error::other("no terminal output")));
     };
-    let terminal_output = restore.check.terminal_output(first)?;
+    let terminal_output = restore.check.terminal_output(&first, &mut members)?;
     while let Some(member) = members.next()? {
-        restore.member(member)?;
+        restore.member(&member, &mut members)?;
     }
     stream.finish()?;
     restore.tree.finish()?;
@@ -71,21 +70,21 @@ impl<'a> Restore<'a> {
         }
     }
 
-    fn member<R: Read>(&mut self, mut member: Member<'_, R>) -> Result<(), Error> {
-        let path = self.check.path(&member)?;
+    fn member(&mut self, member: &Member, content: &mut impl BufRead) -> Result<(), Error> {
+        let path = self.check.path(member)?;
         match member.kind {
             Kind::Directory => self.tree.directory(&path, member.mode),
-            Kind::File => self.file(&path, &mut member),
+            Kind::File => self.file(&path, member, content),
             Kind::Link => {
-                let target = self.check.target(&path, &member)?;
+                let target = self.check.target(&path, member)?;
                 self.tree.link(path, target);
                 Ok(())
             }
         }
     }
 
-    fn file<R: Read>(&mut self, path: &TreePath, member: &mut Member<'_, R>) -> Result<(), Error> {
-        let size = self.tree.file(path, member.mode, &mut member.content)?;
+    fn file(&mut self, path: &TreePath, member: &Member, content: &mut impl BufRead) -> Result<(), Error> {
+        let size = self.tree.file(path, member.mode, content)?;
         if size != member.size {
             return Err(Error::archive(&member.name, Fault::Truncated));
         }

@@ -1,9 +1,10 @@
 //! An artifact's chunks, as they arrive and as one readable stream.
 
-use std::io::{self, Read};
+use std::io::{self, BufRead, Read};
 
-use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::sync::mpsc;
 
+use super::room::Held;
 use crate::error::Error;
 
 /// Reads plain chunks one behind the other.
@@ -12,7 +13,9 @@ use crate::error::Error;
 /// hide what it means.
 pub struct ChunkReader<I> {
     chunks: I,
-    current: io::Cursor<Vec<u8>>,
+    current: Vec<u8>,
+    /// How much of `current` has been read.
+    read: usize,
     /// Why the stream ended early.
     pub failure: Option<Error>,
 }
@@ -22,22 +25,21 @@ impl<I: Iterator<Item = Result<Vec<u8>, Error>>> ChunkReader<I> {
     pub fn new(chunks: I) -> Self {
         Self {
             chunks,
-            current: io::Cursor::default(),
+            current: Vec::new(),
+            read: 0,
             failure: None,
         }
     }
 }
 
-impl<I: Iterator<Item = Result<Vec<u8>, Error>>> Read for ChunkReader<I> {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        loop {
-            let read = self.current.read(into)?;
-            if read > 0 || into.is_empty() {
-                return Ok(read);
-            }
+/// The bytes of each chunk are read, and written to files, where they are.
+impl<I: Iterator<Item = Result<Vec<u8>, Error>>> BufRead for ChunkReader<I> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        while self.read == self.current.len() {
+            (self.current, self.read) = (Vec::new(), 0); // freed before the next one is made
             match self.chunks.next() {
-                None => return Ok(0),
-                Some(Ok(chunk)) => self.current = io::Cursor::new(chunk),
+                None => break,
+                Some(Ok(chunk)) => self.current = chunk,
                 Some(Err(error)) => {
                     let told = io::Error::other(error.to_string());
                     self.failure = Some(error);
@@ -45,17 +47,32 @@ impl<I: Iterator<Item = Result<Vec<u8>, Error>>> Read for ChunkReader<I> {
                 }
             }
         }
+        Ok(&self.current[self.read..])
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.read += count;
+    }
+}
+
+impl<I: Iterator<Item = Result<Vec<u8>, Error>>> Read for ChunkReader<I> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let there = self.fill_buf()?;
+        let count = there.len().min(into.len());
+        into[..count].copy_from_slice(&there[..count]);
+        self.consume(count);
+        Ok(count)
     }
 }
 
 /// A chunk on its way to be unpacked, and the part of the memory it takes.
-pub type FetchedChunk = Result<(Vec<u8>, OwnedSemaphorePermit), Error>;
+pub type FetchedChunk = Result<(Vec<u8>, Held), Error>;
 
 /// The chunks as they come over the channel; the last one's memory is released with the next.
 pub struct Arriving {
     receiver: mpsc::Receiver<FetchedChunk>,
     left: usize,
-    held: Option<OwnedSemaphorePermit>,
+    held: Option<Held>,
 }
 
 impl Arriving {

@@ -10,6 +10,7 @@ mod report;
 mod requests;
 mod restore;
 mod run_end;
+mod room;
 mod run_record;
 mod store;
 mod summary;
@@ -32,6 +33,7 @@ use crate::task_hash::TaskHash;
 use crate::trust::Access;
 use place::Places;
 use requests::Requests;
+use room::Room;
 use summary::Counters;
 use uploads::Uploads;
 use warnings::Warnings;
@@ -44,8 +46,6 @@ pub use summary::{Summary, bytes};
 pub use warnings::Warning;
 pub(crate) use warnings::lock;
 
-/// Chunks in memory at once, over all artifacts, in KiB.
-const MEMORY_KIB: u32 = 64 * 1024;
 /// Artifacts that are packed or unpacked at once: beyond this the disk and the processors gain nothing.
 const DISK_JOBS: usize = 4;
 
@@ -59,11 +59,12 @@ pub struct RemoteCache {
     uploads: Uploads,
     counters: Arc<Counters>,
     warnings: Arc<Warnings>,
-    /// KiB of chunks in memory, over all restores.
-    memory: Arc<Semaphore>,
+    room: Room,
     /// Restores under way, requests included: what waits behind them holds no memory.
     restores: Semaphore,
     unpacking: Semaphore,
+    /// Chunks that are decrypted, decompressed and verified at once: one a core.
+    decoding: Semaphore,
     packing: Semaphore,
     /// Hashes that aren't in the bucket: Nx may ask again.
     known_misses: Mutex<HashSet<TaskHash>>,

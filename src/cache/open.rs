@@ -6,10 +6,11 @@ use tokio::sync::{OnceCell, Semaphore};
 
 use super::health::Health;
 use super::requests::Requests;
+use super::room::Room;
 use super::summary::Counters;
 use super::uploads::Uploads;
 use super::warnings::Warnings;
-use super::{DISK_JOBS, MEMORY_KIB, RemoteCache};
+use super::{DISK_JOBS, RemoteCache};
 use crate::config::{BucketConfig, Config};
 use crate::entry::Producer;
 use crate::object_store::ObjectStore;
@@ -49,8 +50,9 @@ pub fn open(
         uploads: Uploads::default(),
         counters,
         warnings,
-        memory: Arc::new(Semaphore::new(MEMORY_KIB as usize)),
+        room: Room::new(),
         unpacking: Semaphore::new(DISK_JOBS),
+        decoding: Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)),
         packing: Semaphore::new(DISK_JOBS),
         known_misses: Mutex::default(),
         bad_objects: Mutex::default(),

@@ -13,6 +13,7 @@ use super::chunks::{Arriving, ChunkReader, FetchedChunk};
 use super::forecast::Forecast;
 use super::health::Purpose;
 use super::place::Place;
+use super::room::Held;
 use super::warnings::lock;
 use super::{RemoteCache, Retrieved, blocking};
 use crate::archive::{self, Limits, Staging};
@@ -34,6 +35,12 @@ struct Target {
     key: String,
     cache_directory: PathBuf,
     limits: Limits,
+}
+
+/// An entry object and the memory it takes.
+struct Received {
+    object: Bytes,
+    memory: Held,
 }
 
 /// What an entry object led to.
@@ -68,7 +75,7 @@ impl RemoteCache {
             let target = self.target(place, hash, cache_directory);
             let restored = match entry {
                 Ok(None) => continue,
-                Ok(Some(object)) => self.restore_twice(&target, object, deadline).await,
+                Ok(Some(received)) => self.restore_twice(&target, received, deadline).await,
                 Err(error) => Err(error),
             };
             match restored {
@@ -116,11 +123,16 @@ impl RemoteCache {
         place: &Place,
         hash: &TaskHash,
         deadline: Instant,
-    ) -> Result<Option<Bytes>, Error> {
+    ) -> Result<Option<Received>, Error> {
         let key = place.keys.entry(hash);
-        timeout_at(deadline, self.requests.get(&key, MAX_ENTRY_OBJECT))
-            .await
-            .map_err(|_| Error::Deadline)?
+        let get = async {
+            let mut memory = self.room.for_entry().await?;
+            let object = self.requests.get(&key, MAX_ENTRY_OBJECT).await?;
+            self.room
+                .settle(&mut memory, object.as_ref().map_or(0, Bytes::len));
+            Ok(object.map(|object| Received { object, memory }))
+        };
+        timeout_at(deadline, get).await.map_err(|_| Error::Deadline)?
     }
 
     /// Restores from an entry object, and from what a second request brings where that is something else: the
@@ -128,15 +140,19 @@ impl RemoteCache {
     async fn restore_twice(
         &self,
         target: &Target,
-        object: Bytes,
+        received: Received,
         deadline: Instant,
     ) -> Result<Retrieved, Error> {
+        let Received { object, memory } = received;
         let first = self.restore_from(target.clone(), object.clone(), deadline).await;
         if !matches!(first, Err(Error::Entry { .. })) {
             return first;
         }
+        drop(memory); // or everybody may wait for memory that others hold
         match self.get_entry(&target.place, &target.hash, deadline).await {
-            Ok(Some(other)) if other != object => self.restore_from(target.clone(), other, deadline).await,
+            Ok(Some(other)) if other.object != object => {
+                self.restore_from(target.clone(), other.object, deadline).await
+            }
             _ => first,
         }
     }
@@ -211,19 +227,13 @@ impl RemoteCache {
     }
 
     async fn fetch_chunk(&self, place: &Place, chunk: ChunkRef) -> FetchedChunk {
-        let kib = chunk.size.div_ceil(1024).max(1);
-        let memory = self
-            .memory
-            .clone()
-            .acquire_many_owned(kib)
-            .await
-            .map_err(|_| Error::Off)?;
+        let memory = self.room.for_chunk(&chunk).await?;
         let first = self.get_chunk(place, &chunk).await?;
-        let mut plain = decode(place, chunk, &first).await;
+        let mut plain = self.decode(place, chunk, &first).await;
         if matches!(plain, Err(Error::Entry { .. })) {
             let other = self.get_chunk(place, &chunk).await?;
             if other != first {
-                plain = decode(place, chunk, &other).await;
+                plain = self.decode(place, chunk, &other).await;
             }
         }
         Ok((plain?, memory))
@@ -233,6 +243,15 @@ impl RemoteCache {
         let key = place.keys.chunk(&chunk.id);
         let object = self.requests.get(&key, MAX_CHUNK_OBJECT).await?;
         object.ok_or(Error::ChunkMissing { key })
+    }
+
+    /// The content of a chunk object.
+    async fn decode(&self, place: &Place, chunk: ChunkRef, object: &Bytes) -> Result<Vec<u8>, Error> {
+        let _turn = self.decoding.acquire().await.map_err(|_| Error::Off)?;
+        let (codec, object) = (place.codec.clone(), object.clone());
+        let plain = blocking(move || codec.decode_chunk(&chunk, &object)).await?;
+        let key = place.keys.chunk(&chunk.id);
+        plain.map_err(|source| Error::Entry { key, source })
     }
 
     /// One bad chunk puts all chunks of its artifact under suspicion, so that one store mends them all.
@@ -276,14 +295,6 @@ impl RemoteCache {
         }
         Ok(())
     }
-}
-
-/// The content of a chunk object.
-async fn decode(place: &Place, chunk: ChunkRef, object: &Bytes) -> Result<Vec<u8>, Error> {
-    let (codec, object) = (place.codec.clone(), object.clone());
-    let plain = blocking(move || codec.decode_chunk(&chunk, &object)).await?;
-    let key = place.keys.chunk(&chunk.id);
-    plain.map_err(|source| Error::Entry { key, source })
 }
 
 /// Opens an entry object and, when the artifact is in it, unpacks it.

@@ -22,7 +22,7 @@ use crate::object_store::{PutMode, PutOutcome};
 use crate::task_hash::TaskHash;
 
 /// Frames of up to this many bytes together travel in the entry object.
-const INLINE_LIMIT: usize = 4 * 1024 * 1024;
+pub(super) const INLINE_LIMIT: usize = 4 * 1024 * 1024;
 /// Chunks of one artifact that are put at once.
 const PUTS: usize = 4;
 

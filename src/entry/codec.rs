@@ -1,5 +1,6 @@
 //! Objects to bytes, and bytes from the bucket back to objects; sealed when there is a key.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::error::Error;
@@ -199,10 +200,10 @@ impl Codec {
         Ok(())
     }
 
-    fn open_body(&self, header: Header, context: &[u8], body: &[u8]) -> Result<Vec<u8>, Error> {
+    fn open_body<'a>(&self, header: Header, context: &[u8], body: &'a [u8]) -> Result<Cow<'a, [u8]>, Error> {
         match (&self.key, header.sealed) {
-            (Some(key), true) => Ok(key.open(context, body)?),
-            (None, false) => Ok(body.to_vec()),
+            (Some(key), true) => Ok(Cow::Owned(key.open(context, body)?)),
+            (None, false) => Ok(Cow::Borrowed(body)),
             (None, true) => Err(Error::KeyMissing),
             (Some(_), false) => Err(Error::NotSealed),
         }

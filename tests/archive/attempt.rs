@@ -1,7 +1,7 @@
 //! Unpacking a hostile archive, with everything around watched.
 
 use std::fs;
-use std::io::Read;
+use std::io::{BufReader, Read};
 use std::os::unix::fs::symlink;
 
 use nx_s3_cache::archive::{Error, Fault, Limits, Origin, Platform, Unpacked, scan, unpack};
@@ -20,7 +20,7 @@ pub fn attempt(archive: impl Read, limits: &Limits) -> Result<Unpacked, Error> {
     let staging = around.join("workspace/staging");
     let before = trees::read(&around);
     fs::create_dir(&staging).unwrap();
-    let result = unpack(archive, &staging, limits);
+    let result = unpack(BufReader::new(archive), &staging, limits);
     fs::remove_dir_all(&staging).unwrap();
     assert_eq!(
         trees::read(&around),

@@ -104,7 +104,7 @@ fn nx_does_not_take_a_staging_area_for_an_artifact() {
     let _staging = Staging::create(scratch.path(), &hash()).unwrap();
     let names = names(scratch.path());
     assert!(
-        names.len() == 1 && names[0].starts_with(".nx-s3-cache-") && names[0].ends_with("-123"),
+        names.len() == 1 && names[0].starts_with(".nx-s3-cache-"),
         "{names:?}"
     );
 }
