@@ -9,8 +9,8 @@ mod place;
 mod report;
 mod requests;
 mod restore;
-mod run_end;
 mod room;
+mod run_end;
 mod run_record;
 mod store;
 mod summary;
@@ -38,6 +38,7 @@ use summary::Counters;
 use uploads::Uploads;
 use warnings::Warnings;
 
+pub(crate) use chunks::ChunkReader;
 pub use log::Log;
 pub use open::open;
 pub use run_end::RunEnd;

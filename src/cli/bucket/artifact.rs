@@ -1,13 +1,13 @@
 //! An artifact's archive as it comes from the bucket, looked through without touching the disk.
 
-use std::io::{self, Read};
+use std::iter;
 
 use futures_util::stream::{self, StreamExt};
 use tokio::sync::mpsc;
 
 use super::{Bucket, PERMISSION};
 use crate::archive::{self, Item, Limits};
-use crate::cache::blocking;
+use crate::cache::{ChunkReader, blocking};
 use crate::cli::ending::Ending;
 use crate::entry::Entry;
 use crate::error::Error;
@@ -65,9 +65,9 @@ impl Bucket {
             bytes: limit,
             ..Limits::default()
         };
-        let (sender, receiver) = mpsc::channel(1);
+        let (sender, mut receiver) = mpsc::channel(1);
         let looking = blocking(move || {
-            let mut arriving = Arriving::new(receiver);
+            let mut arriving = ChunkReader::new(iter::from_fn(|| receiver.blocking_recv()));
             let looked = archive::scan(&mut arriving, &limits, &mut |item| look(&mut seen, item));
             let looked = arriving.failure.map_or(looked, |failure| Err(failure.into()));
             (seen, looked)
@@ -102,44 +102,6 @@ impl Bucket {
         while let Some(chunk) = chunks.next().await {
             if sender.send(chunk).await.is_err() {
                 return;
-            }
-        }
-    }
-}
-
-/// Reads chunks one behind the other, as they arrive.
-struct Arriving {
-    receiver: mpsc::Receiver<Result<Vec<u8>, Error>>,
-    current: io::Cursor<Vec<u8>>,
-    /// Why no more came.
-    failure: Option<Error>,
-}
-
-impl Arriving {
-    fn new(receiver: mpsc::Receiver<Result<Vec<u8>, Error>>) -> Self {
-        Self {
-            receiver,
-            current: io::Cursor::default(),
-            failure: None,
-        }
-    }
-}
-
-impl Read for Arriving {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        loop {
-            let read = self.current.read(into)?;
-            if read > 0 || into.is_empty() {
-                return Ok(read);
-            }
-            match self.receiver.blocking_recv() {
-                None => return Ok(0),
-                Some(Ok(chunk)) => self.current = io::Cursor::new(chunk),
-                Some(Err(error)) => {
-                    let told = io::Error::other(error.to_string());
-                    self.failure = Some(error);
-                    return Err(told);
-                }
             }
         }
     }
