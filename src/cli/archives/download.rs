@@ -1,6 +1,6 @@
 //! From the bucket to directories: verified and unpacked beside their place, then moved there.
 
-use std::io::{self, Read};
+use std::iter;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 
 use crate::archive::{self, Limits, Staging, Unpacked};
 use crate::archive_name::ArchiveName;
+use crate::cache::ChunkReader;
 use crate::cli::bucket::Bucket;
 use crate::entry::{Codec, Entry, Keys, MAX_CHUNK_OBJECT, MAX_ENTRY_OBJECT, Manifest};
 use crate::error::Error;
@@ -70,19 +71,17 @@ impl Download<'_> {
         if self.manifest.size > limit {
             return Err(Error::TooLarge { limit });
         }
-        let (sender, receiver) = mpsc::channel(1);
-        let arriving = Arriving {
-            receiver,
-            left: self.manifest.chunks.len(),
-            current: io::Cursor::default(),
-            failure: None,
-        };
+        let (sender, mut receiver) = mpsc::channel(1);
+        // A stream that ends early must not look like one that is complete.
+        let interrupted = || Err(Error::Internal("the chunks stopped arriving".into()));
+        let chunks = iter::repeat_with(move || receiver.blocking_recv().unwrap_or_else(interrupted))
+            .take(self.manifest.chunks.len());
         let limits = Limits {
             bytes: limit,
             ..Limits::default()
         };
         let directory = directory.to_owned();
-        let unpacking = tokio::task::spawn_blocking(move || unpack(arriving, &directory, &limits));
+        let unpacking = tokio::task::spawn_blocking(move || unpack(chunks, &directory, &limits));
         let (unpacked, ()) = tokio::join!(unpacking, self.fetch_all(sender));
         unpacked.map_err(|error| Error::Internal(error.to_string()))?
     }
@@ -109,7 +108,12 @@ impl Download<'_> {
     }
 }
 
-fn unpack(mut arriving: Arriving, directory: &Path, limits: &Limits) -> Result<Outcome, Error> {
+fn unpack(
+    chunks: impl Iterator<Item = Result<Vec<u8>, Error>>,
+    directory: &Path,
+    limits: &Limits,
+) -> Result<Outcome, Error> {
+    let mut arriving = ChunkReader::new(chunks);
     archive::sweep(directory);
     let staging = Staging::create(directory, &TaskHash::parse("restore")?)?;
     let unpacked = archive::unpack(&mut arriving, staging.path(), limits);
@@ -122,36 +126,5 @@ fn unpack(mut arriving: Arriving, directory: &Path, limits: &Limits) -> Result<O
         Ok(Outcome::Restored(unpacked))
     } else {
         Ok(Outcome::Blocked(merged.conflicts))
-    }
-}
-
-/// The archive as its chunks arrive.
-struct Arriving {
-    receiver: mpsc::Receiver<Result<Vec<u8>, Error>>,
-    left: usize,
-    current: io::Cursor<Vec<u8>>,
-    /// Why the stream ended early.
-    failure: Option<Error>,
-}
-
-impl Read for Arriving {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        loop {
-            let read = self.current.read(into)?;
-            if read > 0 || into.is_empty() || self.left == 0 {
-                return Ok(read);
-            }
-            self.left -= 1;
-            // A stream that ends early must not look like one that is complete.
-            let interrupted = || Err(Error::Internal("the chunks stopped arriving".into()));
-            match self.receiver.blocking_recv().unwrap_or_else(interrupted) {
-                Ok(chunk) => self.current = io::Cursor::new(chunk),
-                Err(error) => {
-                    let told = io::Error::other(error.to_string());
-                    self.failure = Some(error);
-                    return Err(told);
-                }
-            }
-        }
     }
 }
