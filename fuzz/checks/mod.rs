@@ -3,6 +3,9 @@
 #![allow(dead_code)] // each target uses one of them
 
 pub mod entry;
+pub mod keys;
+#[cfg(unix)]
+pub mod mounts;
 pub mod names;
 pub mod signature;
 pub mod store_url;

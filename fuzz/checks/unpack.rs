@@ -47,7 +47,7 @@ fn check_archive(archive: &[u8]) {
 }
 
 /// A directory in memory, if there is such a place: this makes and removes thousands of small trees.
-fn scratch() -> TempDir {
+pub fn scratch() -> TempDir {
     tempfile::tempdir_in("/dev/shm")
         .or_else(|_| tempfile::tempdir())
         .expect("a scratch directory")

@@ -70,6 +70,17 @@ fn no_signature_is_forged() {
 }
 
 #[test]
+fn no_key_is_read_as_another() {
+    fuzz("keys", 4000, checks::keys::check);
+}
+
+#[cfg(unix)]
+#[test]
+fn no_path_that_is_kept_gets_lost() {
+    fuzz("mounts", 1000, checks::mounts::check);
+}
+
+#[test]
 fn no_name_is_more_than_a_name() {
     fuzz("names", 2000, checks::names::check);
 }
@@ -85,6 +96,8 @@ fn the_seeds_are_what_the_code_makes() {
     for (target, made) in [
         ("unpack", seeds::unpack()),
         ("entry", seeds::entry()),
+        ("keys", seeds::keys()),
+        ("mounts", seeds::mounts()),
         ("names", seeds::names()),
         ("signature", seeds::signature()),
         ("store_url", seeds::store_url()),

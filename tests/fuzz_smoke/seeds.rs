@@ -141,6 +141,39 @@ pub fn signature() -> Vec<(String, Vec<u8>)> {
     seeds.map(|(name, seed)| (name.to_owned(), seed)).into()
 }
 
+/// A prefix and a key each, with a NUL between them.
+pub fn keys() -> Vec<(String, Vec<u8>)> {
+    let id = "0123456789abcdef".repeat(4);
+    let (chunk, name) = (format!("\0c/01/{id}"), format!("web\0{}/{id}", "n/".repeat(100)));
+    let seeds = [
+        ("archive", "web\0n/shop/node_modules"),
+        ("chunk", &chunk),
+        ("entry", "\0e/13784563425234523"),
+        ("leaves", "web\0n/../../v1/t/e/1"),
+        ("name", &name),
+        ("other", "web\0web/v1/u/pr-7/scratch/x"),
+        ("scope", "web\0pr-7/e/1"),
+    ];
+    seeds
+        .map(|(name, seed)| (name.to_owned(), seed.as_bytes().to_vec()))
+        .into()
+}
+
+/// Paths with NULs between them, for the tree that `checks::mounts` makes.
+pub fn mounts() -> Vec<(String, Vec<u8>)> {
+    let seeds = [
+        ("all", "."),
+        ("leaves", "../beside\0a/../../work/z"),
+        ("links", "o\0a/l"),
+        ("one", "a"),
+        ("several", "a/b\0z\0.c"),
+        ("twice", "a/y\0./a/b/../y\0a"),
+    ];
+    seeds
+        .map(|(name, seed)| (name.to_owned(), seed.as_bytes().to_vec()))
+        .into()
+}
+
 /// Two names each, with a NUL between them.
 pub fn names() -> Vec<(String, Vec<u8>)> {
     let long = format!("{}\0{}", "n".repeat(120), "d/".repeat(60));

@@ -1,0 +1,7 @@
+//! Fuzzes the paths that `rebuild` is told.
+#![no_main]
+
+#[path = "../checks/mod.rs"]
+mod checks;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| checks::mounts::check(data));
