@@ -160,8 +160,10 @@ impl Kind {
         };
         let shown = match self {
             Self::Secret | Self::Texts => "what is given".into(),
-            // An address, perhaps, and a password before the @.
-            _ if text.is_some_and(|text| text.contains('@')) => "what is given".into(),
+            // An address, perhaps, and a password before the @, which is %40 within a URL.
+            _ if text.is_some_and(|text| text.contains('@') || text.contains("%40")) => {
+                "what is given".into()
+            }
             _ => quote(given),
         };
         let remedy = match (self, text) {

@@ -253,6 +253,7 @@ mod tests {
             "s3://?endpoint=http://key:hunter2@x",
             "s3://b?fips=http://key:hunter2@x",
             " s3://key:hunter2@x",
+            "s3://b?endpoint=http%3A%2F%2Fkey:hunter2%40x ",
         ] {
             assert!(!problem(&format!(r#"{{"bucket": {url:?}}}"#)).contains("hunter2"));
         }
