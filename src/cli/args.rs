@@ -10,6 +10,7 @@ use super::inspect::InspectArgs;
 use super::keygen::KeygenArgs;
 use super::ls::LsArgs;
 use super::purge::PurgeArgs;
+use super::shell::{CompletionsArgs, ManArgs};
 use super::stats::StatsArgs;
 use super::vela::VelaArgs;
 use super::verify::VerifyArgs;
@@ -36,4 +37,6 @@ pub(super) enum Command {
     Rebuild(RebuildArgs),
     Restore(RestoreArgs),
     Vela(Box<VelaArgs>),
+    Completions(CompletionsArgs),
+    Man(ManArgs),
 }

@@ -27,6 +27,7 @@ mod purge;
 mod remedy;
 mod scopes;
 mod scratch;
+mod shell;
 mod stats;
 mod table;
 mod tally;
@@ -112,6 +113,8 @@ pub async fn run(args: impl IntoIterator<Item = impl Into<OsString>>, workspace:
             Command::Cat(options) => exit_code(cat::run(&workspace, &options).await),
             Command::Stats(options) => exit_code(stats::run(&workspace, &options).await),
             Command::Verify(options) => exit_code(verify::run(&workspace, &options).await),
+            Command::Completions(options) => exit_code(shell::completions(&options)),
+            Command::Man(_) => exit_code(shell::man()),
         },
         Err(error) => {
             // Help and the version come this way, too. A reader that is gone misses nothing.

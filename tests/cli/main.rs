@@ -17,6 +17,7 @@ mod keygen;
 mod ls;
 mod purge;
 mod setup;
+mod shell;
 mod stats;
 mod stored;
 mod vela;

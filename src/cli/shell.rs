@@ -1,0 +1,85 @@
+//! `completions` and `man`: what a shell and a reader of manuals want to know of the command line, made from its
+//! description.
+
+use std::io;
+
+use clap::{Args, CommandFactory};
+use clap_complete::Shell;
+
+use super::args::Cli;
+use super::ending::Ending;
+use super::{GOOD, print};
+
+const NAME: &str = "nx-s3-cache";
+/// The name as the completions for bash spell it, and as they misspell it.
+const SPELT: &str = "nx__s3__cache";
+const MISSPELT: &str = "nx__subcmd__s3__subcmd__cache";
+
+/// Print what a shell needs to complete commands and options.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  nx-s3-cache completions bash > ~/.local/share/bash-completion/completions/nx-s3-cache
+  nx-s3-cache completions zsh > ~/.zfunc/_nx-s3-cache      with ~/.zfunc in $fpath
+  nx-s3-cache completions fish > ~/.config/fish/completions/nx-s3-cache.fish
+  nx-s3-cache completions powershell >> $PROFILE")]
+pub(super) struct CompletionsArgs {
+    /// The shell
+    #[arg(value_parser = clap::value_parser!(Shell))]
+    pub shell: Shell,
+}
+
+/// Print the manual page of all commands.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  nx-s3-cache man | man -l -
+  nx-s3-cache man > /usr/local/share/man/man1/nx-s3-cache.1")]
+pub(super) struct ManArgs {}
+
+/// Prints the completions of a shell.
+pub(super) fn completions(options: &CompletionsArgs) -> Result<u8, Ending> {
+    let mut text = Vec::new();
+    clap_complete::generate(options.shell, &mut Cli::command(), NAME, &mut text);
+    // For bash, clap_complete 4.6 takes the hyphens of the program's name for those between commands, in one of the two
+    // places where it spells them, so that nothing below the first command would be completed.
+    let text = String::from_utf8_lossy(&text).replace(MISSPELT, SPELT);
+    print::bytes(text.as_bytes())?;
+    Ok(GOOD)
+}
+
+/// Prints one page with the program and each of its commands.
+pub(super) fn man() -> Result<u8, Ending> {
+    let page = page().map_err(|error| Ending::Unable(error.to_string()))?;
+    print::bytes(&page)?;
+    Ok(GOOD)
+}
+
+fn page() -> io::Result<Vec<u8>> {
+    let mut program = Cli::command();
+    // Gives the commands their full names, and the options that all have.
+    program.build();
+    let mut page = Vec::new();
+    let manual = clap_mangen::Man::new(program.clone());
+    manual.render_title(&mut page)?;
+    manual.render_name_section(&mut page)?;
+    manual.render_synopsis_section(&mut page)?;
+    manual.render_description_section(&mut page)?;
+    for command in program
+        .get_subcommands()
+        .filter(|command| command.get_name() != "help")
+    {
+        let about = clap_mangen::Man::new(command.clone());
+        page.extend_from_slice(format!(".SH \"{}\"\n", command.get_name().to_uppercase()).as_bytes());
+        let mut parts = Vec::new();
+        about.render_synopsis_section(&mut parts)?;
+        about.render_description_section(&mut parts)?;
+        about.render_options_section(&mut parts)?;
+        about.render_extra_section(&mut parts)?;
+        // Sections of a page of its own become subsections here.
+        let parts = String::from_utf8_lossy(&parts)
+            .replace(".SH ", ".SS ")
+            .replace(".SS EXTRA\nExamples:\n", ".SS EXAMPLES\n");
+        page.extend_from_slice(parts.as_bytes());
+    }
+    manual.render_version_section(&mut page)?;
+    Ok(page)
+}
