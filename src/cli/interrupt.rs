@@ -39,6 +39,15 @@ pub(super) async fn until_interrupted<T>(
     }
 }
 
+/// Whether Ctrl-C was pressed since this was first asked: for work that may end between two steps only. Whoever presses it
+/// again ends the process.
+pub(super) fn pressed() -> bool {
+    let pressed = PRESSED.get_or_init(|| listen().ok());
+    pressed
+        .as_ref()
+        .is_some_and(|pressed| pressed.load(Ordering::Relaxed))
+}
+
 fn listen() -> io::Result<Arc<AtomicBool>> {
     let pressed = Arc::new(AtomicBool::new(false));
     // In this order the first press only sets the flag, and the second finds it set.

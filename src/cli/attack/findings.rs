@@ -115,6 +115,17 @@ impl Findings {
         if self.lock1_holds() { GOOD } else { BAD }
     }
 
+    /// What is left of an attack that was interrupted.
+    pub(super) fn remains(&self) -> String {
+        if self.left_behind.is_empty() {
+            return "the attack proves nothing; all scratch objects were removed".to_owned();
+        }
+        format!(
+            "the attack proves nothing, and these stay: {}",
+            self.left_behind.join(", ")
+        )
+    }
+
     /// Whether the client refused all poison.
     fn lock1_holds(&self) -> bool {
         !self

@@ -12,7 +12,8 @@ mod tests;
 
 use std::sync::Arc;
 
-use super::{Workspace, print, remedy, scratch};
+use super::ending::{Ending, exit_code};
+use super::{Workspace, interrupt, print, remedy, scratch};
 use crate::connect;
 use crate::object_store::{Error, ObjectStore};
 use crate::trust;
@@ -21,16 +22,21 @@ use target::Target;
 
 /// Attacks and prints how it went.
 pub(super) async fn run(workspace: &Workspace, json: bool) -> u8 {
-    match attack(workspace).await {
-        Ok(findings) => {
+    exit_code(told(workspace, json).await)
+}
+
+async fn told(workspace: &Workspace, json: bool) -> Result<u8, Ending> {
+    match attack(workspace).await.map_err(Ending::Unable)? {
+        // What was not tried any more proves nothing.
+        findings if interrupt::pressed() => Err(Ending::Interrupted(findings.remains())),
+        findings => {
             if json {
                 print::json(&findings.to_document());
             } else {
                 print::out(&findings.to_text(print::Paint::of_stdout()));
             }
-            findings.code()
+            Ok(findings.code())
         }
-        Err(problem) => print::failure(&problem),
     }
 }
 

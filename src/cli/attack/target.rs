@@ -8,6 +8,7 @@ use super::client::{self, Client};
 use super::findings::{Attempt, Kind};
 use super::forge;
 use super::lock::Bucket;
+use crate::cli::interrupt;
 use crate::cli::scratch::Directory;
 use crate::config::Config;
 use crate::entry::{Keys, MAX_ENTRY_OBJECT};
@@ -112,8 +113,12 @@ impl Target<'_> {
         }
     }
 
-    /// Writes an object, which is remembered unless the bucket refuses: it may be there after an error, too.
+    /// Writes an object, which is remembered unless the bucket refuses: it may be there after an error, too. After
+    /// Ctrl-C nothing more is written.
     async fn put(&mut self, key: &str, object: &Bytes, mode: PutMode) -> Bucket {
+        if interrupt::pressed() {
+            return Bucket::Unknown("not tried: interrupted".to_owned());
+        }
         let bucket = Bucket::of(&self.store.put(key, object.clone(), mode).await);
         if bucket != Bucket::Denied {
             self.remember(key);

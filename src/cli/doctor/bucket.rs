@@ -3,6 +3,7 @@
 use super::alternatives;
 use super::report::{Report, Step};
 use super::{connection, speed};
+use crate::cli::interrupt;
 use crate::cli::remedy::remedy;
 use crate::config::{ConditionalWrites, Config};
 use crate::object_store::{ObjectStore, PutMode, PutOutcome};
@@ -19,17 +20,21 @@ pub(super) struct Trial<'a> {
 }
 
 impl Trial<'_> {
-    /// Tries everything, and removes what it wrote.
+    /// Tries everything, and removes what it wrote. After Ctrl-C it does only the latter.
     pub(super) async fn examine(&self, report: &mut Report) {
         let (copy, load) = (format!("{}-copy", self.key), format!("{}-load", self.key));
-        if !self.write(report).await {
+        if interrupt::pressed() || !self.write(report).await {
             return;
         }
         self.read_back(report).await;
         self.write_again(report).await;
-        self.copy(&copy, report).await;
-        self.list(report).await;
-        speed::throughput(self.store, &load, report).await;
+        if !interrupt::pressed() {
+            self.copy(&copy, report).await;
+            self.list(report).await;
+        }
+        if !interrupt::pressed() {
+            speed::throughput(self.store, &load, report).await;
+        }
         self.delete(&[self.key.clone(), copy, load], report).await;
     }
 

@@ -14,7 +14,7 @@ mod speed;
 mod tests;
 mod wrap;
 
-use super::{Workspace, scratch};
+use super::{Workspace, interrupt, scratch};
 use crate::config::Config;
 use crate::entry::Keys;
 use crate::scope::Scope;
@@ -63,6 +63,9 @@ async fn examine(workspace: &Workspace, report: &mut Report) {
         };
         trial.examine(report).await;
         report.add(configuration::checksums(&config, &way.seen));
+        if interrupt::pressed() {
+            return report.add(Step::bad("the rest", "not looked at: interrupted"));
+        }
     } else {
         report.add(Step::skipped("write", "not tried, since this run stores nothing"));
     }
