@@ -7,6 +7,7 @@ mod support;
 mod archives;
 mod attack;
 mod cat;
+mod docs;
 mod doctor;
 mod flush;
 mod guard;

@@ -180,7 +180,7 @@ pub fn steady(text: &str) -> String {
     for (pattern, name) in [
         (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "<time>"),
         (r"\d{4}-\d\d-\d\d", "<day>"),
-        (r"\b\d+ s\b", "<age>"),
+        (r"\b\d+ (s|min)\b", "<age>"),
     ] {
         text = regex_lite::Regex::new(pattern)
             .unwrap()
