@@ -1,6 +1,6 @@
 // What can be seen of the cache while Nx runs, and what the doctor says of a real workspace.
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync, renameSync } from 'node:fs'
+import { readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { run, stripAnsi } from '../../scripts/support/command.mjs'
@@ -33,7 +33,10 @@ describe('Seen while Nx runs', async () => {
     assert.deepEqual([first.misses, first.stored, first.mode, first.scope], [2, 2, 'read-write', 't'])
     assert.deepEqual([second.hits, second.stored, second.ci], [2, 0, false])
     assert.ok(second.secondsWaited > 0 && second.secondsWaited <= second.wallSeconds && first.bytesSent > 0)
-    assert.match(readFileSync(file('summary.md'), 'utf8'), /\| restored \| 0 of 2 [\s\S]*\| restored \| 2 of 2 \(100 %\) \|/)
+    assert.match(
+      readFileSync(file('summary.md'), 'utf8'),
+      /\| restored \| 0 of 2 [\s\S]*\| restored \| 2 of 2 \(100 %\) \|/,
+    )
   })
 
   it('a file that can not be written, or a kind of log that there is not, is one warning', async () => {
@@ -42,17 +45,14 @@ describe('Seen while Nx runs', async () => {
     assertOneWarning(await workspace.nx(build, { environment: { NX_S3_CACHE_LOG: 'loud' } }), /"loud".*no kind of log/)
   })
 
-  const doctor = (...args) => {
-    const program = join(workspace.root, 'node_modules/@nx/s3-cache/dist/cli.js')
-    const program2 = existsSync(program) ? program : join(workspace.root, 'node_modules/nx-s3-cache/dist/cli.js')
-    return run(workspace.node ?? process.execPath, [program2, 'doctor', ...args], {
-      cwd: workspace.root,
-      env: workspace.variables({}),
-    })
+  /** The doctor, out of the package that is installed in this directory of `node_modules`. */
+  const doctor = installed => {
+    const program = join(workspace.root, 'node_modules', installed, 'dist/cli.js')
+    return run(process.execPath, [program, 'doctor'], { cwd: workspace.root, env: workspace.variables() })
   }
 
   it('the doctor finds nothing wrong here, and sees what Nx loads', async () => {
-    const { code, output } = await doctor()
+    const { code, output } = await doctor('@nx/s3-cache')
     const text = stripAnsi(output)
     assert.equal(code, 0, text)
     assert.match(text, /✓ nx +Nx \d+\.\d+\.\d+ on Node\.js/)
@@ -63,8 +63,11 @@ describe('Seen while Nx runs', async () => {
   it('the doctor finds that the alias is missing', async () => {
     const modules = join(workspace.root, 'node_modules')
     renameSync(join(modules, '@nx/s3-cache'), join(modules, 'nx-s3-cache'))
-    const { code, output } = await doctor()
+    const { code, output } = await doctor('nx-s3-cache')
     assert.equal(code, 1)
-    assert.match(stripAnsi(output), /✗ package +nothing is installed under the name @nx\/s3-cache[\s\S]*npm:nx-s3-cache@/)
+    assert.match(
+      stripAnsi(output),
+      /✗ package +nothing is installed under the name @nx\/s3-cache[\s\S]*npm:nx-s3-cache@/,
+    )
   })
 })

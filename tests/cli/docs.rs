@@ -43,13 +43,7 @@ async fn bucket() -> Setup {
     setup
 }
 
-/// The arguments of an example's first line.
-fn arguments(line: &str) -> Option<Vec<&str>> {
-    let args: Vec<_> = line.strip_prefix("$ nx-s3-cache ")?.split_whitespace().collect();
-    COMMANDS.contains(&args[0]).then_some(args)
-}
-
-/// What an example shows: the outputs with what differs from run to run as it was when the page was written.
+/// What an example shows: both outputs, under the name that the page gives the bucket.
 fn shown(ran: &Ran) -> String {
     let text = ran.text().replace("tbucket", "my-nx-cache");
     text.lines()
@@ -57,29 +51,33 @@ fn shown(ran: &Ran) -> String {
         .collect()
 }
 
+/// The arguments of an example whose first line this is.
+fn arguments(line: &str) -> Option<Vec<&str>> {
+    let args: Vec<_> = line.strip_prefix("$ nx-s3-cache ")?.split_whitespace().collect();
+    COMMANDS.contains(&args[0]).then_some(args)
+}
+
 #[tokio::test]
 async fn the_page_shows_what_the_commands_print() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/cli.md");
     let page = std::fs::read_to_string(&file).unwrap();
+    let update = std::env::var_os("UPDATE_GENERATED").is_some();
     let setup = bucket().await;
     let (mut seen, mut made) = (Vec::new(), String::new());
-    for (at, part) in page.split("```\n").enumerate() {
-        made += if at == 0 { "" } else { "```\n" };
-        let (line, documented) = part.split_once('\n').unwrap_or((part, ""));
-        let Some(args) = arguments(line).filter(|_| at % 2 == 1) else {
-            made += part;
-            continue;
-        };
+    let mut lines = page.split_inclusive('\n');
+    while let Some(line) = lines.next() {
+        made += line;
+        let Some(args) = arguments(line) else { continue };
+        let documented: String = lines.by_ref().take_while(|line| *line != "```\n").collect();
         let ran = shown(&setup.run(&args).await);
-        seen.push(args[0]);
-        if std::env::var_os("UPDATE_GENERATED").is_some() {
-            made += &format!("{line}\n{ran}");
-        } else {
-            assert_eq!(steady(documented), steady(&ran), "{line}");
+        if !update {
+            assert_eq!(steady(&documented), steady(&ran), "{line}");
         }
+        made += &format!("{ran}```\n");
+        seen.push(args[0]);
     }
     assert!(COMMANDS.iter().all(|command| seen.contains(command)), "{seen:?}");
-    if std::env::var_os("UPDATE_GENERATED").is_some() {
+    if update {
         std::fs::write(file, made).unwrap();
     }
 }

@@ -71,7 +71,7 @@ impl Rows {
             return rows.iter().try_for_each(|row| print::json_line(&to_json(row)));
         }
         let columns: &[Column] = if self.long { &LONG } else { &SHORT };
-        let mut table = Table::new(columns).at_least(&[HASH, SCOPE, 8, 6]);
+        let mut table = Table::new(columns).at_least(&[HASH, SCOPE, 8, 6, 8, 5, 4]);
         for row in &rows {
             table.row(cells(row));
         }
