@@ -162,9 +162,7 @@ async fn complete(
         }
     }
     let body = body.whole();
-    // With 202 and a page Swift tells the slower of two writers that there is the other's object.
-    let judged = response.status().is_success() && response.status().as_u16() != 202;
-    if let Some(status) = meant(&body).filter(|_| judged) {
+    if let Some(status) = meant(&response, &body).filter(|_| response.status().is_success()) {
         *response.status_mut() = status;
     }
     *response.body_mut() = SdkBody::from(body);
@@ -172,11 +170,13 @@ async fn complete(
 }
 
 /// The status that an answer should have had, judged by its body: none of ours looks like these.
-fn meant(body: &[u8]) -> Option<StatusCode> {
+fn meant(response: &HttpResponse, body: &[u8]) -> Option<StatusCode> {
     let begin = body.trim_ascii_start();
     let begin = begin[..begin.len().min(14)].to_ascii_lowercase();
     let is_page = begin.starts_with(b"<!doctype html") || begin.starts_with(b"<html");
-    match (is_page, is_error_document(body)) {
+    // With such a page Swift tells the slower of two writers that the other's object is there.
+    let is_of_s3 = response.headers().contains_key("x-amz-request-id");
+    match (is_page && !is_of_s3, is_error_document(body)) {
         // A captive portal's, or a gateway's.
         (true, _) => 404.try_into().ok(),
         (_, true) => 500.try_into().ok(),

@@ -99,9 +99,9 @@ async fn long_messages_become_one_short_line() {
 #[tokio::test]
 async fn swift_accepts_the_slower_of_two_writers_with_a_web_page() {
     let page = answer(
-        "202 Accepted",
-        "content-type: text/html\r\n",
-        "<html><h1>Accepted</h1></html>",
+        "200 OK",
+        "content-type: text/html\r\nx-amz-request-id: tx1\r\n",
+        "<html><h1>Accepted</h1><p>The request is accepted for processing.</p></html>",
     );
     let (_server, store) = scripted([page]).await;
     let put = store.put("key", "body".into(), PutMode::Replace).await;
