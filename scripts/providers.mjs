@@ -45,6 +45,15 @@ async function run(server) {
   }
 }
 
+/** How many findings there are of each kind. */
+function tally(findings) {
+  const kinds = { ok: 'as AWS', differs: 'otherwise', no: 'not there', failed: 'broken' }
+  const count = kind => Object.values(findings).filter(({ result }) => result === kind).length
+  return Object.entries(kinds)
+    .map(([kind, words]) => `${count(kind)} ${words}`)
+    .join(', ')
+}
+
 async function main() {
   if (values.help) return print(usage)
   const wanted = chosen()
@@ -55,10 +64,11 @@ async function main() {
     const findings = await run(server)
     const broken = Object.entries(findings ?? {}).filter(([, { result }]) => result === 'failed')
     for (const [feature, { how }] of broken) print(`  ${styled('red', '✖')} ${feature}: ${how}`)
+    if (findings) print(`  ${tally(findings)}`)
     if (findings) record(server, findings)
+    writePage()
     if (!findings || broken.length > 0) failed++
   }
-  writePage()
   print(`\n${wanted.length - failed} passed, ${failed} failed`)
   process.exitCode = failed === 0 ? 0 : 1
 }

@@ -34,7 +34,7 @@ export const garage = {
   name: 'garage',
   title: 'Garage',
   version,
-  settings: '`forcePathStyle`, `region: "garage"`',
+  settings: '`region: "garage"`; `forcePathStyle`, unless `root_domain` is set',
   install: () =>
     fromCrates(`garage-${version}`, [
       'garage',

@@ -13,12 +13,12 @@ export function results() {
 
 /** Keeps what came out. What this run left out stays as it was, if it is of the same version. */
 export function record(server, findings) {
-  const { name, title, version, settings } = server
+  const { name, version } = server
   const before = results()[name]
   const earlier = before?.version === version ? before.findings : {}
   const date = new Date().toISOString().slice(0, 10)
   const all = Object.entries({ ...earlier, ...findings }).sort(([a], [b]) => (a < b ? -1 : 1))
-  const result = { title, version, date, settings, findings: Object.fromEntries(all) }
+  const result = { version, date, findings: Object.fromEntries(all) }
   writeFileSync(join(directory, `${name}.json`), `${JSON.stringify(result, null, 2)}\n`)
 }
 

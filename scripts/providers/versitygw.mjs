@@ -15,7 +15,7 @@ export const versitygw = {
   name: 'versitygw',
   title: 'VersityGW',
   version,
-  settings: '`forcePathStyle`',
+  settings: '`forcePathStyle`, unless `--virtual-domain` is set',
   install: () => fromGo(`versitygw-${version}`, `github.com/versity/versitygw/cmd/versitygw@${version}`),
   async start(directory, installed) {
     const [port] = await freePorts(1)
