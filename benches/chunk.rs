@@ -13,10 +13,11 @@ fn cutting(c: &mut Criterion) {
     let stream = support::code(STREAM, 1);
     let mut group = c.benchmark_group("chunk");
     group.throughput(Throughput::Bytes(STREAM as u64)).sample_size(20);
+    let mut buffer = Vec::new();
     group.bench_function("cut", |b| {
         b.iter(|| {
             let mut chunks = 0;
-            let mut writer = ChunkWriter::new(|_: &[u8]| {
+            let mut writer = ChunkWriter::new(&mut buffer, |_: &[u8]| {
                 chunks += 1;
                 Ok(())
             });

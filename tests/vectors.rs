@@ -89,7 +89,7 @@ fn frozen_entries_decode_to_the_same_archive() {
             assert_eq!(entry.manifest, objects.manifest);
             assert_eq!(
                 codec
-                    .encode_entry(&hash, &entry.manifest, &entry.payload)
+                    .encode_entry(&hash, &entry.manifest, entry.payload.clone())
                     .unwrap(),
                 object(name)
             );
@@ -144,9 +144,10 @@ fn make_the_objects() {
     std::os::unix::fs::symlink("app.js", source.path().join("dist/link")).unwrap();
     let mut archive = Vec::new();
     let packed = archive::pack(source.path(), "built ✓\n", &mut archive).unwrap();
-    let frame = Compressor::new(Compression::Zstd(3))
+    let mut frame = Vec::new();
+    Compressor::new(Compression::Zstd(3))
         .unwrap()
-        .frame(&archive)
+        .frame(&archive, &mut frame)
         .unwrap();
 
     let encryption_key = hex::encode(std::array::from_fn::<u8, 32, _>(|at| at as u8));
@@ -195,7 +196,7 @@ fn make_the_objects() {
         let kind = if sealed { "sealed" } else { "plain" };
         write(
             &format!("entry-{kind}.bin"),
-            codec.encode_entry(&hash, &manifest, &frame).unwrap(),
+            codec.encode_entry(&hash, &manifest, frame.clone()).unwrap(),
         );
         write(
             &format!("chunk-{kind}.bin"),
@@ -207,7 +208,10 @@ fn make_the_objects() {
         } else {
             "entry-signed.bin"
         };
-        write(name, signing.encode_entry(&hash, &manifest, &frame).unwrap());
+        write(
+            name,
+            signing.encode_entry(&hash, &manifest, frame.clone()).unwrap(),
+        );
         match sealed {
             true => objects.sealed_chunk_id = id.to_string(),
             false => (objects.chunk_id, objects.manifest) = (id.to_string(), manifest),

@@ -34,7 +34,7 @@ pub fn check(data: &[u8]) {
 /// A plain entry with one chunk.
 pub fn good_entry() -> Vec<u8> {
     codec()
-        .encode_entry(&hash(), &manifest(), &frame())
+        .encode_entry(&hash(), &manifest(), frame())
         .expect("an entry")
 }
 
@@ -68,7 +68,7 @@ fn check_entry(object: &[u8]) {
         }
     }
     let again = codec()
-        .encode_entry(&hash(), &entry.manifest, &entry.payload)
+        .encode_entry(&hash(), &entry.manifest, entry.payload.clone())
         .expect("an entry");
     let decoded = codec().decode_entry(&hash(), &again).expect("what we encoded");
     assert_eq!(decoded.manifest, entry.manifest);
@@ -84,7 +84,9 @@ fn hash() -> TaskHash {
 
 fn frame() -> Vec<u8> {
     let mut compressor = Compressor::new(Compression::None).expect("a compressor");
-    compressor.frame(CONTENT).expect("a frame")
+    let mut frame = Vec::new();
+    compressor.frame(CONTENT, &mut frame).expect("a frame");
+    frame
 }
 
 fn manifest() -> Manifest {

@@ -1,12 +1,13 @@
 //! A file's content on its way into an archive.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::Path;
 
 use super::Error;
 use super::header::{Head, padding};
 use super::mode;
+use super::sink::Sink;
 use super::stream::BLOCK;
 
 /// How much of a file is in memory at a time.
@@ -14,25 +15,24 @@ const BUFFER: usize = 256 << 10;
 
 /// Copies files, in three system calls for each that fits into its buffer, closing aside.
 pub(super) struct Content {
-    /// With room for the padding behind the content.
+    /// As large as the files so far asked for, with room for the padding behind the content.
     buffer: Vec<u8>,
 }
 
 impl Content {
     pub fn new() -> Self {
-        Self {
-            buffer: vec![0; BUFFER + BLOCK],
-        }
+        Self { buffer: Vec::new() }
     }
 
     /// Writes the file at `path` to `sink` as the entry `name`, and returns its size.
-    pub fn write(&mut self, path: &Path, name: &[u8], sink: &mut impl Write) -> Result<u64, Error> {
+    pub fn write(&mut self, path: &Path, name: &[u8], sink: &mut impl Sink) -> Result<u64, Error> {
         let mut file = open(path).map_err(|source| unreadable(path, source))?;
         let found = file.metadata().map_err(|source| unreadable(path, source))?;
         if !found.is_file() {
             return Err(changed(path));
         }
         let size = found.len();
+        sink.entry(name, size);
         Head::file(mode::of(&found), size)
             .write(name, sink)
             .map_err(Error::Sink)?;
@@ -43,6 +43,9 @@ impl Content {
                 .unwrap_or(BUFFER)
                 .saturating_add(1)
                 .min(BUFFER);
+            if self.buffer.len() < want + BLOCK {
+                self.buffer.resize(want + BLOCK, 0);
+            }
             let read =
                 read(&mut file, &mut self.buffer[..want]).map_err(|source| unreadable(path, source))?;
             let at_end = read < want;

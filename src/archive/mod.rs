@@ -32,6 +32,7 @@ mod place;
 mod remove;
 mod same;
 mod scan;
+mod sink;
 mod stream;
 mod sweep;
 mod tree;
@@ -45,6 +46,7 @@ pub use mounts::{MountError, Mounts};
 pub use pack::{Packed, pack};
 pub use place::{Placed, Staging};
 pub use scan::{Item, ItemKind, scan};
+pub use sink::Sink;
 pub use sweep::sweep;
 pub use unpack::{Unpacked, unpack};
 

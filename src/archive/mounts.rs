@@ -1,12 +1,12 @@
 //! Several files and directories in one archive, each at a place of its own.
 
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::{Component, Path, PathBuf};
 
 use super::identity::look;
 use super::pack::{Pack, Packed};
 use super::path::portable;
+use super::sink::Sink;
 use super::{Error, Limits, OUTPUTS};
 
 /// What is to be packed, by its place in the archive.
@@ -132,7 +132,7 @@ impl Mounts {
     }
 
     /// Writes the mounts to `sink`, as [`pack`](super::pack()) writes outputs, with an empty terminal output.
-    pub fn pack(&self, sink: &mut impl Write) -> Result<Packed, Error> {
+    pub fn pack(&self, sink: &mut impl Sink) -> Result<Packed, Error> {
         let (limits, start) = (Limits::default(), PathBuf::new());
         let mut pack = Pack::new(&limits, &start, sink);
         pack.terminal_output("")?;
@@ -157,7 +157,7 @@ impl Node {
     }
 }
 
-fn pack_all<'a, W: Write>(
+fn pack_all<'a, W: Sink>(
     pack: &mut Pack<'a, W>,
     children: &'a BTreeMap<Vec<u8>, Node>,
     prefix: &[u8],

@@ -1,7 +1,6 @@
 //! From a directory to a tar stream.
 
 use std::fs::{self, FileType, Metadata};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use tar::EntryType;
@@ -12,6 +11,7 @@ use super::header::{Head, padding};
 use super::identity::{Identity, look};
 use super::members::Kind;
 use super::path::{LinkTarget, TreePath, portable};
+use super::sink::Sink;
 use super::stream::BLOCK;
 use super::{Error, Fault, Limits, OUTPUTS, Platform, TERMINAL_OUTPUT, mode};
 
@@ -28,7 +28,7 @@ pub struct Packed {
 ///
 /// The same tree gives the same bytes, on whatever machine and in whatever order it was made. Hard links
 /// become files of their own. After an error, what `sink` got is worthless.
-pub fn pack(source: &Path, terminal_output: &str, sink: &mut impl Write) -> Result<Packed, Error> {
+pub fn pack(source: &Path, terminal_output: &str, sink: &mut impl Sink) -> Result<Packed, Error> {
     pack_within(&Limits::default(), source, terminal_output, sink)
 }
 
@@ -36,7 +36,7 @@ fn pack_within(
     limits: &Limits,
     source: &Path,
     terminal_output: &str,
-    sink: &mut impl Write,
+    sink: &mut impl Sink,
 ) -> Result<Packed, Error> {
     let mut pack = Pack::new(limits, source, sink);
     pack.terminal_output(terminal_output)?;
@@ -66,7 +66,7 @@ pub(super) struct Pack<'a, W> {
     packed: Packed,
 }
 
-impl<'a, W: Write> Pack<'a, W> {
+impl<'a, W: Sink> Pack<'a, W> {
     pub fn new(limits: &'a Limits, source: &'a Path, sink: &'a mut W) -> Self {
         let (budget, content, packed) = (Budget::new(limits), Content::new(), Packed::default());
         Self {
@@ -141,6 +141,7 @@ impl<'a, W: Write> Pack<'a, W> {
             .ok_or_else(|| changed(path))?;
         self.seen.push((path.to_owned(), Identity::of(&found)));
         name.push(b'/');
+        self.sink.entry(&name, 0);
         let head = Head {
             kind: EntryType::Directory,
             mode: mode::of(&found),
@@ -167,6 +168,7 @@ impl<'a, W: Write> Pack<'a, W> {
             .and_then(|link| LinkTarget::parse(&target, &link, self.platform))
             .and_then(|target| target.stays_inside(self.source))
             .map_err(|fault| unfit(path, fault))?;
+        self.sink.entry(name, 0);
         let head = Head {
             kind: EntryType::Symlink,
             mode: 0o777,

@@ -1,10 +1,12 @@
 //! The remote cache: store and retrieve, as Nx asks for them.
 
+mod chunk_puts;
 mod chunks;
 mod forecast;
 mod health;
 mod log;
 mod open;
+mod packer;
 mod place;
 mod report;
 mod requests;
@@ -14,6 +16,7 @@ mod run_end;
 mod run_record;
 mod store;
 mod summary;
+mod tools;
 mod uploads;
 mod warnings;
 
@@ -31,10 +34,12 @@ use crate::object_store::PutOutcome;
 use crate::seal::MasterKey;
 use crate::task_hash::TaskHash;
 use crate::trust::Access;
+use chunk_puts::SentChunks;
 use place::Places;
 use requests::Requests;
 use room::Room;
 use summary::Counters;
+use tools::Toolbox;
 use uploads::Uploads;
 use warnings::Warnings;
 
@@ -64,9 +69,11 @@ pub struct RemoteCache {
     /// Restores under way, requests included: what waits behind them holds no memory.
     restores: Semaphore,
     unpacking: Semaphore,
-    /// Chunks that are decrypted, decompressed and verified at once: one a core.
-    decoding: Semaphore,
     packing: Semaphore,
+    /// Chunks that are made or opened at once: one a core.
+    cores: Semaphore,
+    tools: Arc<Toolbox>,
+    sent_chunks: SentChunks,
     /// Hashes that aren't in the bucket: Nx may ask again.
     known_misses: Mutex<HashSet<TaskHash>>,
     /// Keys of objects that turned out bad: the next store replaces them.

@@ -4,10 +4,12 @@ use std::sync::{Arc, Mutex};
 
 use tokio::sync::{OnceCell, Semaphore};
 
+use super::chunk_puts::SentChunks;
 use super::health::Health;
 use super::requests::Requests;
 use super::room::Room;
 use super::summary::Counters;
+use super::tools::Toolbox;
 use super::uploads::Uploads;
 use super::warnings::Warnings;
 use super::{DISK_JOBS, RemoteCache};
@@ -40,6 +42,8 @@ pub fn open(
     }
     let events = vec![format!("scope: {}", access.why)];
     let health = Health::new(place(&config.bucket), reads_only, warnings.clone());
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let tools = Arc::new(Toolbox::new(config.compression));
     let cache = Arc::new(RemoteCache {
         restores: Semaphore::new(config.bucket.concurrency),
         requests: Requests::new(store, health, counters.clone()),
@@ -52,8 +56,10 @@ pub fn open(
         warnings,
         room: Room::new(),
         unpacking: Semaphore::new(DISK_JOBS),
-        decoding: Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)),
         packing: Semaphore::new(DISK_JOBS),
+        cores: Semaphore::new(cores),
+        tools,
+        sent_chunks: SentChunks::default(),
         known_misses: Mutex::default(),
         bad_objects: Mutex::default(),
         swept: Mutex::default(),

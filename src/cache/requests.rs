@@ -48,11 +48,11 @@ impl Requests {
         }
     }
 
-    /// Whether there is an object under `key`, as far as one may know.
-    pub async fn exists(&self, key: &str) -> Result<bool, Error> {
+    /// The bytes of the object under `key`, if there is one, as far as one may know.
+    pub async fn size(&self, key: &str) -> Result<Option<u64>, Error> {
         match self.run(Purpose::Read, self.store.head(key)).await {
-            Ok(head) => Ok(head.is_some()),
-            Err(Error::Store(object_store::Error::AccessDenied { .. })) => Ok(false),
+            Ok(head) => Ok(head.map(|head| head.size)),
+            Err(Error::Store(object_store::Error::AccessDenied { .. })) => Ok(None),
             Err(error) => Err(error),
         }
     }

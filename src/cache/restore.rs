@@ -247,7 +247,7 @@ impl RemoteCache {
 
     /// The content of a chunk object.
     async fn decode(&self, place: &Place, chunk: ChunkRef, object: &Bytes) -> Result<Vec<u8>, Error> {
-        let _turn = self.decoding.acquire().await.map_err(|_| Error::Off)?;
+        let _turn = self.cores.acquire().await.map_err(|_| Error::Off)?;
         let (codec, object) = (place.codec.clone(), object.clone());
         let plain = blocking(move || codec.decode_chunk(&chunk, &object)).await?;
         let key = place.keys.chunk(&chunk.id);

@@ -1,11 +1,11 @@
-//! Memory for what is on its way from the bucket, shared by all restores of a run.
+//! Memory for what is on its way from and to the bucket, shared by all tasks of a run.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::store::INLINE_LIMIT;
+use super::packer::INLINE_LIMIT;
 use crate::entry::{ChunkRef, MAX_ENTRY_OBJECT};
 use crate::error::Error;
 
@@ -16,10 +16,15 @@ const ENTRIES_KIB: u32 = 32 * 1024;
 /// the disk, and would wait for ever behind an artifact that waits for their memory.
 const CHUNKS_KIB: u32 = 32 * 1024;
 
-/// Bounds the memory of restores.
+/// Stores: what packers need, and chunks until they are sent.
+const STORES_KIB: u32 = 64 * 1024;
+
+/// Bounds the memory of restores and stores.
 pub struct Room {
     entries: Arc<Semaphore>,
     chunks: Arc<Semaphore>,
+    /// KiB of artifacts on their way to the bucket.
+    pub stores: Arc<Semaphore>,
     /// KiB that the next entry probably takes. Its size shows when it is there, so this follows the latest ones: up at
     /// once, down by a quarter each time. At first, nobody knows better than the most.
     expected: AtomicU32,
@@ -34,6 +39,7 @@ impl Room {
         Self {
             entries: Arc::new(Semaphore::new(ENTRIES_KIB as usize)),
             chunks: Arc::new(Semaphore::new(CHUNKS_KIB as usize)),
+            stores: Arc::new(Semaphore::new(STORES_KIB as usize)),
             expected: AtomicU32::new(kib(INLINE_LIMIT as u64)),
         }
     }
@@ -63,8 +69,8 @@ impl Room {
     }
 }
 
-/// At least one.
-fn kib(bytes: u64) -> u32 {
+/// `bytes` as the memory they take, in the unit it is counted in; at least one.
+pub fn kib(bytes: u64) -> u32 {
     u32::try_from(bytes.div_ceil(1024).max(1)).unwrap_or(u32::MAX)
 }
 

@@ -196,7 +196,7 @@ pub(super) const OPTIONS: &[Spec] = &[
     Spec::new("kmsKeyId", Kind::Text, "The id or ARN of the KMS key, with `serverSideEncryption` `aws:kms` or `aws:kms:dsse`.", "\"1234abcd-12ab-34cd-56ef-1234567890ab\"")
         .otherwise("the account's default key"),
     Spec::new("storageClass", Kind::Text, "The storage class of new objects.", "\"INTELLIGENT_TIERING\"").otherwise("the server's default"),
-    Spec::new("compressionLevel", Kind::Compression, "How hard zstd tries, or `none`.", "1").default("3"),
+    Spec::new("compressionLevel", Kind::Compression, "How hard zstd tries, or `none`.", "3").default("1"),
     Spec::new("maxEntrySize", Kind::Size(1, 1_000_000_000_000), "Larger task results are neither stored nor restored.", "\"500MiB\"").default("5GB"),
 
     Spec::new("concurrency", Kind::Whole(1, 256), "Requests in flight at once, at most: fewer while the server is throttling.", "64").default("32"),

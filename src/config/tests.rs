@@ -37,7 +37,7 @@ fn a_bucket_is_enough() {
     let config = ok(json!({ "bucket": "my-bucket" }));
     assert_eq!(config.bucket.name, "my-bucket");
     assert_eq!(config.mode, Mode::ReadWrite);
-    assert_eq!(config.compression, Compression::Zstd(3));
+    assert_eq!(config.compression, Compression::Zstd(1));
     assert_eq!(config.flush_timeout, Duration::from_secs(20));
     assert_eq!(config.bucket.timeouts.connect, Duration::from_secs(5));
     assert!(config.background_uploads && config.encryption_key.is_none() && config.notices.is_empty());

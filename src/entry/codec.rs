@@ -4,14 +4,19 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::error::Error;
-use super::header::{Header, Kind};
+use super::header::{HEADER_LEN, Header, Kind};
 use super::manifest::{ChunkRef, Manifest};
 use super::subject::Subject;
 use crate::chunk::ChunkId;
 use crate::compress;
 use crate::scope::Scope;
-use crate::seal::MasterKey;
+use crate::seal::{MasterKey, OVERHEAD, SALT_LEN};
 use crate::sign::{KeyName, PublicKeys, Signature, SigningKey, Statement, Verified};
+
+/// Where an entry's signature or, without one, its body begins: behind the header and the signature's length.
+const BODY: usize = HEADER_LEN + 2;
+/// Room for a signature block, so that inserting one doesn't move the object to other memory.
+const MAX_SIGNATURE: usize = 256;
 
 /// Encodes and decodes the objects of one namespace and scope.
 #[derive(Clone)]
@@ -67,9 +72,19 @@ impl Codec {
     /// The object of a chunk whose compressed form is `frame`.
     pub fn encode_chunk(&self, id: &ChunkId, frame: &[u8]) -> Result<Vec<u8>, Error> {
         let header = self.header(Kind::Chunk);
-        let mut object = header.to_bytes().to_vec();
-        self.append_body(&mut object, &self.context(header, id.as_bytes()), frame)?;
+        let mut object = Vec::with_capacity(HEADER_LEN + OVERHEAD + frame.len());
+        object.extend_from_slice(&header.to_bytes());
+        object.extend_from_slice(self.salt_room());
+        object.extend_from_slice(frame);
+        self.seal(&mut object, HEADER_LEN, &self.context(header, id.as_bytes()))?;
         Ok(object)
+    }
+
+    /// The bytes of the frame in a chunk object of `size` bytes.
+    pub fn frame_len(&self, size: u64) -> u32 {
+        let overhead = if self.key.is_some() { OVERHEAD } else { 0 };
+        let len = size.saturating_sub((HEADER_LEN + overhead) as u64);
+        u32::try_from(len).unwrap_or(u32::MAX)
     }
 
     /// The plain bytes of the chunk `chunk` refers to, verified against its id.
@@ -89,34 +104,41 @@ impl Codec {
         Ok(plain)
     }
 
-    /// The object of an entry. `payload` holds the frames of an inline artifact and is empty otherwise.
+    /// The object of an entry. `payload` holds the frames of an inline artifact and is empty otherwise; its
+    /// memory becomes the object's.
     pub fn encode_entry<'a>(
         &self,
         subject: impl Into<Subject<'a>>,
         manifest: &Manifest,
-        payload: &[u8],
+        payload: Vec<u8>,
     ) -> Result<Vec<u8>, Error> {
         let subject = subject.into();
         let header = self.header(subject.kind());
         let json = manifest.to_json()?;
         let json_len = u32::try_from(json.len()).map_err(|_| Error::WrongLength)?;
-        let plain = [&json_len.to_le_bytes(), json.as_slice(), payload].concat();
-        let mut body = Vec::new();
-        self.append_body(
-            &mut body,
+        let head = [
+            &header.to_bytes()[..],
+            &[0; 2],
+            self.salt_room(),
+            &json_len.to_le_bytes(),
+            &json,
+        ];
+        let mut object = payload;
+        object.reserve_exact(head.iter().map(|part| part.len()).sum::<usize>() + OVERHEAD + MAX_SIGNATURE);
+        object.splice(..0, head.concat());
+        self.seal(
+            &mut object,
+            BODY,
             &self.context(header, subject.as_str().as_bytes()),
-            &plain,
         )?;
-
-        let header = header.to_bytes();
-        let statement = self.statement(subject, &header, &body);
-        let signature = self
-            .signer
-            .as_ref()
-            .map(|signer| signer.sign(&statement, manifest.code).to_bytes());
-        let signature = signature.unwrap_or_default();
-        let signature_len = u16::try_from(signature.len()).map_err(|_| Error::WrongLength)?;
-        Ok([&header[..], &signature_len.to_le_bytes(), &signature, &body].concat())
+        if let Some(signer) = &self.signer {
+            let statement = self.statement(subject, &object[..HEADER_LEN], &object[BODY..]);
+            let signature = signer.sign(&statement, manifest.code).to_bytes();
+            let len = u16::try_from(signature.len()).map_err(|_| Error::WrongLength)?;
+            object[HEADER_LEN..BODY].copy_from_slice(&len.to_le_bytes());
+            object.splice(BODY..BODY, signature);
+        }
+        Ok(object)
     }
 
     /// Reads the entry object that was found under the key of `subject`. Its signature, where one is required, is
@@ -192,12 +214,17 @@ impl Codec {
         }
     }
 
-    fn append_body(&self, object: &mut Vec<u8>, context: &[u8], plain: &[u8]) -> Result<(), Error> {
+    /// What stands before a body until it is sealed.
+    fn salt_room(&self) -> &'static [u8] {
+        if self.key.is_some() { &[0; SALT_LEN] } else { &[] }
+    }
+
+    /// Seals the body that begins at `start`, if there is a key.
+    fn seal(&self, object: &mut Vec<u8>, start: usize, context: &[u8]) -> Result<(), Error> {
         match &self.key {
-            Some(key) => object.extend_from_slice(&key.seal(context, plain)?),
-            None => object.extend_from_slice(plain),
+            Some(key) => Ok(key.seal(context, object, start)?),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     fn open_body<'a>(&self, header: Header, context: &[u8], body: &'a [u8]) -> Result<Cow<'a, [u8]>, Error> {

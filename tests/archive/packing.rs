@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::SystemTime;
 
-use nx_s3_cache::archive::{Error, Fault, Origin, pack};
+use nx_s3_cache::archive::{Error, Fault, Origin, Sink, pack};
 
 use crate::trees::{Scratch, packed};
 
@@ -98,6 +98,8 @@ struct Meddler<'a> {
     at: &'a [u8],
     meddle: Option<&'a dyn Fn()>,
 }
+
+impl Sink for Meddler<'_> {}
 
 impl Write for Meddler<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -246,6 +248,7 @@ fn a_file_swapped_for_a_link_is_not_followed() {
 #[test]
 fn a_sink_that_fails_is_not_the_outputs_fault() {
     struct Full(usize);
+    impl Sink for Full {}
     impl Write for Full {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             self.0 = self

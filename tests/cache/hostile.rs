@@ -14,9 +14,10 @@ use crate::support::*;
 /// Puts an entry with `archive` into the bucket, as anybody who may write to it can.
 fn plant(store: &Arc<MemoryStore>, archive: &[u8]) {
     let codec = Codec::new(String::new(), Scope::Trusted, None);
-    let frame = Compressor::new(Compression::Zstd(3))
+    let mut frame = Vec::new();
+    Compressor::new(Compression::Zstd(3))
         .unwrap()
-        .frame(archive)
+        .frame(archive, &mut frame)
         .unwrap();
     let chunk = ChunkRef {
         id: codec.chunk_id(archive),
@@ -37,7 +38,10 @@ fn plant(store: &Arc<MemoryStore>, archive: &[u8]) {
         created: 0,
     };
     let hash = TaskHash::parse(HASH).unwrap();
-    store.replace(ENTRY, codec.encode_entry(&hash, &manifest, &frame).unwrap());
+    store.replace(
+        ENTRY,
+        codec.encode_entry(&hash, &manifest, frame.clone()).unwrap(),
+    );
 }
 
 fn archive(entries: &[(&str, tar::EntryType, &str)]) -> Vec<u8> {

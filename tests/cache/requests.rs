@@ -127,3 +127,64 @@ async fn without_background_uploads_store_answers_when_it_is_done() {
     );
     assert_eq!(store.keys(), [ENTRY]);
 }
+
+/// How often each key was put.
+fn puts(store: &nx_s3_cache::object_store::memory::MemoryStore) -> Vec<String> {
+    let put = |call| match call {
+        Call::Put(key) => Some(key),
+        _ => None,
+    };
+    store.calls().into_iter().filter_map(put).collect()
+}
+
+#[tokio::test]
+async fn chunks_that_several_artifacts_of_a_run_share_are_sent_once() {
+    let (store, machine) = (bucket(), Machine::new());
+    let cache = run(&store, "");
+    for hash in ["1", "2", "3"] {
+        let outputs = machine.path().join(hash);
+        std::fs::create_dir_all(&outputs).unwrap();
+        std::fs::write(outputs.join("same.bin"), noise(20 << 20, 1)).unwrap();
+        let artifact = nx_s3_cache::cache::Artifact {
+            hash: hash.into(),
+            ..machine.artifact()
+        };
+        assert!(cache.clone().store(artifact).await);
+    }
+    flush(&cache).await;
+    let mut puts = puts(&store);
+    let count = puts.len();
+    puts.sort();
+    puts.dedup();
+    assert_eq!(puts.len(), count, "something was sent twice");
+    assert!(count > 10, "{count} puts");
+    for hash in ["1", "2", "3"] {
+        let to = Machine::new();
+        assert!(run(&store, "").retrieve(hash, to.path()).await.unwrap().is_some());
+        assert!(tree(&machine.path().join(hash)) == tree(&to.path().join(hash)));
+    }
+}
+
+#[tokio::test]
+async fn a_changed_file_sends_little_more_than_itself() {
+    let (store, machine) = (bucket(), Machine::new());
+    for file in 0..1200 {
+        machine.output(&format!("dist/{file:04}.bin"), noise(8000, (file % 251) as u8));
+    }
+    machine.store(&run(&store, "")).await;
+    let after = Machine::new();
+    for file in 0..1200 {
+        after.output(&format!("dist/{file:04}.bin"), noise(8000, (file % 251) as u8));
+    }
+    after.output("dist/0600.bin", "changed");
+    let cache = run(&store, "");
+    let artifact = nx_s3_cache::cache::Artifact {
+        hash: "2".into(),
+        ..after.artifact()
+    };
+    std::fs::rename(after.outputs(), after.path().join("2")).unwrap();
+    assert!(cache.clone().store(artifact).await);
+    flush(&cache).await;
+    let sent = cache.summary().bytes_sent;
+    assert!((1..1 << 20).contains(&sent), "{sent} bytes of 9.6 MB");
+}

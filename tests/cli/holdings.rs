@@ -95,7 +95,7 @@ impl<'a> Holdings<'a> {
         let codec = Codec::new(String::new(), self.scope.clone(), None).signing_with(signer);
         self.setup.place(
             &key,
-            &codec.encode_entry(subject, &manifest, &[]).unwrap(),
+            &codec.encode_entry(subject, &manifest, Vec::new()).unwrap(),
             DAY * days,
         );
         key

@@ -72,7 +72,7 @@ impl Upload<'_> {
         (kept.files, kept.bytes, kept.chunks) = (packed.files, packed.bytes, chunks.len() as u64);
 
         let key = self.bucket.keys(&self.scope).archive(name);
-        let object = codec.encode_entry(name, &self.manifest(name, packed, chunks), &[]);
+        let object = codec.encode_entry(name, &self.manifest(name, packed, chunks), Vec::new());
         let object = object.map_err(|source| Error::Entry {
             key: key.clone(),
             source,
@@ -179,7 +179,8 @@ impl Packer {
     }
 
     fn pack(mut self, mounts: &Mounts) -> Result<(Packed, Vec<ChunkRef>), Error> {
-        let mut writer = ChunkWriter::new(|plain: &[u8]| self.add(plain));
+        let mut buffer = Vec::new();
+        let mut writer = ChunkWriter::new(&mut buffer, |plain: &[u8]| self.add(plain));
         let packed = mounts.pack(&mut writer);
         let finished = writer.finish();
         // Our own failure hides behind the sink's; it says more.
@@ -206,7 +207,8 @@ impl Packer {
         }
         let internal = |error: io::Error| Error::Internal(error.to_string());
         let id = self.codec.chunk_id(plain);
-        let frame = self.compressor.frame(plain).map_err(internal)?;
+        let mut frame = Vec::new();
+        self.compressor.frame(plain, &mut frame).map_err(internal)?;
         self.chunks.push(ChunkRef {
             id,
             size: plain.len() as u32,

@@ -107,7 +107,7 @@ async fn stored(count: u32, key: Option<&str>) -> Guarded {
             producer: Producer::default(),
             created: 0,
         };
-        let object = codec.encode_entry(&hash, &manifest, &[]).unwrap();
+        let object = codec.encode_entry(&hash, &manifest, Vec::new()).unwrap();
         let key = Keys::new("", &Scope::Trusted).entry(&hash);
         bucket.objects.replace(&key, object);
     }

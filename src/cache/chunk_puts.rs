@@ -1,0 +1,181 @@
+//! Chunks on their way to the bucket: each is compressed and sent once a run, and not at all when it is there.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use tokio::sync::{OnceCell, mpsc};
+
+use super::packer::{Body, Piece};
+use super::place::Place;
+use super::room::{Held, kib};
+use super::warnings::lock;
+use super::{RemoteCache, blocking};
+use crate::chunk::ChunkId;
+use crate::error::Error;
+use crate::object_store::PutMode;
+
+/// After this many chunks in a row that the bucket didn't have, the artifact counts as new.
+const SURE: usize = 16;
+/// Of a new artifact, one chunk of so many is asked for. The others are sent under the condition that they
+/// aren't there.
+const SAMPLE: usize = 4;
+
+/// The chunks of this run that are in the bucket or on their way, with the bytes of their frames.
+#[derive(Default)]
+pub struct SentChunks(Mutex<HashMap<ChunkId, Arc<OnceCell<u32>>>>);
+
+impl SentChunks {
+    /// The place for the outcome of one chunk: who comes second waits for the first.
+    fn outcome(&self, id: ChunkId) -> Arc<OnceCell<u32>> {
+        lock(&self.0).entry(id).or_default().clone()
+    }
+
+    fn forget(&self, id: &ChunkId) {
+        lock(&self.0).remove(id);
+    }
+}
+
+/// Decides for which chunks of one artifact the bucket is asked.
+#[derive(Default)]
+struct Probes {
+    /// Chunks in a row that the bucket didn't have.
+    missing: AtomicUsize,
+    skipped: AtomicUsize,
+}
+
+impl Probes {
+    fn wants_to_ask(&self) -> bool {
+        self.missing.load(Ordering::Relaxed) < SURE
+            || self
+                .skipped
+                .fetch_add(1, Ordering::Relaxed)
+                .is_multiple_of(SAMPLE)
+    }
+
+    fn answered(&self, there: bool) {
+        if there {
+            self.missing.store(0, Ordering::Relaxed);
+        } else {
+            self.missing.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+impl RemoteCache {
+    /// Puts an artifact's pieces as they come, as many at once as there are requests and memory; the first
+    /// failure ends it. Returns the bytes of each frame.
+    pub(super) async fn put_chunks(
+        &self,
+        place: &Arc<Place>,
+        mut pieces: mpsc::Receiver<Piece>,
+    ) -> Result<Vec<(usize, u32)>, Error> {
+        let (probes, mut puts, mut done) = (Probes::default(), FuturesUnordered::new(), Vec::new());
+        loop {
+            tokio::select! {
+                piece = pieces.recv() => match piece {
+                    Some(piece) => puts.push(self.put_chunk(place, piece, &probes)),
+                    None => break,
+                },
+                Some(put) = puts.next() => done.push(put?),
+            }
+        }
+        while let Some(put) = puts.next().await {
+            done.push(put?);
+        }
+        Ok(done)
+    }
+
+    /// Puts a chunk, unless this run did so already.
+    async fn put_chunk(
+        &self,
+        place: &Arc<Place>,
+        piece: Piece,
+        probes: &Probes,
+    ) -> Result<(usize, u32), Error> {
+        let (at, key) = (piece.at, place.keys.chunk(&piece.id));
+        let mode = self.put_mode(&key);
+        if mode == PutMode::Replace {
+            self.sent_chunks.forget(&piece.id);
+        }
+        let outcome = self.sent_chunks.outcome(piece.id);
+        let send = || self.send_chunk(place, &key, mode, piece, probes);
+        Ok((at, *outcome.get_or_try_init(send).await?))
+    }
+
+    /// Puts a chunk, unless the bucket has it; returns the bytes of its frame.
+    async fn send_chunk(
+        &self,
+        place: &Arc<Place>,
+        key: &str,
+        mode: PutMode,
+        piece: Piece,
+        probes: &Probes,
+    ) -> Result<u32, Error> {
+        if mode == PutMode::Create && probes.wants_to_ask() {
+            let found = self.requests.size(key).await?;
+            probes.answered(found.is_some());
+            if let Some(size) = found {
+                self.counters.saved(size as usize);
+                return Ok(place.codec.frame_len(size));
+            }
+        }
+        let (object, _memory) = self.chunk_object(place, key, piece).await?;
+        let stored = place.codec.frame_len(object.len() as u64);
+        self.requests.put(key, object, mode).await?;
+        lock(&self.bad_objects).remove(key);
+        Ok(stored)
+    }
+
+    /// A chunk as it goes into the bucket, and the memory that takes.
+    async fn chunk_object(
+        &self,
+        place: &Arc<Place>,
+        key: &str,
+        piece: Piece,
+    ) -> Result<(Vec<u8>, Held), Error> {
+        let Piece {
+            id, body, mut memory, ..
+        } = piece;
+        let (codec, tools) = (place.codec.clone(), self.tools.clone());
+        let object = {
+            let _core = self.cores.acquire().await.map_err(|_| Error::Off)?;
+            blocking(move || match body {
+                Body::Frame(frame) => Ok(codec.encode_chunk(&id, &frame)),
+                Body::Plain(plain) => tools.lend(|tools| {
+                    tools.buffer.clear();
+                    tools.compressor.frame(&plain, &mut tools.buffer)?;
+                    Ok(codec.encode_chunk(&id, &tools.buffer))
+                })?,
+            })
+            .await?
+        };
+        let object = object.map_err(|error: std::io::Error| Error::Internal(error.to_string()))?;
+        let object = object.map_err(|source| Error::Entry {
+            key: key.into(),
+            source,
+        })?;
+        let rest = memory
+            .num_permits()
+            .saturating_sub(kib(object.len() as u64) as usize);
+        drop(memory.split(rest));
+        Ok((object, memory))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_artifact_is_asked_for_less_and_less_until_something_is_there() {
+        let probes = Probes::default();
+        let asked = |count| (0..count).filter(|_| probes.wants_to_ask()).count();
+        assert_eq!(asked(100), 100, "nothing is known yet");
+        (0..SURE).for_each(|_| probes.answered(false));
+        assert_eq!(asked(100), 100 / SAMPLE);
+        probes.answered(true);
+        assert_eq!(asked(100), 100);
+    }
+}
