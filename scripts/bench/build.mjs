@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { mustRun } from '../support/command.mjs'
 import { installedOnce } from '../support/installed-tool.mjs'
 import { newestNx } from '../support/nx-versions.mjs'
-import { builtDirectory, forThisPlatform, packed, repository, target } from '../support/paths.mjs'
+import { builtDirectory, packed, repository, target } from '../support/paths.mjs'
 import { installPackages } from '../support/set-up.mjs'
 import { step } from '../support/steps.mjs'
 import { filesBelow } from './files.mjs'
@@ -15,6 +15,7 @@ export const awsPlugin = '@nx-aws-plugin/nx-aws-cache@3.2.3'
 
 /** A directory with `node_modules` as a user's workspace has them, the plugin's part of it. */
 const plugin = join(target, 'bench')
+const ours = join(plugin, 'node_modules', '@nx', 's3-cache')
 
 /** Builds everything for release. */
 export async function build() {
@@ -37,22 +38,25 @@ function addonIn(modules) {
   return { bytes: bytes.length, digest: createHash('sha256').update(bytes).digest('hex').slice(0, 16) }
 }
 
-function compile(onOutput) {
-  const args = ['build', '--release', '--lib', '--example', 'bench_server', ...forThisPlatform]
-  return mustRun('cargo', args, { cwd: repository, timeout: 3_600_000, onOutput })
+/**
+ * One invocation for both: cargo would compile the crate again for each, since `napi build` sets variables that count.
+ * Not into the repository, where the tests expect the other profile.
+ */
+async function compile(onOutput) {
+  rmSync(plugin, { recursive: true, force: true })
+  mkdirSync(ours, { recursive: true })
+  const napi = ['exec', '--', 'napi', 'build', '--release', '--platform', '--js', 'index.js', '--output-dir', ours]
+  await npm([...napi, '--', '--lib', '--example', 'bench_server'], onOutput)
 }
 
 async function assemble(onOutput) {
-  const npm = words => mustRun('npm', words, { cwd: repository, timeout: 3_600_000, onOutput })
-  const at = join(plugin, 'node_modules', '@nx', 's3-cache')
-  rmSync(plugin, { recursive: true, force: true })
-  mkdirSync(at, { recursive: true })
-  // As `npm run build:native`, but not into the repository, where the tests expect the other profile.
-  const napi = ['exec', '--', 'napi', 'build', '--platform', '--js', 'index.js', '--output-dir', at]
-  await npm([...napi, '--release'])
-  await npm(['run', 'build:ts'])
-  for (const name of ['package.json', 'dist']) cpSync(join(repository, name), join(at, name), { recursive: true })
+  await npm(['run', 'build:ts'], onOutput)
+  for (const name of ['package.json', 'dist']) cpSync(join(repository, name), join(ours, name), { recursive: true })
   cpSync(join(repository, 'node_modules', 'ci-info'), join(plugin, 'node_modules', 'ci-info'), { recursive: true })
+}
+
+function npm(words, onOutput) {
+  return mustRun('npm', words, { cwd: repository, timeout: 3_600_000, onOutput })
 }
 
 /** Installs the plugin we are compared with, once. */

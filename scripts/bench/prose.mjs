@@ -10,9 +10,9 @@ Where nx-s3-cache is slower than something else, the tables say so.`
 export const trial = `> **This is a trial run**, of fewer than five rounds, in parts, or on a busy machine: it shows what the page will look
 > like, and its figures mean nothing. \`npm run bench\` makes the real one.`
 
-export const goals = `What the project set out to reach, beside what was measured. ✗ is a goal that was missed. "Over
-the floor" compares with \`cp -r\` of the same files on the same disk, which no cache that verifies what it restores
-was expected to beat.`
+export const goals = `What the project set out to reach, beside what was measured. ✗ is a goal that was missed. The floor is one
+\`cp -r\` of the same files to the same place: no cache that receives, verifies and expands what it restores was expected to
+beat it.`
 
 export const method = `- **Peers.** nx-s3-cache with its defaults, through \`getRemoteCache()\` as Nx calls it; the same with an
   encryption key and signatures; the client of Nx's own self-hosted cache (\`HttpRemoteCache\`, gzip inside Nx's native
