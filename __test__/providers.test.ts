@@ -24,3 +24,18 @@ test('every server was run, and no finding is left out of the page', async () =>
     assert.deepEqual(unknown, [], name)
   }
 })
+
+test('all settings on the page are options', async () => {
+  const { page } = await import(join(scripts, 'page.mjs'))
+  const text = readFileSync(page, 'utf8')
+  const example = JSON.parse(text.split('```json')[1]?.split('```')[0] ?? '')
+  const providers = text.split('## Providers that were read about')[1]?.split('\n## ')[0] ?? ''
+  const cells = providers.split('\n').flatMap(line => line.split('|')[3] ?? [])
+  const settings = cells.flatMap(cell => [...cell.matchAll(/`(\w+)/g)].map(match => match[1] ?? ''))
+  assert.ok(settings.includes('region') && settings.includes('disableChecksum'))
+  const options = JSON.parse(readFileSync(join(__dirname, '../nx-s3.schema.json'), 'utf8')).definitions.s3.properties
+  assert.deepEqual(
+    [...Object.keys(example.s3), ...settings].filter(name => !(name in options)),
+    [],
+  )
+})
