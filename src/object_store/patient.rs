@@ -20,7 +20,7 @@ const LONGEST_BACKOFF: Duration = Duration::from_secs(5);
 /// A server that asks for more time than this is not asked again by this request.
 const LONGEST_ASKED_FOR: Duration = Duration::from_secs(20);
 /// Keys that one attempt at deleting covers, so that a failure repeats few of many.
-const DELETES: usize = 200;
+const DELETES: usize = 1000;
 
 /// A store whose requests are repeated, and bounded in number.
 #[derive(Debug)]

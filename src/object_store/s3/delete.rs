@@ -13,8 +13,8 @@ use crate::object_store::Error;
 use crate::object_store::failure::Failure;
 use crate::object_store::refusal::Refusal;
 
-/// Keys in one request. S3 takes 1000, but servers that delete one after the other must answer before `timeouts.read`.
-const BATCH: usize = 200;
+/// Keys in one request, which is S3's limit.
+const BATCH: usize = 1000;
 /// Requests at once where each deletes one object.
 const AT_ONCE: usize = 8;
 
