@@ -136,8 +136,8 @@ impl Server {
             region: Some(self.region.clone()),
             timeouts: Timeouts {
                 connect: Duration::from_secs(5),
-                read: Duration::from_secs(30),
-                attempt: Duration::from_secs(60),
+                read: Duration::from_secs(120),
+                attempt: Duration::from_secs(120),
                 ..bucket::at(&self.endpoint).timeouts
             },
             ..bucket::at(&self.endpoint)
