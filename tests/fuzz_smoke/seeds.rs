@@ -163,6 +163,7 @@ pub fn keys() -> Vec<(String, Vec<u8>)> {
 pub fn mounts() -> Vec<(String, Vec<u8>)> {
     let seeds = [
         ("all", "."),
+        ("around", "..\0z"),
         ("leaves", "../beside\0a/../../work/z"),
         ("links", "o\0a/l"),
         ("one", "a"),
