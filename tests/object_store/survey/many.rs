@@ -75,12 +75,12 @@ async fn delete(server: &Server, store: &Store, keys: &[String]) -> Finding {
             Finding::new(Verdict::Failed, format!("{} keys are left", left.len()))
         }
         (Ok(_), 200) => Finding::new(Verdict::Ok, ""),
-        (Ok(_), status) => Finding::new(Verdict::Differs, format!("{status}; one by one")),
+        (Ok(_), status) => Finding::new(Verdict::Differs, format!("{status} without Content-MD5")),
         (Err(error), _) => Finding::new(Verdict::Failed, error.to_string()),
     }
 }
 
-/// The answer to a batch as the SDK sends it by itself, without the older checksum.
+/// The answer to a batch as the SDK sends it by itself, without the older checksum that the cache adds.
 async fn takes_batches(server: &Server) -> u16 {
     let key = |name: &str| {
         let key = format!("{PREFIX}batch-{name}");
