@@ -4,6 +4,7 @@ import { readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { run, stripAnsi } from '../../scripts/support/command.mjs'
+import { repository } from '../../scripts/support/paths.mjs'
 import { assertOneWarning, assertRan, notices } from './support/expect.mjs'
 import { serverAndWorkspace } from './support/setting.mjs'
 
@@ -58,6 +59,15 @@ describe('Seen while Nx runs', async () => {
     assert.match(text, /✓ nx +Nx \d+\.\d+\.\d+ on Node\.js/)
     assert.match(text, /✓ package +Nx loads nx-s3-cache \S+ as @nx\/s3-cache/)
     assert.match(text, /✓ entries +the newest 2 in t can be restored[\s\S]*All is well/)
+  })
+
+  it('docs/cli.md shows the steps that there are', async () => {
+    const steps = text =>
+      [...text.matchAll(/^ {2}([✓✗!–]) (.{17})/gm)].map(([, mark, name]) => `${mark} ${name.trim()}`)
+    const page = readFileSync(join(repository, 'docs/cli.md'), 'utf8')
+    const documented = page.split('$ npx nx-s3-cache doctor\n')[1].split('```')[0]
+    const { output } = await doctor('@nx/s3-cache')
+    assert.deepEqual(steps(documented), steps(stripAnsi(output)))
   })
 
   it('the doctor finds that the alias is missing', async () => {

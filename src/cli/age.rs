@@ -17,6 +17,17 @@ pub(super) fn short(age: Duration) -> String {
     format!("{amount} {unit}")
 }
 
+/// A duration in its two largest units: `2 h 5 min`.
+pub(super) fn long(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        3600..86_400 => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+        _ => format!("{} d {} h", seconds / 86_400, seconds % 86_400 / 3600),
+    }
+}
+
 /// How old something of `time` is; nothing if the clocks disagree.
 pub(super) fn since(time: SystemTime) -> Duration {
     SystemTime::now().duration_since(time).unwrap_or_default()
@@ -48,6 +59,18 @@ mod tests {
             (40_000_000, "462 d"),
         ] {
             assert_eq!(short(Duration::from_secs(seconds)), text);
+        }
+    }
+
+    #[test]
+    fn durations_are_told_in_their_two_largest_units() {
+        for (seconds, text) in [
+            (59, "59 s"),
+            (61, "1 min 1 s"),
+            (7500, "2 h 5 min"),
+            (90_000, "1 d 1 h"),
+        ] {
+            assert_eq!(long(Duration::from_secs(seconds)), text);
         }
     }
 

@@ -18,6 +18,11 @@ use super::verify::VerifyArgs;
 /// Look after Nx's remote cache in an S3 bucket.
 #[derive(Debug, Parser)]
 #[command(name = "nx-s3-cache", version, propagate_version = true, max_term_width = 100)]
+#[command(after_help = "Examples:
+  nx-s3-cache doctor              why does it not work?
+  nx-s3-cache inspect 1234567     why was this task not restored?
+  nx-s3-cache stats               what is in the bucket?
+  nx-s3-cache flush --age 30d     delete what is old")]
 pub(super) struct Cli {
     #[command(subcommand)]
     pub command: Command,

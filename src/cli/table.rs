@@ -41,12 +41,15 @@ impl Table {
         let mut table = comfy_table::Table::new();
         table.load_style(presets::NOTHING);
         table.set_truncation_indicator("…");
+        let titles = columns.iter().map(|column| column.title());
+        let mut header: Row = titles.collect::<Vec<_>>().into();
         if let Some(width) = wide {
             table
                 .set_content_arrangement(ContentArrangement::Dynamic)
                 .set_width(width);
+            header.max_height(1);
         }
-        table.set_header(columns.iter().map(|column| column.title()).collect::<Vec<_>>());
+        table.set_header(header);
         for (column, set) in table.column_iter_mut().zip(columns) {
             column.set_padding((0, 2));
             match set {

@@ -7,6 +7,7 @@ mod support;
 mod archives;
 mod attack;
 mod cat;
+mod denied;
 mod docs;
 mod doctor;
 mod flush;

@@ -3,13 +3,13 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::wrap::wrapped;
+use super::wrap::{width, wrapped};
 use crate::cli::print::{self, Paint};
 use crate::cli::{BAD, GOOD};
 use crate::config::{Origin, ResolvedOption};
 
 /// Columns of a step's name.
-const NAME: usize = 17;
+const NAME: usize = 18;
 /// Columns before a step's text: two, the mark, a space, the name, a space.
 const INDENT: usize = 2 + 2 + NAME + 1;
 
@@ -108,6 +108,8 @@ struct Document<'a> {
 pub(super) struct Report {
     json: bool,
     paint: Paint,
+    /// Columns of a line.
+    width: usize,
     /// The part that the next step belongs to, until it is printed.
     heading: Option<&'static str>,
     nx: Value,
@@ -120,6 +122,7 @@ impl Report {
         Self {
             json,
             paint: Paint::of_stdout(),
+            width: width(),
             heading: None,
             nx: Value::Null,
             settings: Vec::new(),
@@ -174,7 +177,7 @@ impl Report {
         let defaults: Vec<String> = valued(true)
             .map(|(setting, value)| format!("{} {value}", setting.name))
             .collect();
-        let defaults = wrapped(&defaults.join(", "), INDENT);
+        let defaults = wrapped(&defaults.join(", "), INDENT, self.width);
         print::out(&self.paint.dim(&format!("    {:<NAME$} {defaults}", "defaults")));
     }
 
@@ -229,10 +232,11 @@ impl Report {
             State::Bad => self.paint.bad("✗"),
             State::Skipped => self.paint.dim("–"),
         };
-        let mut text = format!("  {mark} {:<NAME$} {}", step.name, wrapped(&step.detail, INDENT));
+        let detail = wrapped(&step.detail, INDENT, self.width);
+        let mut text = format!("  {mark} {:<NAME$} {detail}", step.name);
         if let Some(remedy) = &step.remedy {
             let arrow = " ".repeat(INDENT);
-            text += &format!("\n{arrow}→ {}", wrapped(remedy, INDENT + 2));
+            text += &format!("\n{arrow}→ {}", wrapped(remedy, INDENT + 2, self.width));
         }
         text
     }

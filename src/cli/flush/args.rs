@@ -20,10 +20,10 @@ use crate::cli::scopes::Scopes;
   nx-s3-cache flush --age 3d --scope 'u/*'        what pull requests and branches left")]
 pub(in crate::cli) struct FlushArgs {
     /// Delete entries and archives that were written longer ago: 2w, 14d, 12h, 30m
-    #[arg(long, value_parser = amounts::age)]
+    #[arg(long, value_parser = amounts::age, allow_hyphen_values = true)]
     pub age: Option<Duration>,
     /// Delete the oldest entries and archives until the rest takes no more than this: 50GB, 500MiB
-    #[arg(long, value_name = "SIZE", value_parser = amounts::size)]
+    #[arg(long, value_name = "SIZE", value_parser = amounts::size, allow_hyphen_values = true)]
     pub max_size: Option<u64>,
     /// Only these scopes: t, u/pr-123, u/pr-* or u/*
     #[arg(long, default_value = "*")]

@@ -58,7 +58,8 @@ pub(super) async fn run(workspace: &Workspace, options: &LsArgs) -> Result<u8, E
     let bucket = Bucket::open(workspace).await?;
     let scopes = bucket.asked_or_read(options.scope.as_ref());
     let mut pages = pin!(bucket.entries(&scopes));
-    let mut rows = Rows::new(options.long, options.json);
+    let only_trusted = scopes.iter().all(|scope| scope.to_string() == "t");
+    let mut rows = Rows::new(options.long, options.json, only_trusted);
     let mut left = options.limit.unwrap_or(usize::MAX);
     if let Some(sort) = options.sort {
         let mut top = Top::new(sort, left);

@@ -21,15 +21,14 @@ const SHORT: [Column; 4] = [
     Column::Number("entry"),
     Column::Number("age"),
 ];
-const LONG: [Column; 9] = [
+/// What a terminal of 80 columns has room for: the size of the entry object says less than that of what is in it.
+const LONG: [Column; 7] = [
     Column::Whole("hash"),
     Column::Whole("scope"),
-    Column::Number("entry"),
     Column::Number("age"),
     Column::Number("size"),
     Column::Number("files"),
-    Column::Number("code"),
-    Column::Text("signed by"),
+    Column::Whole("signed by"),
     Column::Text("made by"),
 ];
 
@@ -40,14 +39,23 @@ pub(super) type Row = (Found, Option<ReadEntry>);
 pub(super) struct Rows {
     long: bool,
     json: bool,
+    /// The columns are at least so wide, so that those of all pages stand below each other.
+    widths: Vec<u16>,
     printed: usize,
 }
 
 impl Rows {
-    pub(super) fn new(long: bool, json: bool) -> Self {
+    /// For entries of `t` only, or of other scopes as well.
+    pub(super) fn new(long: bool, json: bool, only_trusted: bool) -> Self {
+        let scope = if only_trusted { 1 } else { SCOPE };
+        let widths = match long {
+            true => vec![HASH, scope, 6, 8, 5],
+            false => vec![HASH, scope, 8, 6],
+        };
         Self {
             long,
             json,
+            widths,
             printed: 0,
         }
     }
@@ -71,7 +79,7 @@ impl Rows {
             return rows.iter().try_for_each(|row| print::json_line(&to_json(row)));
         }
         let columns: &[Column] = if self.long { &LONG } else { &SHORT };
-        let mut table = Table::new(columns).at_least(&[HASH, SCOPE, 8, 6, 8, 5, 4]);
+        let mut table = Table::new(columns).at_least(&self.widths);
         for row in &rows {
             table.row(cells(row));
         }
@@ -90,33 +98,33 @@ fn cells((found, read): &Row) -> Vec<String> {
     let age = found
         .modified
         .map_or_else(|| "?".into(), |time| age::short(age::since(time)));
-    let mut cells = vec![
-        hash(found).to_owned(),
-        found.at.scope.to_string(),
-        bytes(found.size),
-        age,
-    ];
-    if let Some(read) = read {
-        match &read.entry {
-            Ok(entry) => cells.extend(of_manifest(&entry.manifest, &read.signer)),
-            Err(error) => cells.extend(["", "", "", "", &error.to_string()].map(str::to_owned)),
+    let mut cells = vec![hash(found).to_owned(), found.at.scope.to_string()];
+    match read.as_ref().map(|read| (&read.entry, &read.signer)) {
+        None => cells.extend([bytes(found.size), age]),
+        Some((Ok(entry), signer)) => {
+            cells.push(age);
+            cells.extend(of_manifest(&entry.manifest, signer));
         }
+        Some((Err(error), _)) => cells.extend([age, "".into(), "".into(), "".into(), error.to_string()]),
     }
     cells
 }
 
-fn of_manifest(manifest: &Manifest, signer: &Result<crate::sign::KeyName, entry::Error>) -> [String; 5] {
+fn of_manifest(manifest: &Manifest, signer: &Result<crate::sign::KeyName, entry::Error>) -> [String; 4] {
     let producer = &manifest.producer;
     let signer = signer
         .as_ref()
         .map_or_else(|_| "–".to_owned(), ToString::to_string);
     let nx = producer.nx.as_deref().unwrap_or("?");
+    let failed = match manifest.code {
+        0 => String::new(),
+        code => format!(", exit code {code}"),
+    };
     [
         bytes(manifest.size),
         manifest.files.to_string(),
-        manifest.code.to_string(),
         signer,
-        format!("Nx {nx}, {} {}", producer.os, producer.arch),
+        format!("Nx {nx}, {} {}{failed}", producer.os, producer.arch),
     ]
 }
 

@@ -7,10 +7,12 @@ use serde::Serialize;
 use super::census::{Amount, Band};
 use crate::chunk::ChunkId;
 use crate::cli::bucket::ReadEntry;
-use crate::entry::Manifest;
+use crate::entry::{self, Manifest};
 
 /// How many names of producers are told apart: a name is whatever its writer wrote.
 const NAMES: usize = 50;
+/// How many reasons why entries could not be read are told apart.
+const REASONS: usize = 8;
 /// How much of a name counts.
 const NAME_LEN: usize = 40;
 
@@ -62,8 +64,19 @@ impl Content {
         self.read += 1;
         match &read.entry {
             Ok(entry) => self.count(&entry.manifest),
-            Err(error) => *self.unreadable.entry(error.to_string()).or_default() += 1,
+            Err(error) => self.miscount(error),
         }
+    }
+
+    fn miscount(&mut self, error: &entry::Error) {
+        let reason = match error {
+            // What is wrong with it has names in it, which differ from entry to entry.
+            entry::Error::Manifest(_) => "damaged manifest".to_owned(),
+            other => other.to_string(),
+        };
+        let known = self.unreadable.len() < REASONS || self.unreadable.contains_key(&reason);
+        let reason = if known { reason } else { "other reasons".into() };
+        *self.unreadable.entry(reason).or_default() += 1;
     }
 
     fn count(&mut self, manifest: &Manifest) {

@@ -1,16 +1,16 @@
 //! The figures as a page.
 
 use super::census::Band;
-use super::report::{Report, sharing};
+use super::report::{ENTRIES, OBJECTS, Report, sharing};
 use crate::cache::bytes;
 use crate::cli::chart::{Bar, columns, html, rows};
-use crate::cli::page::{Page, table};
+use crate::cli::page::{Page, number, table};
 
 /// The report as a page.
 pub(super) fn page(report: &Report) -> Page {
-    let total = format!("{} objects, {}", report.total.objects, bytes(report.total.bytes));
-    let subtitle = format!("{} · {} · {}", report.prefix, total, report.time);
+    let subtitle = format!("{} · {}", report.prefix, report.time);
     let mut page = Page::new(&format!("Cache in {}", report.bucket), &subtitle);
+    page.figures(&figures(report));
     let (titles, scopes) = report.scope_table();
     page.section(
         "By scope",
@@ -19,18 +19,22 @@ pub(super) fn page(report: &Report) -> Page {
     );
     page.section(
         "By age",
-        &rows(&bars(&report.ages)),
+        &rows(&titled("age", OBJECTS), &bars(&report.ages)),
         "Since an object was written.",
     );
-    page.section("By size", &rows(&bars(&report.sizes)), "");
+    page.section(
+        "By size",
+        &rows(&titled("size of object", OBJECTS), &bars(&report.sizes)),
+        "",
+    );
     page.section(
         "Growth",
-        &columns("Bytes over time", &bars(&report.growth)),
+        &columns("Bytes over time", &bars(&report.growth), None),
         "Bytes of what is here now, by when it was written. What was deleted since is not counted.",
     );
     page.section(
         "What an age limit would free",
-        &rows(&bars(&report.freed)),
+        &rows(&titled("age limit", OBJECTS), &bars(&report.freed)),
         "Objects at least so old, as a lifecycle rule counts. `flush` keeps chunks that younger entries need.",
     );
     content(report, &mut page);
@@ -44,6 +48,26 @@ pub(super) fn page(report: &Report) -> Page {
     page
 }
 
+/// What matters most.
+fn figures(report: &Report) -> Vec<(&'static str, String)> {
+    let entries = report.scopes.iter().map(|scope| scope.holds.entries.objects);
+    let mut figures = vec![
+        ("in the bucket", bytes(report.total.bytes)),
+        ("objects", number(report.total.objects)),
+        ("entries", number(entries.sum())),
+    ];
+    let sharing = &report.content.sharing;
+    let saved = sharing.plain.saturating_sub(sharing.stored) * 100;
+    if let Some(percent) = saved.checked_div(sharing.plain) {
+        figures.push(("saved in all", format!("{percent} %")));
+    }
+    figures
+}
+
+fn titled<'a>(label: &'a str, counted: [&'a str; 2]) -> [&'a str; 3] {
+    [label, counted[0], counted[1]]
+}
+
 fn content(report: &Report, page: &mut Page) {
     let notes = report.content_notes().join(" ");
     if report.content.read == 0 {
@@ -51,8 +75,10 @@ fn content(report: &Report, page: &mut Page) {
     }
     let lines = sharing(&report.content.sharing).into_iter();
     let lines: String = lines.map(|line| format!("{}\n", html(&line))).collect();
-    page.section("Made by", &rows(&bars(&report.content.producers)), &notes);
-    page.section("Platforms", &rows(&bars(&report.content.platforms)), "");
+    let producers = rows(&titled("program", ENTRIES), &bars(&report.content.producers));
+    page.section("Made by", &producers, &notes);
+    let platforms = rows(&titled("platform", ENTRIES), &bars(&report.content.platforms));
+    page.section("Platforms", &platforms, "");
     page.section(
         "What sharing and compression save",
         &format!("<pre>{lines}</pre>"),
@@ -64,7 +90,7 @@ fn bars(bands: &[Band]) -> Vec<Bar> {
     let bar = |band: &Band| Bar {
         label: band.name.clone(),
         value: band.amount.bytes as f64,
-        shown: format!("{} · {}", bytes(band.amount.bytes), band.amount.objects),
+        shown: vec![number(band.amount.objects), bytes(band.amount.bytes)],
     };
     bands.iter().map(bar).collect()
 }

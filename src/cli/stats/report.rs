@@ -27,6 +27,11 @@ pub(super) struct Report {
     pub cost: Cost,
 }
 
+/// What is counted of objects, and their bytes.
+pub(super) const OBJECTS: [&str; 2] = ["objects", "bytes"];
+/// The same of entries, and the bytes of what is in them.
+pub(super) const ENTRIES: [&str; 2] = ["entries", "content"];
+
 /// What a scope holds.
 #[derive(Serialize)]
 pub(super) struct Scoped {
@@ -77,12 +82,12 @@ impl Report {
             bytes(self.total.bytes)
         )];
         lines.extend(self.scope_lines());
-        lines.extend(band_lines("age", &self.ages));
-        lines.extend(band_lines("size of object", &self.sizes));
-        lines.extend(band_lines("an age limit of … would free", &self.freed));
+        lines.extend(band_lines("age", OBJECTS, &self.ages));
+        lines.extend(band_lines("size of object", OBJECTS, &self.sizes));
+        lines.extend(band_lines("an age limit of … would free", OBJECTS, &self.freed));
         if self.content.read > 0 {
-            lines.extend(band_lines("made by", &self.content.producers));
-            lines.extend(band_lines("on", &self.content.platforms));
+            lines.extend(band_lines("made by", ENTRIES, &self.content.producers));
+            lines.extend(band_lines("on", ENTRIES, &self.content.platforms));
             lines.push(String::new());
             lines.extend(sharing(&self.content.sharing));
         }
@@ -150,12 +155,12 @@ impl Report {
     }
 }
 
-fn band_lines(title: &'static str, bands: &[Band]) -> Vec<String> {
+fn band_lines(title: &'static str, counted: [&'static str; 2], bands: &[Band]) -> Vec<String> {
     let max = bands.iter().map(|band| band.amount.bytes).max().unwrap_or(0);
     let mut table = Table::new(&[
         Column::Whole(title),
-        Column::Number("objects"),
-        Column::Number("bytes"),
+        Column::Number(counted[0]),
+        Column::Number(counted[1]),
         Column::Text(""),
     ]);
     for Band { name, amount } in bands {

@@ -12,7 +12,7 @@ use super::StatsArgs;
 use crate::cache::{RunRecord, bytes};
 use crate::cli::chart::{self, Bar};
 use crate::cli::ending::Ending;
-use crate::cli::page::{Page, table};
+use crate::cli::page::{Page, number, table};
 use crate::cli::table::{Column, Table};
 use crate::cli::{GOOD, age, print};
 
@@ -96,9 +96,14 @@ impl History {
         self.days.entry(day).or_default().add(record);
     }
 
-    fn lines(&self) -> Vec<String> {
+    /// The first and the last day.
+    fn range(&self) -> (&str, &str) {
         let (first, last) = (self.days.keys().next(), self.days.keys().next_back());
-        let (first, last) = (first.map_or("", String::as_str), last.map_or("", String::as_str));
+        (first.map_or("", String::as_str), last.map_or("", String::as_str))
+    }
+
+    fn lines(&self) -> Vec<String> {
+        let (first, last) = self.range();
         let mut table = Table::new(&[
             Column::Whole("day"),
             Column::Number("runs"),
@@ -134,21 +139,24 @@ impl History {
             let bar = |(day, runs): (&String, &Runs)| Bar {
                 label: day.clone(),
                 value: value(runs),
-                shown: shown(value(runs)),
+                shown: vec![shown(value(runs))],
             };
             self.days.iter().map(bar).collect::<Vec<_>>()
         };
-        let mut page = Page::new("Runs with the cache", &self.total.words().join(" "));
+        let (first, last) = self.range();
+        let subtitle = format!("{} runs, {first} to {last}", number(self.total.runs));
+        let mut page = Page::new("Runs with the cache", &subtitle);
+        page.figures(&self.total.figures());
         let rate = bars(Runs::hit_rate, |rate| format!("{rate:.0} %"));
         page.section(
             "Hit rate",
-            &chart::columns("Hit rate by day", &rate),
+            &chart::columns("Hit rate by day", &rate, Some(100.0)),
             "Of what was asked for, what was restored.",
         );
         let speed = bars(Runs::speed, |speed| format!("{}/s", bytes(speed as u64)));
         page.section(
             "Speed",
-            &chart::columns("Bytes received for each second of waiting", &speed),
+            &chart::columns("Bytes received for each second of waiting", &speed, None),
             "Bytes received for each second in which Nx waited for the cache.",
         );
         let titles = ["day", "runs", "hits", "misses", "hit rate", "received", "speed"];
@@ -205,6 +213,17 @@ impl Runs {
         ]
     }
 
+    /// What matters most of the total.
+    fn figures(&self) -> [(&'static str, String); 5] {
+        [
+            ("hit rate", format!("{:.0} %", self.hit_rate())),
+            ("restored", number(self.hits)),
+            ("stored", number(self.stored)),
+            ("received", bytes(self.bytes_received)),
+            ("errors", number(self.errors)),
+        ]
+    }
+
     /// The total in words.
     fn words(&self) -> Vec<String> {
         let rate = self.hit_rate();
@@ -222,10 +241,20 @@ impl Runs {
                 bytes(self.saved_bytes)
             ),
             format!(
-                "Waited {:.1} s of {:.1} s; {} errors.",
-                self.seconds_waited, self.wall_seconds, self.errors
+                "Waited {} of {}; {} errors.",
+                lasting(self.seconds_waited),
+                lasting(self.wall_seconds),
+                self.errors
             ),
         ]
+    }
+}
+
+/// A duration, whatever a record says.
+fn lasting(seconds: f64) -> String {
+    match Duration::try_from_secs_f64(seconds) {
+        Ok(duration) if seconds >= 100.0 => age::long(duration),
+        _ => format!("{seconds:.1} s"),
     }
 }
 
