@@ -93,6 +93,18 @@ impl Error {
         }
     }
 
+    /// Whether this process, or all of the machine, has as many files open as it may.
+    pub fn is_too_many_files(&self) -> bool {
+        const ENFILE: i32 = 23;
+        const EMFILE: i32 = 24;
+        match self {
+            Self::Unreadable { source, .. } | Self::Local { source, .. } => {
+                cfg!(unix) && matches!(source.raw_os_error(), Some(ENFILE | EMFILE))
+            }
+            _ => false,
+        }
+    }
+
     /// An archive's `fault` at the entry called `name`.
     pub(super) fn archive(name: &[u8], fault: Fault) -> Self {
         Self::Archive {

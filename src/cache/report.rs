@@ -78,6 +78,11 @@ fn advice(error: &Error) -> Option<(&'static str, &'static str, &'static str)> {
             "An artifact was removed before it could be stored in S3",
             "Raise `maxCacheSize` in nx.json, or free some of the disk, from whose size Nx derives it.",
         ),
+        Error::Archive(archive) if archive.is_too_many_files() => (
+            "files",
+            "The S3 cache may not open enough files",
+            "Raise the limit of open files (`ulimit -n`), or lower `concurrency` or Nx's `parallel`.",
+        ),
         Error::Archive(archive) => of_archive(archive.origin()),
         Error::TooLarge { .. } => (
             "too-large",
