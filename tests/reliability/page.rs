@@ -24,3 +24,15 @@ fn every_row_names_a_test_that_exists() {
         );
     }
 }
+
+#[test]
+fn every_row_names_a_test() {
+    let page = page();
+    for (line, next) in page.iter().zip(page.iter().skip(1)) {
+        let is_row = line.starts_with("| ") && !next.starts_with("|---");
+        assert!(
+            !is_row || of_test(line).is_some(),
+            "docs/reliability.md has a row without a test: {line}"
+        );
+    }
+}
