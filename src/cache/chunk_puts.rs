@@ -14,7 +14,7 @@ use super::warnings::lock;
 use super::{RemoteCache, blocking};
 use crate::chunk::ChunkId;
 use crate::error::Error;
-use crate::object_store::PutMode;
+use crate::object_store::{PutMode, PutOutcome};
 
 /// After this many chunks in a row that the bucket didn't have, the artifact counts as new.
 const SURE: usize = 16;
@@ -114,18 +114,31 @@ impl RemoteCache {
         probes: &Probes,
     ) -> Result<u32, Error> {
         if mode == PutMode::Create && probes.wants_to_ask() {
-            let found = self.requests.size(key).await?;
+            let found = self.requests.head(key).await?;
             probes.answered(found.is_some());
-            if let Some(size) = found {
-                self.counters.saved(size as usize);
-                return Ok(place.codec.frame_len(size));
+            if let Some(head) = found {
+                self.used(place, key, head.modified);
+                self.counters.saved(head.size as usize);
+                return Ok(place.codec.frame_len(head.size));
             }
         }
         let (object, _memory) = self.chunk_object(place, key, piece).await?;
         let stored = place.codec.frame_len(object.len() as u64);
-        self.requests.put(key, object, mode).await?;
+        let outcome = self.requests.put(key, object, mode).await?;
+        if outcome == PutOutcome::AlreadyThere {
+            self.found(place, key).await;
+        }
         lock(&self.bad_objects).remove(key);
         Ok(stored)
+    }
+
+    /// A chunk was there that nobody had asked for, so that nobody knows its age.
+    async fn found(&self, place: &Place, key: &str) {
+        if self.config.touch_after.is_some()
+            && let Ok(Some(head)) = self.requests.head(key).await
+        {
+            self.used(place, key, head.modified);
+        }
     }
 
     /// A chunk as it goes into the bucket, and the memory that takes.

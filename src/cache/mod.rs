@@ -17,6 +17,7 @@ mod run_record;
 mod store;
 mod summary;
 mod tools;
+mod touch;
 mod uploads;
 mod warnings;
 
@@ -49,11 +50,15 @@ pub use open::open;
 pub use run_end::RunEnd;
 pub use run_record::RunRecord;
 pub use summary::{Summary, bytes};
+pub(crate) use touch::Touches;
 pub use warnings::Warning;
 pub(crate) use warnings::lock;
 
 /// Artifacts that are packed or unpacked at once: beyond this the disk and the processors gain nothing.
 const DISK_JOBS: usize = 4;
+
+/// How long the end of a run waits for objects to be touched: what is left then is touched by the next run.
+const LAST_TOUCHES: Duration = Duration::from_millis(500);
 
 /// A remote cache in a bucket, for one run.
 pub struct RemoteCache {
@@ -78,6 +83,7 @@ pub struct RemoteCache {
     known_misses: Mutex<HashSet<TaskHash>>,
     /// Keys of objects that turned out bad: the next store replaces them.
     bad_objects: Mutex<HashSet<String>>,
+    touches: Arc<Touches>,
     /// Cache directories whose leftovers were swept.
     swept: Mutex<HashSet<PathBuf>>,
     events: Option<Mutex<Vec<String>>>,
@@ -186,7 +192,9 @@ impl RemoteCache {
     /// are not.
     pub fn flush(&self, timeout: Duration) -> Vec<String> {
         let _waiting = self.counters.wait();
-        self.uploads.wait(timeout)
+        let left = self.uploads.wait(timeout);
+        self.touches.wait(LAST_TOUCHES.min(timeout));
+        left
     }
 
     /// The warnings since the last call.

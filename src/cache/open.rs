@@ -12,7 +12,7 @@ use super::summary::Counters;
 use super::tools::Toolbox;
 use super::uploads::Uploads;
 use super::warnings::Warnings;
-use super::{DISK_JOBS, RemoteCache};
+use super::{DISK_JOBS, RemoteCache, Touches};
 use crate::config::{BucketConfig, Config};
 use crate::entry::Producer;
 use crate::object_store::ObjectStore;
@@ -46,6 +46,7 @@ pub fn open(
     let tools = Arc::new(Toolbox::new(config.compression));
     let cache = Arc::new(RemoteCache {
         restores: Semaphore::new(config.bucket.concurrency),
+        touches: Touches::new(store.clone(), config.touch_after),
         requests: Requests::new(store, health, counters.clone()),
         config,
         producer,

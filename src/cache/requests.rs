@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-
 use super::health::{Health, Purpose};
 use super::summary::Counters;
 use crate::error::Error;
-use crate::object_store::{self, ObjectStore, PutMode, PutOutcome};
+use crate::object_store::{self, Head, Object, ObjectStore, PutMode, PutOutcome};
 
 /// The one way from the cache to the bucket.
 pub struct Requests {
@@ -37,10 +35,10 @@ impl Requests {
     }
 
     /// The object under `key`, of at most `limit` bytes. A denied read is a missing object, see [`Health`].
-    pub async fn get(&self, key: &str, limit: u64) -> Result<Option<Bytes>, Error> {
-        let object = self.run(Purpose::Read, self.store.get(key, limit)).await;
-        if let Ok(Some(body)) = &object {
-            self.counters.received(body.len());
+    pub async fn get(&self, key: &str, limit: u64) -> Result<Option<Object>, Error> {
+        let object = self.run(Purpose::Read, self.store.fetch(key, limit)).await;
+        if let Ok(Some(object)) = &object {
+            self.counters.received(object.body.len());
         }
         match object {
             Err(Error::Store(object_store::Error::AccessDenied { .. })) => Ok(None),
@@ -48,12 +46,11 @@ impl Requests {
         }
     }
 
-    /// The bytes of the object under `key`, if there is one, as far as one may know.
-    pub async fn size(&self, key: &str) -> Result<Option<u64>, Error> {
+    /// What is known of the object under `key`; `None` also where one may not know.
+    pub async fn head(&self, key: &str) -> Result<Option<Head>, Error> {
         match self.run(Purpose::Read, self.store.head(key)).await {
-            Ok(head) => Ok(head.map(|head| head.size)),
             Err(Error::Store(object_store::Error::AccessDenied { .. })) => Ok(None),
-            Err(error) => Err(error),
+            other => other,
         }
     }
 

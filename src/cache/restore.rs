@@ -20,7 +20,7 @@ use crate::archive::{self, Limits, Staging};
 use crate::config::OnBadSignature;
 use crate::entry::{self, ChunkRef, Entry, MAX_CHUNK_OBJECT, MAX_ENTRY_OBJECT, Manifest};
 use crate::error::Error;
-use crate::object_store;
+use crate::object_store::{self, Object};
 use crate::task_hash::TaskHash;
 
 /// Chunks that are fetched ahead of the one being unpacked, for one artifact.
@@ -39,7 +39,7 @@ struct Target {
 
 /// An entry object and the memory it takes.
 struct Received {
-    object: Bytes,
+    object: Object,
     memory: Held,
 }
 
@@ -75,7 +75,11 @@ impl RemoteCache {
             let target = self.target(place, hash, cache_directory);
             let restored = match entry {
                 Ok(None) => continue,
-                Ok(Some(received)) => self.restore_twice(&target, received, deadline).await,
+                Ok(Some(received)) => {
+                    let modified = received.object.modified;
+                    let restored = self.restore_twice(&target, received, deadline).await;
+                    restored.inspect(|_| self.used(place, &target.key, modified))
+                }
                 Err(error) => Err(error),
             };
             match restored {
@@ -129,7 +133,7 @@ impl RemoteCache {
             let mut memory = self.room.for_entry().await?;
             let object = self.requests.get(&key, MAX_ENTRY_OBJECT).await?;
             self.room
-                .settle(&mut memory, object.as_ref().map_or(0, Bytes::len));
+                .settle(&mut memory, object.as_ref().map_or(0, |object| object.body.len()));
             Ok(object.map(|object| Received { object, memory }))
         };
         timeout_at(deadline, get).await.map_err(|_| Error::Deadline)?
@@ -143,15 +147,16 @@ impl RemoteCache {
         received: Received,
         deadline: Instant,
     ) -> Result<Retrieved, Error> {
-        let Received { object, memory } = received;
+        let (object, memory) = (received.object.body, received.memory);
         let first = self.restore_from(target.clone(), object.clone(), deadline).await;
         if !matches!(first, Err(Error::Entry { .. })) {
             return first;
         }
         drop(memory); // or everybody may wait for memory that others hold
         match self.get_entry(&target.place, &target.hash, deadline).await {
-            Ok(Some(other)) if other.object != object => {
-                self.restore_from(target.clone(), other.object, deadline).await
+            Ok(Some(other)) if other.object.body != object => {
+                self.restore_from(target.clone(), other.object.body, deadline)
+                    .await
             }
             _ => first,
         }
@@ -229,17 +234,19 @@ impl RemoteCache {
     async fn fetch_chunk(&self, place: &Place, chunk: ChunkRef) -> FetchedChunk {
         let memory = self.room.for_chunk(&chunk).await?;
         let first = self.get_chunk(place, &chunk).await?;
-        let mut plain = self.decode(place, chunk, &first).await;
+        let mut plain = self.decode(place, chunk, &first.body).await;
         if matches!(plain, Err(Error::Entry { .. })) {
             let other = self.get_chunk(place, &chunk).await?;
-            if other != first {
-                plain = self.decode(place, chunk, &other).await;
+            if other.body != first.body {
+                plain = self.decode(place, chunk, &other.body).await;
             }
         }
-        Ok((plain?, memory))
+        let plain = plain?;
+        self.used(place, &place.keys.chunk(&chunk.id), first.modified);
+        Ok((plain, memory))
     }
 
-    async fn get_chunk(&self, place: &Place, chunk: &ChunkRef) -> Result<Bytes, Error> {
+    async fn get_chunk(&self, place: &Place, chunk: &ChunkRef) -> Result<Object, Error> {
         let key = place.keys.chunk(&chunk.id);
         let object = self.requests.get(&key, MAX_CHUNK_OBJECT).await?;
         object.ok_or(Error::ChunkMissing { key })

@@ -31,6 +31,9 @@ pub(super) fn build(settings: &Settings, ci: bool, workspace_root: &Path, findin
         background_uploads: settings.flag("backgroundUploads"),
         flush_timeout: settings.duration("flushTimeout"),
         deadline: settings.duration("timeouts.deadline"),
+        touch_after: settings
+            .is_on("touchAfter")
+            .then(|| settings.duration("touchAfter")),
         job_summary: settings.flag("jobSummary"),
         notices: Vec::new(),
         resolved: settings.resolved(),

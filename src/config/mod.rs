@@ -64,6 +64,8 @@ pub struct Config {
     pub flush_timeout: Duration,
     /// How long one whole store or retrieve may take.
     pub deadline: Duration,
+    /// How old an object must be to be made new when it is used; none never is.
+    pub touch_after: Option<Duration>,
     /// Whether GitHub Actions shows what the cache did in the job's summary.
     pub job_summary: bool,
     /// What is allowed but better known, for verbose mode.

@@ -198,6 +198,7 @@ pub(super) const OPTIONS: &[Spec] = &[
     Spec::new("storageClass", Kind::Text, "The storage class of new objects.", "\"INTELLIGENT_TIERING\"").otherwise("the server's default"),
     Spec::new("compressionLevel", Kind::Compression, "How hard zstd tries, or `none`.", "3").default("1"),
     Spec::new("maxEntrySize", Kind::Size(1, 1_000_000_000_000), "Larger task results are neither stored nor restored.", "\"500MiB\"").default("5GB"),
+    Spec::new("touchAfter", Kind::Duration(Duration::from_secs(3600), Duration::from_secs(365 * 86_400)), "What is used and was written longer ago becomes as new, so that a lifecycle rule deletes what nobody uses.", "\"7d\"").otherwise("off"),
 
     Spec::new("concurrency", Kind::Whole(1, 256), "Requests in flight at once, at most: fewer while the server is throttling.", "64").default("32"),
     Spec::new("timeouts.connect", TIMEOUT, "Until a connection is open.", "\"2s\"").default("5s"),

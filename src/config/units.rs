@@ -3,7 +3,13 @@
 use std::time::Duration;
 
 /// Units of time and their length in milliseconds, longest first.
-const TIME: [(&str, u64); 4] = [("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)];
+const TIME: [(&str, u64); 5] = [
+    ("d", 86_400_000),
+    ("h", 3_600_000),
+    ("m", 60_000),
+    ("s", 1000),
+    ("ms", 1),
+];
 
 /// Units of size and their bytes, largest first; those with an `i` count in powers of 1024.
 const SIZE: [(&str, u64); 9] = [
@@ -20,7 +26,7 @@ const SIZE: [(&str, u64); 9] = [
 
 /// Texts that are durations, as a regular expression for the schema.
 #[cfg(test)]
-pub(super) const DURATION_PATTERN: &str = "^ *[0-9]+(\\.[0-9]+)? *(ms|s|m|h)? *$";
+pub(super) const DURATION_PATTERN: &str = "^ *[0-9]+(\\.[0-9]+)? *(ms|s|m|h|d)? *$";
 /// Texts that are sizes, as a regular expression for the schema.
 #[cfg(test)]
 pub(super) const SIZE_PATTERN: &str = "^ *[0-9]+(\\.[0-9]+)? *(([KMGTkmgt][Ii]?)?[Bb])? *$";

@@ -8,6 +8,7 @@ mod download;
 mod upload;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -19,7 +20,7 @@ use super::interrupt::until_interrupted;
 use super::{GOOD, Workspace, age, print};
 use crate::archive::Mounts;
 use crate::archive_name::ArchiveName;
-use crate::cache::bytes;
+use crate::cache::{Touches, bytes};
 use crate::config::OnBadSignature;
 use crate::entry::{self, Producer};
 use crate::error::Error;
@@ -110,13 +111,16 @@ pub(super) async fn rebuild(
         scope,
         producer: Producer::here(None, &workspace.environment),
         fresh: what.fresh,
+        touches: bucket.touches(),
     };
+    let touches = upload.touches.clone();
     let work = async {
         let kept = timeout(patience, upload.keep(what.name, mounts)).await;
         let kept = kept.unwrap_or(Err(Error::Deadline));
         kept.map_err(|error| not_kept(what.name, error))
     };
     let kept = until_interrupted(work, || format!("{} is as it was before", what.name)).await?;
+    touches.finish().await;
     Ok(Some(kept))
 }
 
@@ -139,17 +143,25 @@ pub(super) async fn restore(
     if !bucket.config.mode.reads() {
         return Ok(Restored::No(vec!["this run restores nothing (mode)".into()]));
     }
+    let touches = bucket.touches();
     let work = async {
-        let restored = timeout(patience, restore_first(bucket, directory, name)).await;
+        let restored = timeout(patience, restore_first(bucket, directory, name, &touches)).await;
         restored.unwrap_or_else(|_| Ok(Restored::No(vec!["it took too long".into()])))
     };
-    until_interrupted(work, || "nothing was put in place".into()).await
+    let restored = until_interrupted(work, || "nothing was put in place".into()).await?;
+    touches.finish().await;
+    Ok(restored)
 }
 
-async fn restore_first(bucket: &Bucket, directory: &Path, name: &ArchiveName) -> Result<Restored, Ending> {
+async fn restore_first(
+    bucket: &Bucket,
+    directory: &Path,
+    name: &ArchiveName,
+    touches: &Arc<Touches>,
+) -> Result<Restored, Ending> {
     let mut problems = Vec::new();
     for from in bucket.access.reads.iter().rev() {
-        let outcome = match download::find(bucket, from, name).await {
+        let outcome = match download::find(bucket, from, name, touches).await {
             Ok(None) => continue,
             Ok(Some(found)) => found
                 .restore(directory)

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::io;
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
@@ -10,6 +11,7 @@ use tokio::sync::mpsc;
 
 use crate::archive::{Mounts, Packed};
 use crate::archive_name::ArchiveName;
+use crate::cache::Touches;
 use crate::chunk::{ChunkId, ChunkWriter};
 use crate::cli::bucket::Bucket;
 use crate::compress::Compressor;
@@ -49,6 +51,7 @@ pub(super) struct Upload<'a> {
     pub producer: Producer,
     /// Whether chunks are sent that are there.
     pub fresh: bool,
+    pub touches: Arc<Touches>,
 }
 
 impl Upload<'_> {
@@ -107,7 +110,10 @@ impl Upload<'_> {
     /// Puts a chunk unless it is there; returns the bytes that were sent.
     async fn put(&self, piece: Piece) -> Result<Option<u64>, Error> {
         let key = self.bucket.keys(&self.scope).chunk(&piece.id);
-        if !self.fresh && self.bucket.store.head(&key).await?.is_some() {
+        if !self.fresh
+            && let Some(head) = self.bucket.store.head(&key).await?
+        {
+            self.touches.used(&key, head.modified);
             return Ok(None);
         }
         let size = piece.object.len() as u64;

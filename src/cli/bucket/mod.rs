@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::Workspace;
 use super::ending::Ending;
 use super::scopes::Scopes;
+use crate::cache::Touches;
 use crate::config::Config;
 use crate::connect;
 use crate::entry::{Codec, Keys};
@@ -76,6 +77,16 @@ impl Bucket {
     /// The keys of `scope`.
     pub(super) fn keys(&self, scope: &Scope) -> Keys {
         Keys::new(&self.config.cache_key_prefix, scope)
+    }
+
+    /// Whether this run writes to `scope`.
+    pub(super) fn writes_to(&self, scope: &Scope) -> bool {
+        self.config.mode.writes() && self.access.writes.as_ref() == Some(scope)
+    }
+
+    /// Makes new what is used and old, if that is wanted.
+    pub(super) fn touches(&self) -> Arc<Touches> {
+        Touches::new(self.store.clone(), self.config.touch_after)
     }
 
     /// Decodes what is in `scope`, whoever signed it.
