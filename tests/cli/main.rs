@@ -18,6 +18,7 @@ mod interrupted;
 mod keygen;
 mod ls;
 mod purge;
+mod racing;
 mod setup;
 mod shell;
 mod stats;

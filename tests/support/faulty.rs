@@ -100,12 +100,13 @@ async fn converse(stream: TcpStream, server: SocketAddr, rule: Arc<Mutex<Rule>>,
     let _ = stream.set_nodelay(true);
     let mut stream = BufReader::new(stream);
     while let Some(request) = read(&mut stream).await {
-        let fault = {
+        let (rule, before) = {
             let mut log = log.lock().unwrap();
-            let rule = Arc::clone(&rule.lock().unwrap());
             log.push(request.clone());
-            rule(&request, log.len() - 1)
+            (Arc::clone(&rule.lock().unwrap()), log.len() - 1)
         };
+        // A rule may take its time, and others pass meanwhile.
+        let fault = rule(&request, before);
         let answer = match &fault {
             Fault::Instead(Reply::Hang) => std::future::pending().await,
             Fault::Instead(Reply::Send(bytes)) => {
