@@ -1,6 +1,7 @@
 //! `vela` takes the parameters of Vela's s3-cache plugin: the samples of `docs/vela.md` run as they stand.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use crate::holdings::Holdings;
@@ -28,10 +29,15 @@ fn sample(number: usize) -> Vec<(String, String)> {
     parameters
 }
 
-/// Runs a sample as Vela does, but for the server.
+/// Runs a sample as Vela does; `NX_S3_CACHE_ENDPOINT` leads to the test's server instead of AWS.
 async fn run(setup: &Setup, at: &Path, number: usize) -> Ran {
+    let own_name = setup.bucket().with_file_name("mybucket");
+    if !own_name.exists() {
+        symlink("tbucket", own_name).unwrap();
+    }
     let mut variables = sample(number);
-    variables.retain(|(name, _)| name != "PARAMETER_SERVER");
+    variables.push(("NX_S3_CACHE_ENDPOINT".into(), setup.server.endpoint.clone()));
+    variables.push(("NX_S3_CACHE_FORCE_PATH_STYLE".into(), "true".into()));
     run_with(setup, at, &[], variables).await
 }
 
