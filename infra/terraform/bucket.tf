@@ -42,9 +42,10 @@ resource "aws_s3_bucket_lifecycle_configuration" "cache" {
 
   dynamic "rule" {
     for_each = {
-      "trusted entries" = { prefix = "t/e/", days = var.days.trusted_entries }
-      "trusted chunks"  = { prefix = "t/c/", days = var.days.trusted_chunks }
-      "untrusted"       = { prefix = "u/", days = var.days.untrusted }
+      "trusted entries"  = { prefix = "t/e/", days = var.days.trusted_entries }
+      "trusted archives" = { prefix = "t/n/", days = var.days.trusted_archives }
+      "trusted chunks"   = { prefix = "t/c/", days = var.days.trusted_chunks }
+      "untrusted"        = { prefix = "u/", days = var.days.untrusted }
     }
 
     content {

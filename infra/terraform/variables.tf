@@ -62,15 +62,16 @@ variable "write_once" {
 variable "days" {
   description = "After how many days objects are deleted. Chunks are shared between entries, so they must outlive them by far."
   type = object({
-    trusted_entries = optional(number, 30)
-    trusted_chunks  = optional(number, 90)
-    untrusted       = optional(number, 14)
+    trusted_entries  = optional(number, 30)
+    trusted_archives = optional(number, 30)
+    trusted_chunks   = optional(number, 90)
+    untrusted        = optional(number, 14)
   })
   default = {}
 
   validation {
-    condition     = var.days.trusted_chunks >= 2 * var.days.trusted_entries
-    error_message = "Chunks must live at least twice as long as the entries that use them."
+    condition     = var.days.trusted_chunks >= 2 * max(var.days.trusted_entries, var.days.trusted_archives)
+    error_message = "Chunks must live at least twice as long as the entries and archives that use them."
   }
 }
 
