@@ -224,7 +224,8 @@ fn the_variables_in_the_documentation_exist() {
 fn the_schema_takes_what_the_parser_takes() {
     let matches = |pattern: &str, text: &str| regex_lite::Regex::new(pattern).unwrap().is_match(text);
     for text in [
-        "30s", "30", "2 m", "1h", "5 days", "s", "-1s", "1e3", ".5s", "2GB", "500MiB", "2gb", "1.5kb", "2G",
+        "30s", "30", "2 m", "1h", "7d", "5 days", "s", "-1s", "1e3", ".5s", "2GB", "500MiB", "2gb", "1.5kb",
+        "2G",
     ] {
         assert_eq!(
             matches(units::DURATION_PATTERN, text),

@@ -14,5 +14,6 @@ mod requests;
 mod round_trip;
 mod support;
 mod tampering;
+mod touch;
 mod trouble;
 mod trust;

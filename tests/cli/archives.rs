@@ -3,6 +3,8 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, SystemTime};
 
 use nx_s3_cache::sign::{KeyName, SigningKey};
 use serde_json::json;
@@ -88,9 +90,19 @@ async fn what_has_not_changed_is_not_sent_again() {
     let first = rebuild(&setup, machine.path()).await.json();
     assert_eq!(first["chunks"], first["chunksSent"]);
     assert!(first["bytesSent"].as_u64().unwrap() > 6_000_000);
+    let received = || setup.server.options.traffic.received.load(Relaxed);
+    let (before, sent) = (setup.server.requests().len(), received());
     let again = rebuild(&setup, machine.path()).await.json();
     assert_eq!(again["chunksSent"], 0);
     assert!(again["bytesSent"].as_u64().unwrap() < 5_000, "{again}");
+    // What the server saw: a question for each chunk, and the entry.
+    let requests = setup.server.requests().split_off(before);
+    let puts = requests.iter().filter(|request| request.starts_with("PUT"));
+    assert_eq!(puts.collect::<Vec<_>>(), [&format!("PUT /tbucket/{KEY} 200")]);
+    let heads = requests.iter().filter(|request| request.starts_with("HEAD"));
+    assert_eq!(heads.count() as u64, again["chunks"].as_u64().unwrap());
+    let sent = received() - sent;
+    assert!(sent < 20_000, "{sent} bytes on the wire for {}", again["bytes"]);
     write(machine.path(), "node_modules/z/new.js", "new");
     let changed = rebuild(&setup, machine.path()).await.json();
     assert!(changed["chunksSent"].as_u64().unwrap() <= 2, "{changed}");
@@ -259,4 +271,39 @@ async fn an_untrusted_run_never_changes_what_trusted_runs_restore() {
     rebuild(&main, ours.path()).await;
     restore(&main, victim.path()).await;
     assert_eq!(read(&victim, "node_modules/a/index.js"), "a");
+}
+
+/// Makes everything in the bucket eight days old.
+fn age(setup: &Setup) {
+    for object in setup.objects() {
+        let file = fs::File::options().write(true).open(object).unwrap();
+        file.set_modified(SystemTime::now() - Duration::from_secs(8 * 86_400))
+            .unwrap();
+    }
+}
+
+/// Whether everything in the bucket was written since `began`.
+fn all_new(setup: &Setup, began: SystemTime) -> bool {
+    let mut objects = setup.objects().into_iter();
+    objects.all(|object| fs::metadata(object).unwrap().modified().unwrap() >= began)
+}
+
+#[tokio::test]
+async fn what_is_used_and_old_becomes_new() {
+    let (setup, one, other) = (Setup::new().await, machine(), tempfile::tempdir().unwrap());
+    rebuild(&setup, one.path()).await;
+    let began = SystemTime::now();
+    age(&setup);
+    restore(&setup, other.path()).await;
+    assert!(!all_new(&setup, began), "not without the option");
+    let setup = setup.option("touchAfter", "7d");
+    restore(&setup, other.path()).await;
+    assert!(all_new(&setup, began));
+    age(&setup);
+    rebuild(&setup, one.path()).await;
+    assert!(all_new(&setup, began));
+    assert!(
+        restore(&setup, other.path()).await.starts_with("Restored"),
+        "still whole"
+    );
 }

@@ -10,10 +10,11 @@ use tokio::sync::mpsc;
 
 use crate::archive::{self, Limits, Staging, Unpacked};
 use crate::archive_name::ArchiveName;
-use crate::cache::ChunkReader;
+use crate::cache::{ChunkReader, Touches};
 use crate::cli::bucket::Bucket;
 use crate::entry::{Codec, Entry, Keys, MAX_CHUNK_OBJECT, MAX_ENTRY_OBJECT, Manifest};
 use crate::error::Error;
+use crate::object_store::Object;
 use crate::task_hash::TaskHash;
 use crate::trust::ReadScope;
 
@@ -28,6 +29,9 @@ pub(super) struct Download<'a> {
     pub modified: Option<SystemTime>,
     codec: Codec,
     keys: Keys,
+    key: String,
+    /// Where this run may make new what is old.
+    touches: Option<Arc<Touches>>,
 }
 
 /// What became of an archive.
@@ -42,6 +46,7 @@ pub(super) async fn find<'a>(
     bucket: &'a Bucket,
     from: &ReadScope,
     name: &ArchiveName,
+    touches: &Arc<Touches>,
 ) -> Result<Option<Download<'a>>, Error> {
     let keys = bucket.keys(&from.scope);
     let public_keys = Arc::new(bucket.config.trust.public_keys.clone());
@@ -54,13 +59,18 @@ pub(super) async fn find<'a>(
     };
     let Entry { manifest, .. } = codec
         .decode_entry(name, &object.body)
-        .map_err(|source| Error::Entry { key, source })?;
+        .map_err(|source| Error::Entry {
+            key: key.clone(),
+            source,
+        })?;
     Ok(Some(Download {
         bucket,
         manifest,
         modified: object.modified,
         codec,
         keys,
+        key,
+        touches: bucket.writes_to(&from.scope).then(|| touches.clone()),
     }))
 }
 
@@ -83,7 +93,15 @@ impl Download<'_> {
         let directory = directory.to_owned();
         let unpacking = tokio::task::spawn_blocking(move || unpack(chunks, &directory, &limits));
         let (unpacked, ()) = tokio::join!(unpacking, self.fetch_all(sender));
-        unpacked.map_err(|error| Error::Internal(error.to_string()))?
+        let outcome = unpacked.map_err(|error| Error::Internal(error.to_string()))??;
+        self.used(&self.key, self.modified);
+        Ok(outcome)
+    }
+
+    fn used(&self, key: &str, modified: Option<SystemTime>) {
+        if let Some(touches) = &self.touches {
+            touches.used(key, modified);
+        }
     }
 
     /// Fetches chunks ahead of the receiver, in order. Dropping the sender ends the unpacking.
@@ -92,12 +110,18 @@ impl Download<'_> {
         let mut fetched = stream::iter(chunks)
             .map(|chunk| async move {
                 let key = self.keys.chunk(&chunk.id);
-                let object = self.bucket.store.get(&key, MAX_CHUNK_OBJECT).await?;
-                let object = object.ok_or_else(|| Error::ChunkMissing { key: key.clone() })?;
+                let object = self.bucket.store.fetch(&key, MAX_CHUNK_OBJECT).await?;
+                let Object { body, modified } =
+                    object.ok_or_else(|| Error::ChunkMissing { key: key.clone() })?;
                 let codec = self.codec.clone();
-                let plain = tokio::task::spawn_blocking(move || codec.decode_chunk(&chunk, &object)).await;
+                let plain = tokio::task::spawn_blocking(move || codec.decode_chunk(&chunk, &body)).await;
                 let plain = plain.map_err(|error| Error::Internal(error.to_string()))?;
-                plain.map_err(|source| Error::Entry { key, source })
+                let plain = plain.map_err(|source| Error::Entry {
+                    key: key.clone(),
+                    source,
+                })?;
+                self.used(&key, modified);
+                Ok(plain)
             })
             .buffered(WINDOW);
         while let Some(chunk) = fetched.next().await {
