@@ -28,7 +28,11 @@ describe('Seen while Nx runs', async () => {
     assert.match(outcome.text, /PUT http:\S+\/v1\/t\/e\/\d+: 200 in \d+ ms, .* sent/)
     assert.ok(!outcome.text.includes(server.secretAccessKey))
     workspace.wipe()
-    await workspace.nx(build, { environment: { ...environment, NX_S3_CACHE_LOG: '' } })
+    const verbose = { NX_S3_CACHE_LOG: 'trace', NX_VERBOSE_LOGGING: 'true' }
+    const again = await workspace.nx(build, { environment: { ...environment, ...verbose } })
+    assert.match(again.text, /GET http:\S+\/v1\/t\/e\/\d+: 200 in \d+ ms/)
+    assert.match(again.text, /nx-s3-cache: 2 restored, 0 missed, 0 stored; .* received, 0 B sent/)
+    assert.ok(!again.text.includes(server.secretAccessKey))
     const [first, second, ...more] = readFileSync(file('runs.jsonl'), 'utf8').trim().split('\n').map(JSON.parse)
     assert.deepEqual(more, [])
     assert.deepEqual([first.misses, first.stored, first.mode, first.scope], [2, 2, 'read-write', 't'])

@@ -22,7 +22,15 @@ use super::verify::VerifyArgs;
   nx-s3-cache doctor              why does it not work?
   nx-s3-cache inspect 1234567     why was this task not restored?
   nx-s3-cache stats               what is in the bucket?
-  nx-s3-cache flush --age 30d     delete what is old")]
+  nx-s3-cache flush --age 30d     delete what is old
+
+Exit codes:
+  0    all is well
+  1    something is wrong
+  2    the command could not do its work
+  130  Ctrl-C was pressed
+
+Each command has --help with examples.")]
 pub(super) struct Cli {
     #[command(subcommand)]
     pub command: Command,

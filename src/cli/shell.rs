@@ -19,7 +19,7 @@ const MISSPELT: &str = "nx__subcmd__s3__subcmd__cache";
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   nx-s3-cache completions bash > ~/.local/share/bash-completion/completions/nx-s3-cache
-  nx-s3-cache completions zsh > ~/.zfunc/_nx-s3-cache      with ~/.zfunc in $fpath
+  nx-s3-cache completions zsh > ~/.zfunc/_nx-s3-cache  # in $fpath
   nx-s3-cache completions fish > ~/.config/fish/completions/nx-s3-cache.fish
   nx-s3-cache completions powershell >> $PROFILE")]
 pub(super) struct CompletionsArgs {
@@ -53,6 +53,14 @@ pub(super) fn man() -> Result<u8, Ending> {
     Ok(GOOD)
 }
 
+/// These parts of a page with `heading` as the macro for their titles: the sections of a command's own page become
+/// subsections of the one for all.
+fn sections(parts: &[u8], heading: &str) -> String {
+    String::from_utf8_lossy(parts)
+        .replace(".SH ", &format!("{heading} "))
+        .replace("EXTRA\nExamples:\n", "EXAMPLES\n")
+}
+
 fn page() -> io::Result<Vec<u8>> {
     let mut program = Cli::command();
     // Gives the commands their full names, and the options that all have.
@@ -63,6 +71,9 @@ fn page() -> io::Result<Vec<u8>> {
     manual.render_name_section(&mut page)?;
     manual.render_synopsis_section(&mut page)?;
     manual.render_description_section(&mut page)?;
+    let mut examples = Vec::new();
+    manual.render_extra_section(&mut examples)?;
+    page.extend_from_slice(sections(&examples, ".SH").as_bytes());
     for command in program
         .get_subcommands()
         .filter(|command| command.get_name() != "help")
@@ -74,11 +85,7 @@ fn page() -> io::Result<Vec<u8>> {
         about.render_description_section(&mut parts)?;
         about.render_options_section(&mut parts)?;
         about.render_extra_section(&mut parts)?;
-        // Sections of a page of its own become subsections here.
-        let parts = String::from_utf8_lossy(&parts)
-            .replace(".SH ", ".SS ")
-            .replace(".SS EXTRA\nExamples:\n", ".SS EXAMPLES\n");
-        page.extend_from_slice(parts.as_bytes());
+        page.extend_from_slice(sections(&parts, ".SS").as_bytes());
     }
     manual.render_version_section(&mut page)?;
     Ok(page)

@@ -32,7 +32,7 @@ const AT_ONCE: usize = 4;
 #[command(group(ArgGroup::new("what").required(true).args(["hash", "all"])))]
 #[command(after_help = "Examples:
   nx-s3-cache verify 12208083561620463533
-  nx-s3-cache verify --all                     what runs with this environment read
+  nx-s3-cache verify --all                 what runs with this environment read
   nx-s3-cache verify --all --scope '*' --json")]
 pub(super) struct VerifyArgs {
     /// The task hash

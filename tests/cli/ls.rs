@@ -115,6 +115,10 @@ async fn a_reader_that_has_seen_enough_ends_it_quietly() {
         &["inspect", "111"],
         &["cat", "111"],
         &["verify", "--all"],
+        &["stats"],
+        &["doctor"],
+        &["completions", "bash"],
+        &["man"],
     ] {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);

@@ -68,7 +68,13 @@ async fn the_manual_has_every_command_with_its_options_and_examples() {
             "{command}"
         );
     }
-    for part in ["\\-\\-attack", "nx\\-s3\\-cache keygen", ".SS EXAMPLES"] {
+    for part in [
+        "\\-\\-attack",
+        "nx\\-s3\\-cache keygen",
+        ".SS EXAMPLES",
+        ".SH EXAMPLES",
+        "Exit codes",
+    ] {
         assert!(page.contains(part), "{part}: {page}");
     }
 }

@@ -17,7 +17,7 @@ use crate::cli::scopes::Scopes;
 #[command(after_help = "Examples:
   nx-s3-cache flush --age 14d --dry-run           what would go
   nx-s3-cache flush --age 30d --max-size 50GB     in a scheduled job
-  nx-s3-cache flush --age 3d --scope 'u/*'        what pull requests and branches left")]
+  nx-s3-cache flush --age 3d --scope 'u/*'        what pull requests left")]
 pub(in crate::cli) struct FlushArgs {
     /// Delete entries and archives that were written longer ago: 2w, 14d, 12h, 30m
     #[arg(long, value_parser = amounts::age, allow_hyphen_values = true)]

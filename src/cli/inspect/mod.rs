@@ -21,7 +21,7 @@ use files::Files;
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   nx-s3-cache inspect 12208083561620463533
-  nx-s3-cache inspect 12208083561620463533 --scope '*'        in every scope that has one
+  nx-s3-cache inspect 12208083561620463533 --scope '*'   in every scope
   nx-s3-cache inspect 12208083561620463533 --json | jq .manifest.producer")]
 pub(super) struct InspectArgs {
     /// The task hash, as `ls` and Nx's logs show it

@@ -22,10 +22,10 @@ use top::Top;
 /// by page, however many there are.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
-  nx-s3-cache ls                             what a run with this environment would look at
-  nx-s3-cache ls --sort age --limit 20       the newest
-  nx-s3-cache ls --scope 'u/*' --long        what pull requests stored, with sizes and producers
-  nx-s3-cache ls --json | jq -r .hash        one JSON document a line")]
+  nx-s3-cache ls                         what runs with this environment read
+  nx-s3-cache ls --sort age --limit 20   the newest
+  nx-s3-cache ls --scope 'u/*' --long    what pull requests stored
+  nx-s3-cache ls --json | jq -r .hash    one JSON document a line")]
 pub(super) struct LsArgs {
     /// The scopes: t, u/pr-123, u/pr-*, u/* or * [default: those that a run with this environment reads]
     #[arg(long)]

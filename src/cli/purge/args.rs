@@ -18,8 +18,8 @@ use crate::sign::KeyName;
   nx-s3-cache purge 12208083561620463533             this entry, in every scope
   nx-s3-cache purge acme/shop/archive.tgz            this archive of `rebuild`
   nx-s3-cache purge --producer run=8412345 --dry-run what one CI run stored
-  nx-s3-cache purge --producer commit=1a2b3c4d       what was built from one commit
-  nx-s3-cache purge --key main-2025                  what a key signed that got into other hands")]
+  nx-s3-cache purge --producer commit=1a2b3c4d       what one commit made
+  nx-s3-cache purge --key main-2025                  what a key signed")]
 pub(in crate::cli) struct PurgeArgs {
     /// Task hashes, or names of archives
     #[arg(value_name = "HASH", conflicts_with_all = ["producer", "key"])]

@@ -37,7 +37,7 @@ use sample::Sample;
   nx-s3-cache stats
   nx-s3-cache stats --sample all --html cache.html
   nx-s3-cache stats --storage-price 0.023 --put-price 0.005 --get-price 0.0004
-  nx-s3-cache stats --runs runs.jsonl         after runs with NX_S3_CACHE_STATS=runs.jsonl")]
+  nx-s3-cache stats --runs runs.jsonl   what NX_S3_CACHE_STATS wrote")]
 pub(super) struct StatsArgs {
     /// The scopes: t, u/pr-123, u/pr-*, u/* or *
     #[arg(long, default_value = "*")]
