@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use crate::holdings::Holdings;
-use crate::setup::{Ran, Setup, run_in};
+use crate::setup::{Ran, SECRET, Setup, run_in};
 
 /// The variables that Vela makes of the sample with this number.
 fn sample(number: usize) -> Vec<(String, String)> {
@@ -201,6 +201,53 @@ async fn wrong_parameters_are_named() {
         assert!(
             ran.code == 2 && ran.stderr.contains(told),
             "{args:?}: {}",
+            ran.text()
+        );
+    }
+}
+
+#[tokio::test]
+async fn bucket_server_and_keys_have_all_of_the_plugins_names() {
+    let (setup, machine) = (Setup::new().await, tempfile::tempdir().unwrap());
+    for (bucket, server, id, secret) in [
+        (
+            "PARAMETER_BUCKET",
+            "PARAMETER_SERVER",
+            "PARAMETER_ACCESS_KEY",
+            "PARAMETER_SECRET_KEY",
+        ),
+        (
+            "PARAMETER_ROOT",
+            "CACHE_S3_SERVER",
+            "CACHE_S3_ACCESS_KEY",
+            "CACHE_S3_SECRET_KEY",
+        ),
+        (
+            "S3_CACHE_BUCKET",
+            "S3_CACHE_SERVER",
+            "S3_CACHE_ACCESS_KEY",
+            "S3_CACHE_SECRET_KEY",
+        ),
+        (
+            "PARAMETER_BUCKET",
+            "CACHE_S3_SERVER",
+            "AWS_ACCESS_KEY_ID",
+            "AWS_SECRET_ACCESS_KEY",
+        ),
+    ] {
+        let variables = [
+            ("PARAMETER_ACTION", "restore".into()),
+            (bucket, "tbucket".into()),
+            (server, setup.server.endpoint.clone()),
+            (id, "test".into()),
+            (secret, SECRET.into()),
+            ("VELA_REPO_ORG", "acme".into()),
+            ("VELA_REPO_NAME", "shop".into()),
+        ];
+        let ran = run_in(machine.path(), &["vela"], &variables).await;
+        assert!(
+            ran.code == 0 && ran.stdout.contains("not restored: not there: looked in t"),
+            "{id}: {}",
             ran.text()
         );
     }
