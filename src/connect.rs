@@ -17,6 +17,7 @@ use crate::object_store::patient::Patient;
 use crate::object_store::s3::S3Store;
 use crate::object_store::watch::{About, Watcher, watched};
 use crate::object_store::{Error, Head, ListPage, Object, ObjectStore, PutMode, PutOutcome};
+use crate::open_files::requests_at_once;
 
 /// What many may wait for.
 type Awaited<T> = Shared<BoxFuture<'static, Result<T, Error>>>;
@@ -109,7 +110,11 @@ pub async fn dial_watched(
         store = store.on_expired(move || renewing.refuse());
     }
     Ok(Connection {
-        store: Arc::new(Patient::new(store, bucket.retries, bucket.concurrency)),
+        store: Arc::new(Patient::new(
+            store,
+            bucket.retries,
+            requests_at_once(bucket.concurrency),
+        )),
         region,
         credentials: found,
         http,

@@ -119,3 +119,15 @@ impl Error {
         move |source| Self::Local { path, source }
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn too_many_open_files_are_told_from_other_trouble_with_files() {
+        let error = |code| Error::local("main.js")(io::Error::from_raw_os_error(code));
+        assert!(error(24).is_too_many_files() && error(23).is_too_many_files());
+        assert!(!error(28).is_too_many_files(), "a full disk");
+    }
+}

@@ -200,7 +200,7 @@ pub(super) const OPTIONS: &[Spec] = &[
     Spec::new("maxEntrySize", Kind::Size(1, 1_000_000_000_000), "Larger task results are neither stored nor restored.", "\"500MiB\"").default("5GB"),
     Spec::new("touchAfter", Kind::Duration(Duration::from_secs(3600), Duration::from_secs(365 * 86_400)), "What is used and was written longer ago becomes as new, so that a lifecycle rule deletes what nobody uses.", "\"7d\"").otherwise("off"),
 
-    Spec::new("concurrency", Kind::Whole(1, 256), "Requests in flight at once, at most: fewer while the server is throttling.", "64").default("32"),
+    Spec::new("concurrency", Kind::Whole(1, 256), "Requests in flight at once, at most: fewer while the server is throttling, and on Linux an eighth of the limit of open files.", "64").default("32"),
     Spec::new("timeouts.connect", TIMEOUT, "Until a connection is open.", "\"2s\"").default("5s"),
     Spec::new("timeouts.firstContact", TIMEOUT, "How long tasks wait, in all, for a bucket that has not answered anything yet; what comes later is used from then on.", "\"15s\"").default("4s"),
     Spec::new("timeouts.read", TIMEOUT, "From a request to the first byte of its answer.", "30").default("10s"),
