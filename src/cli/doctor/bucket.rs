@@ -109,6 +109,14 @@ impl Trial<'_> {
         report.add(match self.store.copy(&self.key, to).await {
             Ok(true) => Step::good(STEP, "the server copies objects"),
             Ok(false) => Step::poor(STEP, "the server does not find what was just written"),
+            Err(error) if self.config.touch_after.is_some() => Step::poor(
+                STEP,
+                format!("{error}: what is used stays as old as it is, in spite of `touchAfter`"),
+            )
+            .with(remedy(
+                &error,
+                "to copy: s3:GetObject and s3:PutObject on the same key",
+            )),
             Err(error) => Step::skipped(STEP, format!("{error}. Only the option `touchAfter` needs it")),
         });
     }

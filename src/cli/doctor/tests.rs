@@ -74,6 +74,14 @@ async fn what_no_build_needs_is_no_failure_and_what_stays_is_named() {
 }
 
 #[tokio::test]
+async fn copies_that_are_denied_matter_where_they_are_asked_for() {
+    let bucket = Guarded::new(|request, _| request == Request::Copy);
+    assert_eq!(findings(&bucket, "").await, [("copy", State::Skipped)]);
+    let asked = r#","touchAfter":"7d""#;
+    assert_eq!(findings(&bucket, asked).await, [("copy", State::Poor)]);
+}
+
+#[tokio::test]
 async fn a_server_that_ignores_conditions_fails_where_they_are_required() {
     let bucket = Guarded {
         conditional: false,
