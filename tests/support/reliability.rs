@@ -119,7 +119,8 @@ fn neutral(cause: &str) -> String {
     let text = without(r"127\.0\.0\.1:\d+", &text, "HOST");
     let text = without(r" \(os error \d+\)", &text, "");
     let text = without(r"(failed to lookup address information).*", &text, "$1");
-    without(r"/\S*/(\d+)\b", &text, "…/$1")
+    // Which of the objects comes first is chance.
+    without(r"/\S*/\d+\b", &text, "…/…")
 }
 
 fn cell(text: &str) -> String {
