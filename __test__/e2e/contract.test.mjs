@@ -40,12 +40,18 @@ for (const nx of versions) {
       assert.ok(run.output.includes('Built ui: größe 漢字 🎉 \u001b[32mgreen\u001b[0m'), run.output)
     })
 
-    it('leaves the local cache working: a third run asks nobody', async () => {
+    it('leaves the local cache working: a third run asks for no artifact', async () => {
       const before = server.requests().length
       const run = await workspace.nx(['run', 'ui:build', '--outputStyle=static'])
       assertRan(run, [])
       assert.deepEqual(run.localHits, ['ui:build'], run.text)
-      assert.equal(server.requests().length, before)
+      // The bucket is greeted before anybody knows whether it will be needed.
+      const asked = server.requests().slice(before)
+      assert.deepEqual(
+        asked.filter(line => line.includes('/v1/')),
+        [],
+      )
+      assert.ok(asked.length <= 1, asked.join('\n'))
     })
 
     // Up to version 22 Nx stores failures when told to, but always runs them again; later it replays them.
