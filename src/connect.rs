@@ -71,7 +71,9 @@ pub fn connect_watched(config: &Config, watcher: Option<Watcher>) -> Arc<dyn Obj
     let store = store.boxed().shared();
     let found = store.clone();
     let contact = async move { found.await?.greet().await }.boxed().shared();
-    tokio::spawn(contact.clone());
+    if config.mode.reads() || config.mode.writes() {
+        tokio::spawn(contact.clone());
+    }
     Arc::new(Connecting {
         store,
         contact,

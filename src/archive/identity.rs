@@ -11,7 +11,7 @@ use super::Error;
 /// renamed in it in between.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Identity {
-    modified: Option<SystemTime>,
+    pub modified: Option<SystemTime>,
     #[cfg(unix)]
     number: (u64, u64),
     #[cfg(not(unix))]

@@ -2,6 +2,7 @@
 
 use std::fs::{self, FileType, Metadata};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use tar::EntryType;
 
@@ -22,6 +23,8 @@ pub struct Packed {
     pub files: u64,
     /// The bytes of these files.
     pub bytes: u64,
+    /// When something was last made, removed or renamed in one of its directories.
+    pub changed: Option<SystemTime>,
 }
 
 /// Writes the outputs in the directory `source` and `terminal_output` to `sink`.
@@ -84,7 +87,11 @@ impl<'a, W: Sink> Pack<'a, W> {
     pub fn finish(self) -> Result<Packed, Error> {
         self.sink.write_all(&[0; 2 * BLOCK]).map_err(Error::Sink)?;
         self.check_nothing_changed()?;
-        Ok(self.packed)
+        let changes = self.seen.iter().filter_map(|(_, identity)| identity.modified);
+        Ok(Packed {
+            changed: changes.max(),
+            ..self.packed
+        })
     }
 
     pub fn terminal_output(&mut self, text: &str) -> Result<(), Error> {

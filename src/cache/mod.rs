@@ -24,7 +24,7 @@ mod warnings;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::{OnceCell, Semaphore};
 
@@ -172,11 +172,12 @@ impl RemoteCache {
             self.counters.skipped();
             return false;
         }
+        let queued = SystemTime::now();
         let ticket = self.uploads.begin(&artifact.hash);
         let background = self.config.background_uploads;
         let counters = self.counters.clone();
         let upload = tokio::spawn(async move {
-            let stored = self.store_now(artifact).await;
+            let stored = self.store_now(artifact, queued).await;
             drop(ticket);
             stored
         });
@@ -221,10 +222,10 @@ impl RemoteCache {
         self.counters.summary()
     }
 
-    async fn store_now(&self, artifact: Artifact) -> bool {
+    async fn store_now(&self, artifact: Artifact, queued: SystemTime) -> bool {
         let began = Instant::now();
         let result = match TaskHash::parse(&artifact.hash) {
-            Ok(hash) => self.upload(&hash, &artifact).await,
+            Ok(hash) => self.upload(&hash, &artifact, queued).await,
             Err(error) => Err(error.into()),
         };
         let took = began.elapsed().as_millis();

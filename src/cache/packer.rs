@@ -4,13 +4,14 @@
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, mpsc};
 
 use super::room::{Held, kib};
 use super::tools::Tools;
-use crate::archive;
+use crate::archive::{self, Packed};
 use crate::chunk::{ChunkId, ChunkWriter, MAX_SIZE};
 use crate::compress::Compressor;
 use crate::entry::{self, ChunkRef, Codec, Manifest};
@@ -54,6 +55,8 @@ pub enum Product {
 pub struct Packer {
     pub codec: Codec,
     pub hash: TaskHash,
+    /// When Nx said that the outputs are there.
+    pub queued: SystemTime,
     /// Bytes an archive may have.
     pub max_size: u64,
     /// KiB of chunks, over all artifacts.
@@ -84,9 +87,22 @@ impl Packer {
         if let Some(failure) = packing.failure {
             return Err(failure);
         }
-        packing.manifest.files = packed?.files;
+        let packed = packed?;
         finished?;
+        if self.came_late(packed) {
+            let path = source.to_owned();
+            return Err(archive::Error::Changed { path }.into());
+        }
+        packing.manifest.files = packed.files;
         self.product(packing.manifest, packing.inline)
+    }
+
+    /// Whether something was made or removed in the outputs after Nx said that they are there: they may be on their
+    /// way out, to make room, and only partly there. A time to come is that of another clock and says nothing.
+    fn came_late(&self, packed: Packed) -> bool {
+        packed
+            .changed
+            .is_some_and(|changed| changed > self.queued && changed <= SystemTime::now())
     }
 
     fn product(&self, mut manifest: Manifest, inline: Option<Vec<u8>>) -> Result<Product, Error> {

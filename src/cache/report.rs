@@ -78,6 +78,11 @@ fn advice(error: &Error) -> Option<(&'static str, &'static str, &'static str)> {
             "An artifact was removed before it could be stored in S3",
             "Raise `maxCacheSize` in nx.json, or free some of the disk, from whose size Nx derives it.",
         ),
+        Error::Archive(archive::Error::Changed { .. }) => (
+            "changed",
+            "An artifact changed before it could be stored in S3",
+            "If Nx removed it to make room, raise `maxCacheSize` in nx.json. Nothing else may write to Nx's cache directory.",
+        ),
         Error::Archive(archive) if archive.is_too_many_files() => (
             "files",
             "The S3 cache may not open enough files",

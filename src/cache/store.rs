@@ -19,17 +19,26 @@ use crate::task_hash::TaskHash;
 
 impl RemoteCache {
     /// Stores an artifact within the deadline, which begins with its turn to be packed.
-    pub(super) async fn upload(&self, hash: &TaskHash, artifact: &Artifact) -> Result<PutOutcome, Error> {
+    pub(super) async fn upload(
+        &self,
+        hash: &TaskHash,
+        artifact: &Artifact,
+        queued: SystemTime,
+    ) -> Result<PutOutcome, Error> {
         let turn = self.packing.acquire().await.map_err(|_| Error::Off)?;
-        timeout(self.config.deadline, self.upload_now(hash, artifact, turn))
-            .await
-            .map_err(|_| Error::Deadline)?
+        timeout(
+            self.config.deadline,
+            self.upload_now(hash, artifact, queued, turn),
+        )
+        .await
+        .map_err(|_| Error::Deadline)?
     }
 
     async fn upload_now(
         &self,
         hash: &TaskHash,
         artifact: &Artifact,
+        queued: SystemTime,
         turn: SemaphorePermit<'_>,
     ) -> Result<PutOutcome, Error> {
         let place = self.places().await?.writes.as_ref().ok_or(Error::Off)?;
@@ -40,6 +49,7 @@ impl RemoteCache {
             let packer = Packer {
                 codec: place.codec.clone(),
                 hash: hash.clone(),
+                queued,
                 max_size: self.config.max_entry_size,
                 memory: self.room.stores.clone(),
                 sender,

@@ -128,6 +128,27 @@ async fn what_nx_has_evicted_is_not_stored_as_empty() {
     );
 }
 
+/// Nx may be removing them: what is left would look like all of it.
+#[tokio::test]
+async fn outputs_that_change_before_it_is_their_turn_are_not_stored() {
+    let (store, machine) = (bucket(), Machine::new());
+    machine.output("a", "1").output("b", "2");
+    let cache = run(&store, "");
+    // Nothing is packed before this test waits for something.
+    assert!(cache.clone().store(machine.artifact()).await, "queued");
+    std::thread::sleep(Duration::from_millis(30)); // file systems tell no shorter times apart
+    fs::remove_file(machine.outputs().join("a")).unwrap();
+    flush(&cache).await;
+    assert_eq!(store.keys(), [""; 0]);
+    assert_eq!(
+        titles(cache.take_warnings()),
+        ["An artifact changed before it could be stored in S3"]
+    );
+    assert!(cache.clone().store(machine.artifact()).await, "queued");
+    flush(&cache).await;
+    assert_eq!(store.keys().len(), 1, "what doesn't change any more is stored");
+}
+
 #[tokio::test]
 async fn outputs_over_the_limit_are_not_stored_and_told() {
     let (store, machine) = (bucket(), Machine::new());
