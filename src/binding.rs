@@ -10,7 +10,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use napi::{Error as JsError, Status};
+use futures_util::FutureExt;
+use napi::bindgen_prelude::{PromiseRaw, within_runtime_if_available};
+use napi::{Env, Error as JsError, Status};
 use napi_derive::napi;
 
 use crate::cache::{self, Artifact, Log, RemoteCache, RunEnd};
@@ -147,7 +149,7 @@ impl NativeCache {
             Ok(log) => (log, None),
             Err(complaint) => (None, Some(complaint)),
         };
-        let cache = napi::bindgen_prelude::within_runtime_if_available(|| {
+        let cache = within_runtime_if_available(|| {
             let store = connect_watched(&config, log.as_ref().map(Log::watcher));
             cache::open(config, access, store, producer, options.verbose)
         });
@@ -174,21 +176,27 @@ impl NativeCache {
 
     /// Stores what is in `<cacheDirectory>/<hash>`: `true` when it is queued (or, without background uploads,
     /// stored). Never rejects.
-    #[napi]
-    pub async fn store(
+    #[napi(catch_unwind)]
+    pub fn store<'env>(
         &self,
+        env: &'env Env,
         hash: String,
         cache_directory: String,
         terminal_output: String,
         code: i16,
-    ) -> napi::Result<bool> {
+    ) -> napi::Result<PromiseRaw<'env, bool>> {
         let artifact = Artifact {
             hash,
             cache_directory: cache_directory.into(),
             terminal_output,
             code,
         };
-        Ok(self.cache.clone().store(artifact).await)
+        let mut storing = Box::pin(self.cache.clone().store(artifact));
+        // What is only queued is answered on this thread: the others are busy with what was queued before.
+        match within_runtime_if_available(|| (&mut storing).now_or_never()) {
+            Some(answer) => PromiseRaw::resolve(env, answer),
+            None => env.spawn_future(async move { Ok(storing.await) }),
+        }
     }
 
     /// Blocks this thread until all uploads are done or `timeoutMs` is over; returns the hashes of the

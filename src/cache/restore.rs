@@ -24,7 +24,7 @@ use crate::object_store::{self, Object};
 use crate::task_hash::TaskHash;
 
 /// Chunks that are fetched ahead of the one being unpacked, for one artifact.
-const WINDOW: usize = 8;
+const WINDOW: usize = 16;
 
 /// Where an artifact goes and what it may be.
 #[derive(Clone)]
@@ -192,7 +192,8 @@ impl RemoteCache {
         manifest: Manifest,
         deadline: Instant,
     ) -> Result<Retrieved, Error> {
-        let (sender, receiver) = mpsc::channel(1);
+        // As many may wait for the disk: nothing is fetched while one waits to be sent.
+        let (sender, receiver) = mpsc::channel(WINDOW);
         let (place, chunks) = (target.place.clone(), manifest.chunks.clone());
         let unpacking =
             blocking(move || unpack(&target, &manifest, Arriving::new(receiver, manifest.chunks.len())));
