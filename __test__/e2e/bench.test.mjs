@@ -23,7 +23,7 @@ test('the benchmark restores everything to the byte and writes its page with eve
     assert.ok(page.includes(`| ${peer} `), `${peer} is missing`)
   }
   assert.match(page, /requests for an artifact of up to 4 MiB: store, hit, miss +\| +one each \| +1 each \| ✓/)
-  assert.match(page, /\| hit +\|.*4 GET \|/)
+  assert.match(page, /\| hit +\|.*4 GET, 1 HEAD 501 \|/)
   assert.match(page, /from the bucket +\| +\d/)
   for (const [, chart] of page.matchAll(/!\[.*\]\((.*\.svg)\)/g)) assert.ok(existsSync(join(out, chart)), chart)
   assert.doesNotMatch(page, /NaN|undefined|Infinity/)
