@@ -7,12 +7,23 @@ How fast nx-s3-cache stores and restores, what it takes to do so, and how that c
 side by side on one machine by one command. This page is written by that command; nothing in it is typed in by hand.
 Where nx-s3-cache is slower than something else, the tables say so.`
 
-export const trial = `> **This is a trial run**, of fewer than five rounds, in parts, or on a busy machine: it shows what the page will look
-> like, and its figures mean nothing. \`npm run bench\` makes the real one.`
+export const trial = `> **Some of these figures are of fewer than five rounds, or missing.** They show the order of magnitude; \`npm run bench\`
+> measures everything, with five.`
 
 export const goals = `What the project set out to reach, beside what was measured. ✗ is a goal that was missed. The floor is one
 \`cp -r\` of the same files to the same place: no cache that receives, verifies and expands what it restores was expected to
 beat it.`
+
+export const missed = `Why goals are missed, where they are:
+
+- **Restoring, against \`HttpRemoteCache\`.** It unpacks what it gets straight to its place, and is close to \`cp -r\` itself: a
+  multiple of its speed would be faster than copying. nx-s3-cache signs each request, hashes every byte, and moves an
+  artifact into place only when all of it is right.
+- **Restoring one large artifact.** Receiving, decrypting or expanding, hashing and writing share two cores with the server
+  that sends; the processor time is in the table, and with it the best that can be reached on this machine.
+- **\`store\` returns.** The figure is the longest of all calls. A call only queues the artifact; the rest is Node's thread
+  waiting for a core while others pack.
+- **Storing again, every twentieth file.** Smaller chunks would send less, in more requests, which cost a round trip and money each.`
 
 export const method = `- **Peers.** nx-s3-cache with its defaults, through \`getRemoteCache()\` as Nx calls it; the same with an
   encryption key and signatures; the client of Nx's own self-hosted cache (\`HttpRemoteCache\`, gzip inside Nx's native

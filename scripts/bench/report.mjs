@@ -30,6 +30,7 @@ function page({ sections, machine, versions, addon }) {
     '## Goals and figures',
     prose.goals,
     goalTable(sections),
+    prose.missed,
     '## How it is measured',
     prose.method,
     environment(machine, versions, addon, sections.server),
