@@ -1,5 +1,5 @@
 //! What must hold for any bytes at all, one module for each parser of foreign bytes. The fuzz targets and the
-//! brief fuzzing in `tests/fuzz_smoke` share them.
+//! brief fuzzing in `tests/it/fuzz_smoke` share them.
 #![allow(dead_code)] // each target uses one of them
 
 pub mod entry;

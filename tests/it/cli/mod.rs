@@ -1,0 +1,24 @@
+//! The binary, run against a real server.
+#![allow(clippy::panic, clippy::unwrap_used)] // tests
+
+mod archives;
+mod attack;
+mod cat;
+mod denied;
+mod docs;
+mod doctor;
+mod flush;
+mod guard;
+mod holdings;
+mod inspect;
+mod interrupted;
+mod keygen;
+mod ls;
+mod purge;
+mod racing;
+mod setup;
+mod shell;
+mod stats;
+mod stored;
+mod vela;
+mod verify;
