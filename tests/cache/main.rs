@@ -10,6 +10,7 @@
 
 mod encryption;
 mod hostile;
+mod planted;
 mod requests;
 mod round_trip;
 mod support;
