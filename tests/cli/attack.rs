@@ -148,7 +148,7 @@ async fn a_pull_request_may_be_poisoned_by_others_and_is_told_where() {
     let told = ran
         .stdout
         .lines()
-        .filter(|line| line.contains("planted in u/pr-12"));
+        .filter(|line| line.contains("u/pr-12: may be poisoned by other"));
     let told: Vec<_> = told.map(|line| line.split("  ").next().unwrap()).collect();
     assert_eq!(told, ["this run", "pull request"], "{}", ran.stdout);
     assert!(setup.objects().is_empty(), "{:?}", setup.objects());

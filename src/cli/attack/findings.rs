@@ -236,7 +236,7 @@ impl Findings {
     fn verdict1(&self, paint: Paint) -> String {
         if self.lock1_holds() {
             let only = match self.runs.iter().any(|run| run.verdict == Verdict::OwnScope) {
-                true => ", except in the scope of one's own pull request or unlisted branch",
+                true => " outside the own scope of a pull request or an unlisted branch",
                 false => "",
             };
             let holds = format!("✓ Lock 1, signatures: holds. Only signed entries are restored{only}.");

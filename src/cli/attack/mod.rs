@@ -50,7 +50,7 @@ async fn attack(workspace: &Workspace) -> Result<Findings, String> {
     let runs = runs::all(&config.trust, &facts).map_err(|error| error.to_string())?;
     let user = ["USER", "LOGNAME", "USERNAME"];
     let user = user.iter().find_map(|name| workspace.environment.get(name));
-    let scopes = runs::scopes(&config.trust, &runs, user);
+    let scopes = runs::scopes(&config.trust, &facts, &runs, user);
     let connection = connect::dial(&config.bucket, &config.credentials).await;
     let connection = connection.map_err(|error| not_tried(&error))?;
     let no_scratch = |error: std::io::Error| format!("there is no place for scratch files: {error}");

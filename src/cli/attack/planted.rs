@@ -145,7 +145,10 @@ pub(super) fn lines(planted: &[PlantedScope], runs: &[RunFinding], paint: Paint)
         let scope = finding.restored.as_deref().unwrap_or("nothing");
         match finding.verdict {
             Verdict::Clean => row(finding.run, scope),
-            Verdict::OwnScope => row(finding.run, &format!("what pull requests planted in {scope}")),
+            Verdict::OwnScope => row(
+                finding.run,
+                &format!("{scope}: may be poisoned by other pull requests"),
+            ),
             Verdict::Poisoned => paint.bad(&row(finding.run, &format!("POISON from {scope}"))),
         }
     }));

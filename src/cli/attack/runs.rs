@@ -54,10 +54,8 @@ pub(super) fn all(trust: &TrustConfig, this: &RunFacts) -> Result<Vec<Run>, KeyE
 /// What a trusted run has: a key that is listed. This one signs nothing, and no entry is believed for its sake.
 fn with_key(trust: &TrustConfig) -> Result<TrustConfig, KeyError> {
     let key = SigningKey::generate(KeyName::parse("doctor-attack")?)?;
-    let public_keys = match trust.public_keys.is_empty() {
-        true => PublicKeys::default(),
-        false => PublicKeys::new(vec![key.public_key()]).unwrap_or_default(),
-    };
+    // A single name can't be there twice.
+    let public_keys = PublicKeys::new(vec![key.public_key()]).unwrap_or_default();
     Ok(TrustConfig {
         public_keys,
         scope: None,
@@ -95,7 +93,7 @@ fn kinds(trust: &TrustConfig, this: &RunFacts) -> Vec<(&'static str, bool, Vec<R
         ("schedule, without the key", false, of(RunKind::Other)),
         ("manual run", false, of(RunKind::Other)),
         (
-            "deployment of a listed branch that isn't protected",
+            "listed branch that its host doesn't protect",
             false,
             of(RunKind::Unprotected),
         ),
@@ -154,21 +152,28 @@ fn facts(kind: RunKind) -> RunFacts {
     }
 }
 
-/// Where poison is planted: `t`, all that these runs read, and what scopes of such runs are or were called.
-pub(super) fn scopes(trust: &TrustConfig, runs: &[Run], user: Option<&str>) -> Vec<Scope> {
-    let reads = runs
-        .iter()
-        .flat_map(|run| &run.accesses)
-        .flat_map(|access| &access.reads);
-    let refs = trust.branches.iter().filter_map(|pattern| pattern.example());
-    let of_refs = refs.chain(GitRef::tag(TAG)).filter_map(|git_ref| match git_ref {
+/// Where poison is planted: `t`, all that these runs read, and what scopes of such runs are or once were called.
+pub(super) fn scopes(trust: &TrustConfig, this: &RunFacts, runs: &[Run], user: Option<&str>) -> Vec<Scope> {
+    let accesses = runs.iter().flat_map(|run| &run.accesses);
+    let read = accesses
+        .flat_map(|access| &access.reads)
+        .map(|read| read.scope.clone());
+    let own = match &this.kind {
+        RunKind::Push(git_ref)
+        | RunKind::Other(git_ref)
+        | RunKind::Unprotected(git_ref)
+        | RunKind::BranchWithRequest(git_ref, _) => Some(git_ref.clone()),
+        RunKind::PullRequest(_) | RunKind::Outside | RunKind::Unknown | RunKind::Developer => None,
+    };
+    let listed = trust.branches.iter().filter_map(|pattern| pattern.example());
+    let refs = own.into_iter().chain(listed).chain(GitRef::tag(TAG));
+    let of_refs = refs.filter_map(|git_ref| match git_ref {
         GitRef::Branch(name) => Some(ScopeName::branch(&name)),
         GitRef::Tag(name) => ScopeName::parse(&format!("tag-{name}")).ok(),
     });
     let of_user = user.and_then(|user| ScopeName::parse(&format!("dev-{user}")).ok());
-    let guessed = of_refs.chain(of_user).map(Scope::Untrusted);
     let mut scopes = vec![Scope::Trusted];
-    for scope in reads.map(|read| read.scope.clone()).chain(guessed) {
+    for scope in read.chain(of_refs.chain(of_user).map(Scope::Untrusted)) {
         if !scopes.contains(&scope) {
             scopes.push(scope);
         }

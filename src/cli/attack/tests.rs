@@ -52,7 +52,7 @@ async fn attack_runs(
     let access = decide(&config.trust, &facts);
     let mut runs = runs::all(&config.trust, &facts).unwrap();
     alter(&mut runs);
-    let scopes = runs::scopes(&config.trust, &runs, Some("ada"));
+    let scopes = runs::scopes(&config.trust, &facts, &runs, Some("ada"));
     bucket.objects.replace(EXISTING, "an entry");
     let store = Arc::new(bucket);
     let mut target = Target {
@@ -197,6 +197,19 @@ async fn only_pull_requests_and_unlisted_branches_restore_what_is_planted() {
         ("unlisted branch", "u/branch-fix", Verdict::OwnScope),
     ];
     assert_eq!((suspicious(&findings), findings.code()), (own.to_vec(), 0));
+}
+
+#[tokio::test]
+async fn the_branch_of_this_run_is_attacked_too() {
+    let schedule = [
+        ("GITHUB_ACTIONS", "true"),
+        ("GITHUB_EVENT_NAME", "schedule"),
+        ("GITHUB_REF", "refs/heads/release-1"),
+    ];
+    let findings = attack_as(&schedule.into(), open_bucket(), true).await;
+    let scope = Scope::Untrusted(ScopeName::branch("release-1"));
+    assert!(findings.planted.iter().any(|planted| planted.scope == scope));
+    assert_eq!(findings.runs[0].verdict, Verdict::Clean);
 }
 
 #[tokio::test]
