@@ -87,6 +87,16 @@ impl RefPattern {
         Ok(Self { tags, parts })
     }
 
+    /// A branch or a tag that it lists.
+    pub fn example(&self) -> Option<GitRef> {
+        let name = self.parts.join("/").replace('*', "x");
+        if self.tags {
+            GitRef::tag(&name)
+        } else {
+            GitRef::branch(&name)
+        }
+    }
+
     /// Whether it lists `git_ref`.
     pub fn matches(&self, git_ref: &GitRef) -> bool {
         let name = match (git_ref, self.tags) {
@@ -171,6 +181,21 @@ mod tests {
             ("*", "refs/heads/main"),
         ] {
             assert!(matches(pattern, full), "{pattern} {full}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_lists_its_example() {
+        for pattern in [
+            "main",
+            "release/*",
+            "*",
+            "a*b*c*",
+            "refs/tags/v*",
+            "refs/heads/v*.*",
+        ] {
+            let pattern = RefPattern::parse(pattern).unwrap();
+            assert!(pattern.matches(&pattern.example().unwrap()), "{pattern:?}");
         }
     }
 

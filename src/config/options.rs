@@ -94,15 +94,33 @@ impl Spec {
 
     /// The name of the variable that sets the option: `timeouts.connect` is `NX_S3_CACHE_TIMEOUTS_CONNECT`.
     pub(super) fn variable(&self) -> String {
-        let mut name = PREFIX.to_owned();
-        for c in self.name.chars() {
-            if c.is_ascii_uppercase() {
-                name.push('_');
-            }
-            name.push(if c == '.' { '_' } else { c.to_ascii_uppercase() });
-        }
-        name
+        variable(self.name)
     }
+}
+
+fn variable(option: &str) -> String {
+    let mut name = PREFIX.to_owned();
+    for c in option.chars() {
+        if c.is_ascii_uppercase() {
+            name.push('_');
+        }
+        name.push(if c == '.' { '_' } else { c.to_ascii_uppercase() });
+    }
+    name
+}
+
+/// Options that were removed, and what is said to whoever still sets one.
+const REMOVED: [(&str, &str); 1] = [(
+    "trust.devWrites",
+    "this was removed: whoever may write to the bucket could write to the part of the cache that a developer's machine \
+     read unverified. Remove it; developers' machines restore what trusted runs have signed, and store nothing.",
+)];
+
+/// What is said of an option that was removed, by its name or by that of its variable.
+pub(super) fn removed(name: &str) -> Option<&'static str> {
+    let mut removed = REMOVED.iter();
+    let found = removed.find(|(option, _)| *option == name || variable(option) == name);
+    found.map(|(_, why)| *why)
 }
 
 /// The option called `name`.
@@ -157,15 +175,13 @@ pub(super) const OPTIONS: &[Spec] = &[
         .otherwise("nothing is signed or verified"),
     Spec::new("trust.branches", Kind::Texts, "The branches and tags whose pushes are trusted, when they hold the signing key: `main`, `release/*`, `refs/tags/v*`. A `*` stands for any characters but `/`.", "[\"main\", \"release/*\"]")
         .default("main, master"),
-    Spec::new("trust.policy", Kind::Choice("a policy", &["isolated", "trunk-only", "shared"]), "What other runs may write: `isolated`, a part of the cache of their own; `trunk-only`, nothing; `shared`, everything, without any protection.", "\"trunk-only\"")
+    Spec::new("trust.policy", Kind::Choice("a policy", &["isolated", "trunk-only", "shared"]), "What other runs may write: `isolated`, pull requests and unlisted branches a part of the cache of their own; `trunk-only`, nothing; `shared`, everything, without any protection.", "\"trunk-only\"")
         .otherwise("`isolated` with `trust.publicKeys`, `shared` without"),
     Spec::new("trust.onBadSignature", Kind::Choice("a reaction", &["miss", "fail"]), "What an entry without a good signature does: it is a `miss`, or the run must `fail`.", "\"fail\"")
         .default("miss"),
-    Spec::new("trust.devWrites", Kind::Flag, "Let developers' machines write, each to a part of the cache of its user's own.", "true")
-        .default("false"),
     Spec::new("trust.signingKeyFile", Kind::Text, "The file that holds the secret signing key in trusted runs; relative to the workspace root, and not in the repository.", "\"keys/main-2026.secret\"")
         .otherwise("`NX_S3_CACHE_SIGNING_KEY`"),
-    Spec::new("trust.scope", Kind::Text, "Which part of the cache this run has, in CI systems that aren't known: `trusted`, or any name, such as `pr-123`, for an untrusted one.", "\"pr-123\"")
+    Spec::new("trust.scope", Kind::Text, "Which part of the cache this run has, where it isn't recognized: `trusted`, or a name that no other job has, such as `pr-123`. Pull requests and unlisted branches may choose another name by it.", "\"pr-123\"")
         .only_environment().otherwise("found from what the CI system tells"),
     Spec::new("signingKey", Kind::Secret, "The secret signing key, for trusted runs only.", EXAMPLE_SECRET_KEY)
         .only_environment().otherwise("`trust.signingKeyFile`; this run signs nothing"),

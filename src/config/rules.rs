@@ -24,7 +24,7 @@ const ONLY_AWS: &str = "only AWS has this";
 const UNSIGNED: &str = "anonymous requests are not signed";
 
 /// Options that mean nothing without another one.
-const NEEDS: [(&str, &str); 9] = [
+const NEEDS: [(&str, &str); 8] = [
     ("accessKeyId", "secretAccessKey"),
     ("secretAccessKey", "accessKeyId"),
     ("sessionToken", "secretAccessKey"),
@@ -33,7 +33,6 @@ const NEEDS: [(&str, &str); 9] = [
     ("kmsKeyId", "serverSideEncryption"),
     ("trust.branches", "trust.publicKeys"),
     ("trust.onBadSignature", "trust.publicKeys"),
-    ("trust.devWrites", "trust.publicKeys"),
 ];
 
 /// Finds options that exclude each other or miss each other.
@@ -189,7 +188,6 @@ mod tests {
                 json!({ "trust": { "onBadSignature": "fail" } }),
                 "trust.onBadSignature",
             ),
-            (json!({ "trust": { "devWrites": true } }), "trust.devWrites"),
         ] {
             let problems = problems(section);
             assert!(

@@ -102,6 +102,9 @@ fn unknown(key: &str, name: &str, group: Option<&str>) -> String {
     if key == "signingKey" {
         return SIGNING_KEY.into();
     }
+    if let Some(why) = options::removed(name) {
+        return why.into();
+    }
     let nearest = match (group, options::find(name)) {
         (_, Some(option)) if option.only_environment => {
             let names: Vec<_> = group.map_or_else(|| top_level().collect(), |group| members(group).collect());

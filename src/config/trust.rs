@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::build::Checked;
 use super::error::Origin;
-use crate::git_ref::RefPattern;
+use crate::git_ref::{GitRef, RefPattern};
 use crate::scope::{Scope, ScopeName};
 use crate::secret::Secret;
 use crate::sign::{PublicKey, PublicKeys, SigningKey};
@@ -29,8 +29,6 @@ pub struct TrustConfig {
     pub policy: TrustPolicy,
     /// What an entry without a good signature does.
     pub on_bad_signature: OnBadSignature,
-    /// Whether developers' machines write to scopes of their own.
-    pub dev_writes: bool,
     /// The scope that the environment wants for this run.
     pub scope: Option<Scope>,
     /// The secret key, where this run holds one. It need not belong to `public_keys`.
@@ -39,10 +37,17 @@ pub struct TrustConfig {
     pub readable_key_file: Option<PathBuf>,
 }
 
+impl TrustConfig {
+    /// Whether pushes to `git_ref` are trusted when they hold the key.
+    pub fn lists(&self, git_ref: &GitRef) -> bool {
+        self.branches.iter().any(|pattern| pattern.matches(git_ref))
+    }
+}
+
 /// What runs that aren't trusted may write.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TrustPolicy {
-    /// A scope of their own.
+    /// Pull requests and unlisted branches a scope of their own, others nothing.
     Isolated,
     /// Nothing.
     TrunkOnly,
@@ -77,7 +82,6 @@ pub(super) fn build(checked: &mut Checked<'_>, workspace_root: &Path) -> TrustCo
             Some("fail") => OnBadSignature::Fail,
             _ => OnBadSignature::Miss,
         },
-        dev_writes: settings.flag("trust.devWrites"),
         scope: checked.text("trust.scope", scope),
         signing_key: signing_key.map(Arc::new),
         readable_key_file,

@@ -3,7 +3,7 @@
 use super::environment::{Environment, PREFIX};
 use super::error::{Findings, Origin};
 use super::kind::Given;
-use super::options::{OPTIONS, Spec};
+use super::options::{OPTIONS, Spec, removed};
 use super::settings::{Layer, Setting};
 use super::suggest::{nearest, question};
 
@@ -20,7 +20,8 @@ pub(super) fn read(environment: &Environment, findings: &mut Findings) -> Layer 
         read_variable(option, option.variable(), environment, &mut layer, findings);
     }
     for name in environment.prefixed().filter(|name| !is_known(name)) {
-        let problem = format!("no option has this environment variable.{}", did_you_mean(name));
+        let unknown = || format!("no option has this environment variable.{}", did_you_mean(name));
+        let problem = removed(name).map_or_else(unknown, str::to_owned);
         findings.problem(name, Origin::Variable(name.to_owned()), problem);
     }
     layer

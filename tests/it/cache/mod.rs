@@ -10,6 +10,7 @@
 
 mod encryption;
 mod hostile;
+mod planted;
 mod requests;
 #[cfg(unix)] // makes links and modes
 mod round_trip;

@@ -21,6 +21,19 @@ fn clients(findings: &Value) -> Vec<(&str, &str)> {
         .collect()
 }
 
+/// The runs that restored something, from where, and what that means.
+fn restored(findings: &Value) -> Vec<(&str, &str, &str)> {
+    let runs = findings["runs"].as_array().unwrap().iter();
+    runs.filter_map(|run| {
+        Some((
+            run["run"].as_str()?,
+            run["restored"].as_str()?,
+            run["verdict"].as_str()?,
+        ))
+    })
+    .collect()
+}
+
 #[tokio::test]
 async fn without_keys_poison_gets_through() {
     let setup = Setup::new().await;
@@ -41,6 +54,13 @@ async fn without_keys_poison_gets_through() {
             ("copied", "refused")
         ]
     );
+    let restored = restored(&findings);
+    assert!(
+        restored
+            .iter()
+            .all(|(_, from, verdict)| (*from, *verdict) == ("t", "poisoned"))
+    );
+    assert_eq!(restored.len(), 15, "{restored:?}");
     assert!(setup.objects().is_empty(), "{:?}", setup.objects());
 }
 
@@ -57,6 +77,11 @@ async fn with_keys_all_poison_is_refused_though_the_bucket_lets_it_in() {
     );
     let refused = ["unsigned", "foreign", "forged", "copied"].map(|kind| (kind, "refused"));
     assert_eq!(clients(&findings), refused);
+    let own = [
+        ("pull request", "u/pr-1", "ownScope"),
+        ("unlisted branch", "u/branch-feature", "ownScope"),
+    ];
+    assert_eq!(restored(&findings), own);
     assert!(setup.objects().is_empty(), "{:?}", setup.objects());
 }
 
@@ -108,4 +133,23 @@ async fn nothing_but_scratch_objects_is_touched() {
         let listing = request == "GET /tbucket 200" || request == "GET /tbucket/ 200";
         assert!(listing || request.contains("/doctor-"), "{request}");
     }
+}
+
+#[tokio::test]
+async fn a_pull_request_may_be_poisoned_by_others_and_is_told_where() {
+    let setup = Setup::new()
+        .await
+        .option("trust", trust(&key()))
+        .variable("GITHUB_ACTIONS", "true")
+        .variable("GITHUB_EVENT_NAME", "pull_request")
+        .variable("GITHUB_REF", "refs/pull/12/merge");
+    let ran = setup.run(&["doctor", "--attack"]).await;
+    assert_eq!(ran.code, 0, "{}", ran.text());
+    let told = ran
+        .stdout
+        .lines()
+        .filter(|line| line.contains("u/pr-12: may be poisoned by other"));
+    let told: Vec<_> = told.map(|line| line.split("  ").next().unwrap()).collect();
+    assert_eq!(told, ["this run", "pull request"], "{}", ran.stdout);
+    assert!(setup.objects().is_empty(), "{:?}", setup.objects());
 }
