@@ -122,12 +122,12 @@ fn by_condition(target: &Value<'_>, star: &str) -> Option<String> {
             .iter()
             .find_map(|target| by_condition(target, star)),
         Value::Object(conditions) => {
-            let held = |name: &str| CONDITIONS.contains(&name);
-            let mut held = conditions
-                .properties
-                .iter()
-                .filter(|property| held(property.name.as_str()));
-            held.find_map(|property| by_condition(&property.value, star))
+            let properties = conditions.properties.iter();
+            properties
+                .filter(|property| CONDITIONS.contains(&property.name.as_str()))
+                // What is null under a condition that holds isn't exported.
+                .take_while(|property| !matches!(property.value, Value::NullKeyword(_)))
+                .find_map(|property| by_condition(&property.value, star))
         }
         Value::NumberLit(_) | Value::BooleanLit(_) | Value::NullKeyword(_) => None,
     }
@@ -262,6 +262,11 @@ mod tests {
             ),
             (r#"{ "exports": { "./*": "./dist/../*" } }"#, "p/a.json", None),
             (r#"{ "exports": { "./*": "./dist/*" } }"#, "p/../a.json", None),
+            (
+                r#"{ "exports": { "require": null, "default": "./a.json" } }"#,
+                "p",
+                None,
+            ),
             (r#"{ "exports": "./gone.json" }"#, "p", None),
         ] {
             let file = file.map(|file| format!("node_modules/p/{file}"));
