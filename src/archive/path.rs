@@ -148,35 +148,6 @@ fn windows_allows(name: &str) -> bool {
         && !numbered("LPT")
 }
 
-/// Whether `path` has a name that Git, on whatever system, takes for the directory of a repository. Git's own rules: the
-/// letters' case doesn't matter; NTFS also knows it as `git~1`, drops dots and spaces at the end, and has streams behind a
-/// `:`; HFS+ passes over some characters.
-pub(super) fn is_git(path: &[u8]) -> bool {
-    path.split(|byte| matches!(byte, b'/' | b'\\')).any(is_git_name)
-}
-
-fn is_git_name(name: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(name);
-    let seen: String = text
-        .chars()
-        .filter(|letter| !ignored_by_hfs(*letter))
-        .map(|letter| letter.to_ascii_lowercase())
-        .collect();
-    let name = seen.split(':').next().unwrap_or_default();
-    match name.trim_end_matches(['.', ' ']) {
-        ".git" => true,
-        name => name
-            .strip_prefix("git~")
-            .is_some_and(|number| number.len() == 1 && number.bytes().all(|digit| digit.is_ascii_digit())),
-    }
-}
-
-/// What HFS+ passes over in names, from Git's list; bytes that aren't UTF-8 count, too.
-fn ignored_by_hfs(letter: char) -> bool {
-    matches!(letter,
-        '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{206a}'..='\u{206f}' | '\u{feff}' | '\u{fffd}')
-}
-
 #[cfg(unix)]
 fn native(bytes: &[u8]) -> PathBuf {
     use std::os::unix::ffi::OsStrExt;
@@ -265,51 +236,6 @@ mod tests {
             assert_eq!(stays("via/b"), Ok(()));
             assert_eq!(stays("via/b/../b"), Err(Fault::LinkWinds));
             assert_eq!(stays("via/.."), Err(Fault::LinkWinds));
-        }
-    }
-
-    #[test]
-    fn git_s_directory_is_known_by_every_name_that_a_file_system_has_for_it() {
-        for path in [
-            ".git",
-            ".GIT",
-            ".gIt/config",
-            "a/.git/hooks/x",
-            ".git.",
-            ".git . .",
-            ".git::$INDEX_ALLOCATION",
-            ".git:x",
-            "git~1",
-            "GIT~1/hooks",
-            "git~2. ",
-            "a\\.git\\config",
-            ".g\u{200c}it",
-            "\u{feff}.git",
-            ".git\u{206f}/x",
-            ".\u{202e}GIT .",
-        ] {
-            assert!(is_git(path.as_bytes()), "{path:?}");
-        }
-        assert!(is_git(b".git\xff"));
-        for path in [
-            "",
-            "git",
-            ".gi",
-            ".gitignore",
-            ".github/x",
-            ".git-x",
-            ". git",
-            "..git",
-            "x.git",
-            "git~",
-            "git~x",
-            "git~12",
-            ".git_",
-            ".g/it",
-            ".gît",
-            " .git",
-        ] {
-            assert!(!is_git(path.as_bytes()), "{path:?}");
         }
     }
 

@@ -230,16 +230,14 @@ async fn an_archive_with_anything_outside_of_the_named_paths_is_refused_as_a_who
 #[tokio::test]
 async fn paths_that_name_nothing_below_the_working_directory_are_refused_before_the_bucket_is_asked() {
     let (setup, machine) = (Setup::new().await, tree(&[]));
-    for path in ["..", "/etc", ".", ""] {
+    for (path, told) in [
+        ("..", "--only: \"..\" is not a path below"),
+        ("/etc", "--only: \"/etc\" is not a path below"),
+        (".", "--only: \".\" is not a path below"),
+        ("", "a value is required for '--only <PATH>'"),
+    ] {
         let ran = restore(&setup, &machine, &["--only", path]).await;
-        assert!(
-            ran.code == 2
-                && ran
-                    .stderr
-                    .contains(&format!("--only: {path:?} is not a path below")),
-            "{path:?}: {}",
-            ran.text()
-        );
+        assert!(ran.code == 2 && ran.stderr.contains(told), "{}", ran.text());
     }
     assert_eq!(setup.server.requests(), [""; 0]);
 }
