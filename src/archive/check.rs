@@ -6,13 +6,13 @@ use super::budget::Budget;
 use super::members::{Kind, Member};
 use super::order::Order;
 use super::path::{LinkTarget, TreePath};
-use super::{Error, Fault, Limits, OUTPUTS, Platform, TERMINAL_OUTPUT};
+use super::{Error, Fault, Limits, OUTPUTS, TERMINAL_OUTPUT};
 
 /// Follows the entries of one archive.
 pub(super) struct Check<'a> {
     order: Order,
     budget: Budget<'a>,
-    platform: Platform,
+    limits: &'a Limits,
 }
 
 impl<'a> Check<'a> {
@@ -20,7 +20,7 @@ impl<'a> Check<'a> {
         Self {
             order: Order::new(limits.platform),
             budget: Budget::new(limits),
-            platform: limits.platform,
+            limits,
         }
     }
 
@@ -52,14 +52,17 @@ impl<'a> Check<'a> {
         let path = member.name.strip_prefix(OUTPUTS).ok_or(Fault::Outside)?;
         self.budget.entry(member.kind, path.len(), member.target.len())?;
         self.budget.bytes(member.size)?;
-        let path = TreePath::parse(path, self.platform)?;
+        let path = TreePath::parse(path, self.limits.platform)?;
+        if let Some(tree) = &self.limits.working_tree {
+            tree.allow(member.kind, path.as_bytes(), &member.target)?;
+        }
         self.order.next(&path, member.kind)?;
         Ok(path)
     }
 
     /// Where the link at `path` leads, as far as its text tells.
     pub fn target(&self, path: &TreePath, member: &Member) -> Result<LinkTarget, Error> {
-        LinkTarget::parse(&member.target, path, self.platform)
+        LinkTarget::parse(&member.target, path, self.limits.platform)
             .map_err(|fault| Error::archive(&member.name, fault))
     }
 }

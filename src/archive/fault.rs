@@ -64,6 +64,12 @@ pub enum Fault {
     /// A link without a target, or one with a NUL.
     #[error("is a link without a usable target")]
     LinkUnusable,
+    /// A path, or a link, into a Git repository.
+    #[error("is a repository's .git, is in one, or is a link to one; no archive may write there")]
+    Git,
+    /// A path that is not among those that may be written.
+    #[error("is not among the paths that may be written")]
+    NotNamed,
     /// More entries than allowed.
     #[error("is one entry more than the {0} allowed")]
     TooManyEntries(u64),

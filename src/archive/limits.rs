@@ -1,5 +1,7 @@
 //! How large an archive may be, and which names the platform can take.
 
+use super::WorkingTree;
+
 /// What [`unpack`](super::unpack) accepts. `pack` refuses what the defaults would not let back in, the total
 /// size excepted.
 #[derive(Clone, Debug)]
@@ -17,6 +19,8 @@ pub struct Limits {
     pub remembered: usize,
     /// The names that can be restored here.
     pub platform: Platform,
+    /// What may be written, where the archive is restored among other files.
+    pub working_tree: Option<WorkingTree>,
 }
 
 impl Default for Limits {
@@ -28,6 +32,7 @@ impl Default for Limits {
             terminal_output: 256 << 20,
             remembered: 64 << 20,
             platform: Platform::here(),
+            working_tree: None,
         }
     }
 }

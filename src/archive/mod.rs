@@ -37,6 +37,7 @@ mod stream;
 mod sweep;
 mod tree;
 mod unpack;
+mod working_tree;
 
 pub use error::{Error, Origin};
 pub use fault::Fault;
@@ -49,6 +50,7 @@ pub use scan::{Item, ItemKind, scan};
 pub use sink::Sink;
 pub use sweep::sweep;
 pub use unpack::{Unpacked, unpack};
+pub use working_tree::{NotBelow, WorkingTree};
 
 /// The name of the archive's first entry.
 const TERMINAL_OUTPUT: &[u8] = b"terminal-output";

@@ -7,7 +7,7 @@ use super::identity::look;
 use super::pack::{Pack, Packed};
 use super::path::portable;
 use super::sink::Sink;
-use super::{Error, Limits, OUTPUTS};
+use super::{Error, Limits, OUTPUTS, WorkingTree};
 
 /// What is to be packed, by its place in the archive.
 #[derive(Debug, Default)]
@@ -133,7 +133,12 @@ impl Mounts {
 
     /// Writes the mounts to `sink`, as [`pack`](super::pack()) writes outputs, with an empty terminal output.
     pub fn pack(&self, sink: &mut impl Sink) -> Result<Packed, Error> {
-        let (limits, start) = (Limits::default(), PathBuf::new());
+        // What a restore would refuse isn't packed.
+        let limits = Limits {
+            working_tree: Some(WorkingTree::default()),
+            ..Limits::default()
+        };
+        let start = PathBuf::new();
         let mut pack = Pack::new(&limits, &start, sink);
         pack.terminal_output("")?;
         match &self.top {
@@ -187,7 +192,7 @@ fn is_name(part: &Component<'_>) -> bool {
 }
 
 /// `path` without `.` and `..`, by its text alone.
-fn plain(path: &Path) -> PathBuf {
+pub(super) fn plain(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
     for part in path.components() {
         match part {

@@ -14,7 +14,7 @@ use super::members::Kind;
 use super::path::{LinkTarget, TreePath, portable};
 use super::sink::Sink;
 use super::stream::BLOCK;
-use super::{Error, Fault, Limits, OUTPUTS, Platform, TERMINAL_OUTPUT, mode};
+use super::{Error, Fault, Limits, OUTPUTS, TERMINAL_OUTPUT, mode};
 
 /// What went into an archive.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -61,7 +61,7 @@ pub(super) struct Pack<'a, W> {
     /// The directory that the archive's paths start at.
     pub source: &'a Path,
     sink: &'a mut W,
-    platform: Platform,
+    limits: &'a Limits,
     budget: Budget<'a>,
     content: Content,
     /// Every directory as it was before its names were read.
@@ -75,7 +75,7 @@ impl<'a, W: Sink> Pack<'a, W> {
         Self {
             source,
             sink,
-            platform: limits.platform,
+            limits,
             budget,
             content,
             seen: Vec::new(),
@@ -171,8 +171,9 @@ impl<'a, W: Sink> Pack<'a, W> {
         let target = fs::read_link(path).map_err(|source| unreadable(path, source))?;
         let target = portable(target.as_os_str()).ok_or_else(|| unfit(path, Fault::LinkUnusable))?;
         self.check(Kind::Link, path, name, &target)?;
-        TreePath::parse(&name[OUTPUTS.len()..], self.platform)
-            .and_then(|link| LinkTarget::parse(&target, &link, self.platform))
+        let platform = self.limits.platform;
+        TreePath::parse(&name[OUTPUTS.len()..], platform)
+            .and_then(|link| LinkTarget::parse(&target, &link, platform))
             .and_then(|target| target.stays_inside(self.source))
             .map_err(|fault| unfit(path, fault))?;
         self.sink.entry(name, 0);
@@ -187,9 +188,11 @@ impl<'a, W: Sink> Pack<'a, W> {
 
     /// Whether `unpack` would let the entry in again.
     fn check(&mut self, kind: Kind, path: &Path, name: &[u8], target: &[u8]) -> Result<(), Error> {
-        let length = name.len() - OUTPUTS.len();
+        let name = &name[OUTPUTS.len()..];
+        let tree = self.limits.working_tree.as_ref();
         self.budget
-            .entry(kind, length, target.len())
+            .entry(kind, name.len(), target.len())
+            .and_then(|()| tree.map_or(Ok(()), |tree| tree.allow(kind, name, target)))
             .map_err(|fault| unfit(path, fault))
     }
 

@@ -44,7 +44,7 @@ async fn told(workspace: &Workspace, json: bool) -> Result<u8, Ending> {
 }
 
 async fn attack(workspace: &Workspace) -> Result<Findings, String> {
-    let config = workspace.config().map_err(|error| error.to_string())?;
+    let config = workspace.config()?;
     let facts = workspace.facts();
     let access = trust::decide(&config.trust, &facts);
     let runs = runs::all(&config.trust, &facts).map_err(|error| error.to_string())?;

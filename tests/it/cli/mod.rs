@@ -16,10 +16,12 @@ mod keygen;
 mod ls;
 mod purge;
 mod racing;
+mod restoring;
 mod setup;
 mod shell;
 mod stats;
 mod stored;
+mod unread;
 #[cfg(unix)] // makes links
 mod vela;
 mod verify;
