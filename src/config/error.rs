@@ -110,7 +110,7 @@ Run \"npx nx g @nx/s3-cache:init\", or add the bucket to nx.json:
   \"s3\": { \"bucket\": \"my-bucket\", \"region\": \"eu-central-1\" }";
 
 const KEY_REMOVED: &str =
-    "nx-s3-cache: tasks of Nx don't inherit NX_S3_CACHE_ENCRYPTION_KEY, and this runs inside one.
+    "NX_S3_CACHE_ENCRYPTION_KEY is not inherited by tasks of Nx, and this runs inside one.
 
 Without the key nothing can be restored, and nothing may be stored. Let the task's own command set the variable to use \
 the cache there.";
