@@ -1,15 +1,16 @@
 //! The public error: what a failure means for the build.
 
+use crate::config::ConfigErrors;
 use crate::sign::SignatureError;
 use crate::task_hash::InvalidTaskHash;
-use crate::{archive, config, entry, object_store};
+use crate::{archive, entry, object_store};
 
 /// Why the cache could not be opened, or an artifact not be stored or restored.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The configuration is wrong: nothing should run with it.
     #[error(transparent)]
-    Config(#[from] config::ConfigErrors),
+    Config(#[from] ConfigErrors),
     /// The task hash can't be a file name or key.
     #[error(transparent)]
     TaskHash(#[from] InvalidTaskHash),
@@ -87,8 +88,11 @@ impl Error {
     /// Whether the run must stop. Everything else costs the build no more than its speed.
     pub fn is_fatal(&self) -> bool {
         match self {
-            Self::Config(_) | Self::Untrusted { .. } => true,
-            Self::TaskHash(_)
+            Self::Config(ConfigErrors::NotConfigured | ConfigErrors::Invalid(_)) | Self::Untrusted { .. } => {
+                true
+            }
+            Self::Config(ConfigErrors::KeyRemoved)
+            | Self::TaskHash(_)
             | Self::Store(_)
             | Self::Entry { .. }
             | Self::ChunkMissing { .. }

@@ -57,6 +57,8 @@ pub enum ConfigErrors {
     NotConfigured,
     /// There are settings, and these are wrong.
     Invalid(Vec<ConfigError>),
+    /// The bucket's objects are encrypted, and the run of Nx that this process belongs to kept the key to itself.
+    KeyRemoved,
 }
 
 impl std::error::Error for ConfigErrors {}
@@ -65,6 +67,7 @@ impl fmt::Display for ConfigErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let problems = match self {
             Self::NotConfigured => return f.write_str(NOT_CONFIGURED),
+            Self::KeyRemoved => return f.write_str(KEY_REMOVED),
             Self::Invalid(problems) => problems,
         };
         writeln!(
@@ -105,6 +108,12 @@ const NOT_CONFIGURED: &str = "nx-s3-cache: nx.json has no \"s3\" section and NX_
 Run \"npx nx g @nx/s3-cache:init\", or add the bucket to nx.json:
 
   \"s3\": { \"bucket\": \"my-bucket\", \"region\": \"eu-central-1\" }";
+
+const KEY_REMOVED: &str =
+    "NX_S3_CACHE_ENCRYPTION_KEY is not inherited by tasks of Nx, and this runs inside one.
+
+Without the key nothing can be restored, and nothing may be stored. Let the task's own command set the variable to use \
+the cache there.";
 
 #[cfg(test)]
 mod tests {

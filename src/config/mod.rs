@@ -108,14 +108,16 @@ impl Config {
         store_url::expand(&mut variables, &mut findings);
         let settings = Settings::resolve(nx_json, variables, ci);
         let config = build::build(&settings, ci, workspace_root, &mut findings);
-        if findings.problems.is_empty() {
-            Ok(Self {
-                notices: findings.notices,
-                ..config
-            })
-        } else {
-            Err(ConfigErrors::Invalid(findings.problems))
+        if !findings.problems.is_empty() {
+            return Err(ConfigErrors::Invalid(findings.problems));
         }
+        if config.mode != Mode::NoCache && variables::was_removed("encryptionKey", environment) {
+            return Err(ConfigErrors::KeyRemoved);
+        }
+        Ok(Self {
+            notices: findings.notices,
+            ..config
+        })
     }
 }
 

@@ -332,3 +332,31 @@ fn no_message_shows_a_secret() {
         }
     }
 }
+
+#[test]
+fn a_run_that_lost_the_encryption_key_to_its_parent_is_not_one_that_encrypts_nothing() {
+    let section = json!({ "bucket": "my-bucket" });
+    let removed = (
+        "NX_S3_CACHE_KEYS_REMOVED",
+        "NX_S3_CACHE_SIGNING_KEY,NX_S3_CACHE_ENCRYPTION_KEY",
+    );
+    assert_eq!(
+        load(section.clone(), [removed]).unwrap_err(),
+        ConfigErrors::KeyRemoved
+    );
+    assert!(!crate::error::Error::from(ConfigErrors::KeyRemoved).is_fatal());
+    // Another key than the one that the environment had.
+    let with_key = json!({ "bucket": "my-bucket", "encryptionKey": "in the repository" });
+    assert_eq!(load(with_key, [removed]).unwrap_err(), ConfigErrors::KeyRemoved);
+    // Its own key, or no cache, or another key that is missing: all is well.
+    for environment in [
+        [removed, ("NX_S3_CACHE_ENCRYPTION_KEY", "set by the task")],
+        [removed, ("NX_S3_CACHE_MODE", "no-cache")],
+        [
+            ("NX_S3_CACHE_KEYS_REMOVED", "NX_S3_CACHE_SIGNING_KEY"),
+            ("CI", "true"),
+        ],
+    ] {
+        assert!(load(section.clone(), environment).is_ok(), "{environment:?}");
+    }
+}

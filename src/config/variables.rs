@@ -3,12 +3,20 @@
 use super::environment::{Environment, PREFIX};
 use super::error::{Findings, Origin};
 use super::kind::Given;
-use super::options::{OPTIONS, Spec, removed};
+use super::options::{OPTIONS, Spec, find, removed};
 use super::settings::{Layer, Setting};
 use super::suggest::{nearest, question};
 
+/// Names the variables that a run of Nx removed from the environment of its tasks.
+const REMOVED: &str = "NX_S3_CACHE_KEYS_REMOVED";
+
 /// Variables with our prefix that are no options.
-const OTHERS: [&str; 3] = ["NX_S3_CACHE_LIBRARY_PATH", "NX_S3_CACHE_LOG", "NX_S3_CACHE_STATS"];
+const OTHERS: [&str; 4] = [
+    "NX_S3_CACHE_LIBRARY_PATH",
+    "NX_S3_CACHE_LOG",
+    "NX_S3_CACHE_STATS",
+    REMOVED,
+];
 
 /// What the variables set. One with our prefix that is no option is a problem: it is a typo.
 pub(super) fn read(environment: &Environment, findings: &mut Findings) -> Layer {
@@ -30,6 +38,15 @@ pub(super) fn read(environment: &Environment, findings: &mut Findings) -> Layer 
 /// Whether a variable with our prefix means something.
 pub(super) fn is_known(name: &str) -> bool {
     OTHERS.contains(&name) || OPTIONS.iter().any(|option| option.variable() == name)
+}
+
+/// Whether this process is a task, or started by one, and lacks the variable of `option` for that reason alone.
+pub(super) fn was_removed(option: &str, environment: &Environment) -> bool {
+    let Some(variable) = find(option).map(Spec::variable) else {
+        return false;
+    };
+    let removed = environment.get(REMOVED).unwrap_or_default();
+    environment.get(&variable).is_none() && removed.split(',').any(|name| name == variable)
 }
 
 fn read_variable(
