@@ -7,6 +7,7 @@ mod support;
 mod faults;
 mod https;
 mod many;
+mod progress;
 mod promises;
 mod refusals;
 mod requests;
