@@ -128,7 +128,12 @@ fn pull_request(store: &Arc<MemoryStore>, options: &str) -> Arc<RemoteCache> {
 async fn large_objects_in_two_scopes_wait_for_no_one_who_waits_for_them() {
     let (store, machine) = (bucket(), Machine::new());
     let all = hashes(4);
-    store_all(&pull_request(&store, r#""localMode":"read-write""#), &all[3..], 100).await;
+    store_all(
+        &pull_request(&store, r#""localMode":"read-write""#),
+        &all[3..],
+        100,
+    )
+    .await;
     // The largest that is read: two of them are all memory that there is for entries.
     for hash in &all[..3] {
         for scope in ["t", "u/pr-1"] {
@@ -141,14 +146,22 @@ async fn large_objects_in_two_scopes_wait_for_no_one_who_waits_for_them() {
     let hits = retrieve_all(&cache, &all[1..], machine.path()).await;
     assert_eq!(hits, [false, false, true]);
     assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
-    assert_eq!(titles(cache.take_warnings()), ["A damaged object in the S3 bucket"]);
+    assert_eq!(
+        titles(cache.take_warnings()),
+        ["A damaged object in the S3 bucket"]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn many_restores_from_two_scopes_at_once_all_find_what_is_there() {
     let (store, machine) = (bucket(), Machine::new());
     let all = hashes(40);
-    store_all(&pull_request(&store, r#""localMode":"read-write""#), &all, 3 << 20).await;
+    store_all(
+        &pull_request(&store, r#""localMode":"read-write""#),
+        &all,
+        3 << 20,
+    )
+    .await;
     let cache = pull_request(&store, r#""timeouts":{"deadline":"30s"}"#);
     let restores = all.iter().map(|hash| {
         let (cache, hash, to) = (cache.clone(), hash.clone(), machine.path().to_owned());
