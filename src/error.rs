@@ -1,5 +1,7 @@
 //! The public error: what a failure means for the build.
 
+use std::time::Duration;
+
 use crate::config::ConfigErrors;
 use crate::sign::SignatureError;
 use crate::task_hash::InvalidTaskHash;
@@ -54,6 +56,19 @@ pub enum Error {
     /// It took longer than `timeouts.deadline` allows.
     #[error("not done within the deadline (`timeouts.deadline`)")]
     Deadline,
+    /// A download was dropped, since it would have taken longer than `timeouts.deadline` allows.
+    #[error(
+        "too slow: {:.1} MB to go at {} kB/s, and {} s left of `timeouts.deadline`",
+        *rest as f64 / 1e6, rate / 1000, left.as_secs()
+    )]
+    TooSlow {
+        /// Bytes that had not arrived.
+        rest: u64,
+        /// Bytes per second that had, of all downloads of the run together.
+        rate: u64,
+        /// What was left of the deadline.
+        left: Duration,
+    },
     /// Caching was given up earlier in this run; the reason was told then.
     #[error("remote caching is off for this run")]
     Off,
@@ -80,6 +95,7 @@ impl Error {
             },
             Self::TooLarge { .. } => "too-large",
             Self::Deadline => "deadline",
+            Self::TooSlow { .. } => "too-slow",
             Self::Off => "off",
             Self::Internal(_) => "internal",
         }
@@ -99,6 +115,7 @@ impl Error {
             | Self::Archive(_)
             | Self::TooLarge { .. }
             | Self::Deadline
+            | Self::TooSlow { .. }
             | Self::Off
             | Self::Internal(_) => false,
         }

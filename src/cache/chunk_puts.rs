@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::{OnceCell, mpsc};
 
+use super::memory_budget::Permit;
 use super::packer::{Body, Piece};
 use super::place::Place;
-use super::room::{Held, kib};
 use super::warnings::lock;
 use super::{RemoteCache, blocking};
 use crate::chunk::ChunkId;
@@ -147,7 +147,7 @@ impl RemoteCache {
         place: &Arc<Place>,
         key: &str,
         piece: Piece,
-    ) -> Result<(Vec<u8>, Held), Error> {
+    ) -> Result<(Vec<u8>, Permit), Error> {
         let Piece {
             id, body, mut memory, ..
         } = piece;
@@ -169,10 +169,7 @@ impl RemoteCache {
             key: key.into(),
             source,
         })?;
-        let rest = memory
-            .num_permits()
-            .saturating_sub(kib(object.len() as u64) as usize);
-        drop(memory.split(rest));
+        memory.resize(object.len() as u64);
         Ok((object, memory))
     }
 }

@@ -2,16 +2,17 @@
 
 mod chunk_puts;
 mod chunks;
-mod forecast;
+mod deadline;
 mod health;
 mod log;
+mod memory_budget;
 mod open;
 mod packer;
 mod place;
 mod report;
 mod requests;
 mod restore;
-mod room;
+mod restore_chunks;
 mod run_end;
 mod run_record;
 mod store;
@@ -23,6 +24,7 @@ mod warnings;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -36,9 +38,9 @@ use crate::seal::MasterKey;
 use crate::task_hash::TaskHash;
 use crate::trust::Access;
 use chunk_puts::SentChunks;
+use memory_budget::Memory;
 use place::Places;
 use requests::Requests;
-use room::Room;
 use summary::Counters;
 use tools::Toolbox;
 use uploads::Uploads;
@@ -70,7 +72,9 @@ pub struct RemoteCache {
     uploads: Uploads,
     counters: Arc<Counters>,
     warnings: Arc<Warnings>,
-    room: Room,
+    memory: Memory,
+    /// Bytes that all downloads of the run have received.
+    received: Arc<AtomicU64>,
     /// Restores under way, requests included: what waits behind them holds no memory.
     restores: Semaphore,
     unpacking: Semaphore,

@@ -3,7 +3,7 @@
 //! The only place that retries: the SDK makes one attempt. A wait holds no turn, so that requests that are due go
 //! first.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -11,7 +11,7 @@ use bytes::Bytes;
 use tokio::time::{Instant, sleep};
 
 use super::pace::Pace;
-use super::{Error, Head, ListPage, Object, ObjectStore, PutMode, PutOutcome};
+use super::{Error, Head, ListPage, Object, ObjectStore, Progress, PutMode, PutOutcome};
 
 /// The most to wait before the first retry; doubled each time. What is waited is a random part of it, so that
 /// those who were refused together don't come back together.
@@ -111,6 +111,16 @@ impl<S: ObjectStore> ObjectStore for Patient<S> {
 
     async fn fetch(&self, key: &str, limit: u64) -> Result<Option<Object>, Error> {
         self.repeat(|| self.store.fetch(key, limit)).await
+    }
+
+    async fn fetch_with_progress(
+        &self,
+        key: &str,
+        limit: u64,
+        progress: &Arc<Progress>,
+    ) -> Result<Option<Object>, Error> {
+        self.repeat(|| self.store.fetch_with_progress(key, limit, progress))
+            .await
     }
 
     async fn head(&self, key: &str) -> Result<Option<Head>, Error> {

@@ -8,6 +8,7 @@
     reason = "tests may panic"
 )]
 
+mod deadlines;
 mod encryption;
 mod hostile;
 mod planted;

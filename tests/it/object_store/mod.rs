@@ -4,6 +4,7 @@
 mod faults;
 mod https;
 mod many;
+mod progress;
 mod promises;
 mod refusals;
 mod requests;

@@ -30,11 +30,15 @@ async fn run_at(endpoint: &str) -> (Outcome, Duration) {
 
 /// All tasks run, nothing is left to wait for, one warning, and less than five seconds lost.
 async fn costs_seconds(fault: &str, endpoint: &str, bound: &str) {
+    costs_less_than(5, fault, endpoint, bound).await;
+}
+
+async fn costs_less_than(seconds: u64, fault: &str, endpoint: &str, bound: &str) {
     let (outcome, added) = run_at(endpoint).await;
     assert_eq!(outcome.counts(), (0, TASKS as u64, 0));
     assert_eq!(outcome.left, [""; 0]);
     assert_eq!(outcome.warnings.len(), 1, "{:?}", outcome.warnings);
-    assert!(added < Duration::from_secs(5), "{added:?}");
+    assert!(added < Duration::from_secs(seconds), "{added:?}");
     Row {
         table: TABLE,
         fault,
@@ -61,10 +65,11 @@ async fn a_host_that_does_not_exist() {
 async fn a_host_that_swallows_everything() {
     let host = Swallowing::start().await;
     let endpoint = format!("http://{}", host.address);
-    costs_seconds(
+    costs_less_than(
+        8,
         "a firewall drops every packet",
         &endpoint,
-        "`timeouts.firstContact`",
+        "`timeouts.firstContact`; uploads wait until `timeouts.connect` is over",
     )
     .await;
 }
@@ -72,10 +77,11 @@ async fn a_host_that_swallows_everything() {
 #[tokio::test]
 async fn a_server_that_accepts_and_never_answers() {
     let server = Scripted::start([Reply::Hang]).await;
-    costs_seconds(
+    costs_less_than(
+        13,
         "connections are accepted, nothing is answered",
         &server.endpoint(),
-        "`timeouts.firstContact`",
+        "`timeouts.firstContact`; uploads wait until `timeouts.read` is over",
     )
     .await;
 }
@@ -150,6 +156,42 @@ async fn a_server_that_wakes_up_slowly_is_used_once_it_answers() {
         bound: "`timeouts.firstContact`",
     }
     .record();
+}
+
+#[tokio::test]
+async fn what_is_stored_while_a_server_wakes_up_is_stored_once_it_answers() {
+    let bench = Bench::new(100).await;
+    let (more, tasks) = (r#""timeouts":{"firstContact":"0.1s"}"#, 40);
+    bench.proxy.now(|_, before| match before {
+        0 => Fault::Late(Duration::from_secs(1)),
+        _ => Fault::None,
+    });
+    let outcome = bench.run(more, tasks as usize).await;
+    assert_eq!(outcome.counts(), (0, tasks, tasks), "{outcome:?}");
+    assert_eq!(
+        (outcome.warnings.len(), outcome.left.len()),
+        (1, 0),
+        "{outcome:?}"
+    );
+    Row {
+        table: TABLE,
+        fault: "the first answer takes longer than tasks should wait, and longer than the tasks (here 1 s)",
+        outcome: "all tasks run; their results are stored once it answers",
+        told: &outcome.warnings,
+        added: outcome.took,
+        bound: "`timeouts.firstContact`; at the end of the run, `flushTimeout`",
+    }
+    .record();
+    assert_eq!(bench.run("", tasks as usize).await.counts().0, tasks);
+}
+
+#[tokio::test]
+async fn stores_that_tasks_wait_for_do_not_wait_longer_than_other_requests() {
+    let server = Scripted::start([Reply::Hang]).await;
+    let more = r#""backgroundUploads":false,"timeouts":{"firstContact":"0.1s"}"#;
+    let outcome = Machine::new(100).run(options(&server.endpoint(), more), 10).await;
+    assert_eq!(outcome.counts(), (0, 10, 0), "{outcome:?}");
+    assert!(outcome.took < Duration::from_secs(5), "{outcome:?}");
 }
 
 #[tokio::test]

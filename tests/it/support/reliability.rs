@@ -102,6 +102,11 @@ fn neutral(cause: &str) -> String {
     let text = without(r"127\.0\.0\.1:\d+", &text, "HOST");
     let text = without(r" \(os error \d+\)", &text, "");
     let text = without(r"(failed to lookup address information).*", &text, "$1");
+    let text = without(
+        r"[\d.]+ MB to go at \d+ kB/s, and \d+ s left",
+        &text,
+        "… MB to go at … kB/s, and … s left",
+    );
     // Which of the objects comes first is chance.
     without(r"/\S*/\d+\b", &text, "…/…")
 }
