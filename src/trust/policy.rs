@@ -12,7 +12,7 @@ use crate::sign::SigningKey;
 ///
 /// It writes to the trusted scope only if it holds a signing key that is listed, and is either known to be the push
 /// of a listed branch or tag, or wanted to be trusted by the environment without being known to be anything less.
-/// It reads unsigned entries only from a scope of its own, see [`own_scope`].
+/// It reads unsigned entries only from a scope of its own, which few kinds of run have.
 pub fn decide(trust: &TrustConfig, run: &RunFacts) -> Access {
     if trust.policy == TrustPolicy::Shared {
         return shared(trust, run);
