@@ -1,16 +1,16 @@
-//! `docs/cli.md` shows what the commands print: `UPDATE_GENERATED=1` writes it there.
+//! `docs/cli.md` shows what the commands print: `SNAPSHOTS=overwrite` writes it there.
 //!
 //! Every line `$ nx-s3-cache …` is run, in the order of the page; each section has a bucket and a directory of its own.
 
-use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use nx_s3_cache::sign::{KeyName, SigningKey};
 use serde_json::json;
+use snapbox::assert_data_eq;
 use tempfile::TempDir;
 
 use super::setup::{Setup, steady};
-use super::stored::noise;
+use crate::support::machine::noise;
 
 /// The commands that the page must show. What `vela` prints, its own page has.
 const COMMANDS: [&str; 11] = [
@@ -136,9 +136,7 @@ fn lasting(text: &str) -> String {
 
 #[tokio::test]
 async fn the_page_shows_what_the_commands_print() {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/cli.md");
-    let page = std::fs::read_to_string(&file).unwrap();
-    let update = std::env::var_os("UPDATE_GENERATED").is_some();
+    let page = snapbox::file!["../../../docs/cli.md": Text].render().unwrap();
     let (mut seen, mut made) = (Vec::new(), String::new());
     for section in page.split_inclusive("\n## ") {
         let title = section.lines().next().unwrap();
@@ -159,7 +157,6 @@ async fn the_page_shows_what_the_commands_print() {
             place.before(title, examples).await;
             let ran = place.run(&args).await;
             let same = lasting(&documented) == lasting(&ran);
-            assert!(update || same, "{line}\n{ran}\nbut the page has\n{documented}");
             made += if same { &documented } else { &ran };
             examples += 1;
             seen.push(args[0].to_owned());
@@ -168,7 +165,5 @@ async fn the_page_shows_what_the_commands_print() {
     for command in COMMANDS {
         assert!(seen.iter().any(|seen| seen == command), "{command}: {seen:?}");
     }
-    if update {
-        std::fs::write(file, made).unwrap();
-    }
+    assert_data_eq!(made, snapbox::file!["../../../docs/cli.md": Text].raw());
 }

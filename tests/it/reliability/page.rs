@@ -7,7 +7,7 @@ use crate::support::reliability::{of_test, page};
 
 #[test]
 fn every_row_names_a_test_that_exists() {
-    for test in page().iter().filter_map(|line| of_test(line)) {
+    for test in page().lines().filter_map(of_test) {
         let mut parts = test.split("::").collect::<Vec<_>>();
         let (function, file) = (parts.pop().unwrap(), parts.join("/"));
         let source = ["tests/it", "__test__"]
@@ -28,7 +28,7 @@ fn every_row_names_a_test_that_exists() {
 #[test]
 fn every_row_names_a_test() {
     let page = page();
-    for (line, next) in page.iter().zip(page.iter().skip(1)) {
+    for (line, next) in page.lines().zip(page.lines().skip(1)) {
         let is_row = line.starts_with("| ") && !next.starts_with("|---");
         assert!(
             !is_row || of_test(line).is_some(),

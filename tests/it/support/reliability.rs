@@ -1,14 +1,13 @@
 //! The rows of docs/reliability.md: each is recorded by the test that saw it.
 //!
-//! A test fails when the page says anything else about it, its seconds excepted; with `UPDATE_RELIABILITY=1` it
+//! A test fails when the page says anything else about it, its seconds excepted; with `SNAPSHOTS=overwrite` it
 //! writes its row.
 
-use std::fs;
-use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::Duration;
 
 use nx_s3_cache::cache::Warning;
+use snapbox::assert_data_eq;
 
 /// One fault and what came of it.
 pub struct Row<'a> {
@@ -26,8 +25,6 @@ pub struct Row<'a> {
     pub bound: &'a str,
 }
 
-const PAGE: &str = "docs/reliability.md";
-
 /// Tests of one process write one after the other.
 static WRITING: Mutex<()> = Mutex::new(());
 
@@ -41,22 +38,14 @@ impl Row<'_> {
         let begin = format!("| {fault} | {outcome} | {told} | ");
         let end = format!(" | {bound} | `{test}` |");
         let _guard = WRITING.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let page = fs::read_to_string(path(PAGE)).unwrap().replace("\r\n", "\n");
+        let page = page();
         let old = page.lines().find(|line| of_test(line) == Some(&test));
-        if std::env::var_os("UPDATE_RELIABILITY").is_some() {
-            fs::write(
-                path(PAGE),
-                put(&page, old, self.table, &format!("{begin}{seconds}{end}")),
-            )
-            .unwrap();
-            return;
+        let kept = old.is_some_and(|old| old.starts_with(&begin) && old.ends_with(&end));
+        if !kept {
+            let row = format!("{begin}{seconds}{end}");
+            let file = snapbox::file!["../../../docs/reliability.md": Text].raw();
+            assert_data_eq!(put(&page, old, self.table, &row), file);
         }
-        let old = old.unwrap_or("no row");
-        assert!(
-            old.starts_with(&begin) && old.ends_with(&end),
-            "{PAGE} says:\n{old}\nbut this happened:\n{begin}{seconds}{end}\n\
-             UPDATE_RELIABILITY=1 cargo test --test it writes it"
-        );
     }
 }
 
@@ -68,7 +57,7 @@ fn put(page: &str, old: Option<&str>, table: &str, row: &str) -> String {
     let heading = format!("## {table}\n");
     let start = page
         .find(&heading)
-        .unwrap_or_else(|| panic!("{PAGE} has no {heading:?}"));
+        .unwrap_or_else(|| panic!("docs/reliability.md has no {heading:?}"));
     let rows = page[start..].find("|---").unwrap() + start;
     let end = page[rows..]
         .find("\n\n")
@@ -81,13 +70,12 @@ pub fn of_test(line: &str) -> Option<&str> {
     line.strip_suffix("` |")?.rsplit_once("| `").map(|(_, test)| test)
 }
 
-/// The lines of the page.
-pub fn page() -> Vec<String> {
-    fs::read_to_string(path(PAGE))
+/// The page as it is.
+pub fn page() -> String {
+    snapbox::file!["../../../docs/reliability.md": Text]
+        .render()
         .unwrap()
-        .lines()
-        .map(str::to_owned)
-        .collect()
+        .replace("\r\n", "\n")
 }
 
 /// Warnings as the page shows them: title and cause, without what differs from machine to machine.
@@ -120,8 +108,4 @@ fn neutral(cause: &str) -> String {
 
 fn cell(text: &str) -> String {
     text.replace('|', "\\|").replace('\n', " ")
-}
-
-fn path(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(name)
 }
