@@ -11,6 +11,7 @@
 mod encryption;
 mod hostile;
 mod requests;
+#[cfg(unix)] // makes links and modes
 mod round_trip;
 mod support;
 mod tampering;

@@ -40,23 +40,11 @@ async fn chunks_in_the_bucket_are_not_sent_again() {
     assert!(chunks > 10, "{chunks} chunks");
 
     // The same content under another hash, with a little more behind it.
-    let other = Machine::new();
-    let outputs = other.path().join("99");
-    std::fs::create_dir_all(outputs.join("dist")).unwrap();
-    std::fs::copy(
-        machine.outputs().join("dist/large.bin"),
-        outputs.join("dist/large.bin"),
-    )
-    .unwrap();
-    std::fs::write(outputs.join("dist/more.txt"), "more").unwrap();
+    let other = Machine::of("99");
+    other.output("dist/large.bin", noise(30 << 20, 1));
+    other.output("dist/more.txt", "more");
     store.forget_calls();
-    let cache = run(&store, "");
-    let artifact = nx_s3_cache::cache::Artifact {
-        hash: "99".into(),
-        ..other.artifact()
-    };
-    assert!(cache.clone().store(artifact).await);
-    flush(&cache).await;
+    assert!(other.store(&run(&store, "")).await);
     let puts = store
         .calls()
         .iter()
@@ -139,17 +127,11 @@ fn puts(store: &nx_s3_cache::object_store::memory::MemoryStore) -> Vec<String> {
 
 #[tokio::test]
 async fn chunks_that_several_artifacts_of_a_run_share_are_sent_once() {
-    let (store, machine) = (bucket(), Machine::new());
+    let (store, machines) = (bucket(), ["1", "2", "3"].map(Machine::of));
     let cache = run(&store, "");
-    for hash in ["1", "2", "3"] {
-        let outputs = machine.path().join(hash);
-        std::fs::create_dir_all(&outputs).unwrap();
-        std::fs::write(outputs.join("same.bin"), noise(20 << 20, 1)).unwrap();
-        let artifact = nx_s3_cache::cache::Artifact {
-            hash: hash.into(),
-            ..machine.artifact()
-        };
-        assert!(cache.clone().store(artifact).await);
+    for machine in &machines {
+        machine.output("same.bin", noise(20 << 20, 1));
+        assert!(cache.clone().store(machine.artifact()).await);
     }
     flush(&cache).await;
     let mut puts = puts(&store);
@@ -158,10 +140,10 @@ async fn chunks_that_several_artifacts_of_a_run_share_are_sent_once() {
     puts.dedup();
     assert_eq!(puts.len(), count, "something was sent twice");
     assert!(count > 10, "{count} puts");
-    for hash in ["1", "2", "3"] {
-        let to = Machine::new();
-        assert!(run(&store, "").retrieve(hash, to.path()).await.unwrap().is_some());
-        assert!(tree(&machine.path().join(hash)) == tree(&to.path().join(hash)));
+    for (hash, machine) in ["1", "2", "3"].iter().zip(&machines) {
+        let to = Machine::of(hash);
+        assert!(to.retrieve(&run(&store, "")).await.is_some());
+        assert!(tree(&machine.outputs()) == tree(&to.outputs()));
     }
 }
 
@@ -172,19 +154,13 @@ async fn a_changed_file_sends_little_more_than_itself() {
         machine.output(&format!("dist/{file:04}.bin"), noise(8000, (file % 251) as u8));
     }
     machine.store(&run(&store, "")).await;
-    let after = Machine::new();
+    let after = Machine::of("2");
     for file in 0..1200 {
         after.output(&format!("dist/{file:04}.bin"), noise(8000, (file % 251) as u8));
     }
     after.output("dist/0600.bin", "changed");
     let cache = run(&store, "");
-    let artifact = nx_s3_cache::cache::Artifact {
-        hash: "2".into(),
-        ..after.artifact()
-    };
-    std::fs::rename(after.outputs(), after.path().join("2")).unwrap();
-    assert!(cache.clone().store(artifact).await);
-    flush(&cache).await;
+    assert!(after.store(&cache).await);
     let sent = cache.summary().bytes_sent;
     assert!((1..1 << 20).contains(&sent), "{sent} bytes of 9.6 MB");
 }

@@ -18,6 +18,17 @@ async fn round_trip(from: &Machine, options: &str) {
     assert_eq!(titles(cache.take_warnings()), [""; 0]);
 }
 
+/// The same in the clear, sealed and uncompressed.
+async fn round_trip_each_way(machine: &Machine) {
+    for options in [
+        "",
+        r#""encryptionKey":"a passphrase""#,
+        r#""compressionLevel":"none""#,
+    ] {
+        round_trip(machine, options).await;
+    }
+}
+
 #[tokio::test]
 async fn modes_links_and_empty_directories_come_back() {
     let machine = Machine::new();
@@ -33,13 +44,7 @@ async fn modes_links_and_empty_directories_come_back() {
     symlink("bin/tool", machine.outputs().join("dist/tool")).unwrap();
     fs::create_dir_all(machine.outputs().join("dist/empty/deep")).unwrap();
     machine.output(&format!("dist/{}/{}", "d".repeat(200), "f".repeat(200)), "long");
-    for options in [
-        "",
-        r#""encryptionKey":"a passphrase""#,
-        r#""compressionLevel":"none""#,
-    ] {
-        round_trip(&machine, options).await;
-    }
+    round_trip_each_way(&machine).await;
 }
 
 #[tokio::test]
@@ -48,13 +53,7 @@ async fn artifacts_in_chunks_come_back() {
     machine
         .output("dist/large.bin", noise(20 << 20, 1))
         .output("dist/text.txt", "word ".repeat(2_000_000));
-    for options in [
-        "",
-        r#""encryptionKey":"a passphrase""#,
-        r#""compressionLevel":"none""#,
-    ] {
-        round_trip(&machine, options).await;
-    }
+    round_trip_each_way(&machine).await;
 }
 
 #[tokio::test]

@@ -11,18 +11,10 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use super::setup::{Ran, Setup};
+use crate::support::machine::noise;
 
 const NAME: &str = "acme/shop/modules";
 const KEY: &str = "v1/t/n/acme/shop/modules";
-
-/// Bytes that don't compress, `len` of them.
-fn noise(len: usize, seed: u8) -> Vec<u8> {
-    let mut bytes = vec![0; len];
-    blake3::Hasher::new_keyed(&[seed; 32])
-        .finalize_xof()
-        .fill(&mut bytes);
-    bytes
-}
 
 fn write(root: &Path, name: &str, content: impl AsRef<[u8]>) {
     let path = root.join(name);

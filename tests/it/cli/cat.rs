@@ -1,7 +1,7 @@
 //! `cat` prints what a task left, byte for byte.
 
 use super::setup::Setup;
-use super::stored::noise;
+use crate::support::machine::noise;
 
 #[tokio::test]
 async fn without_a_path_it_is_what_the_task_printed() {

@@ -1,19 +1,16 @@
 //! Credentials that may not do what a command needs: it says so, names the permission, and changes nothing.
 
-use std::sync::Arc;
-
-use super::guard::{self, Head, refusal};
 use super::holdings::Holdings;
 use super::setup::{Ran, Setup};
+use crate::support::scripted::{Seen, error};
 
-/// A bucket with an old entry, and the way to it through a gate that refuses the requests that `refuses` picks.
-async fn refusing(refuses: impl Fn(&Head) -> bool + Send + Sync + 'static) -> Setup {
+/// A bucket with an old entry, which refuses the requests that `refuses` picks.
+async fn refusing(refuses: impl Fn(&Seen) -> bool + Send + Sync + 'static) -> Setup {
     let setup = Setup::new().await;
     Holdings::trusted(&setup).entry("1", &[], 40);
     let refusal =
-        move |head: &Head| refuses(head).then(|| refusal("403 Forbidden", "AccessDenied", "not authorized"));
-    let gate = guard::before(setup.server.address, Arc::new(refusal)).await;
-    setup.option("endpoint", format!("http://{gate}"))
+        move |seen: &Seen| refuses(seen).then(|| error("403 Forbidden", "AccessDenied", "not authorized"));
+    setup.intercepted(refusal).await
 }
 
 /// What people need to know, on one line however it was wrapped.
@@ -23,7 +20,7 @@ fn said(ran: &Ran) -> String {
 
 #[tokio::test]
 async fn to_list() {
-    let setup = refusing(|head| head.contains("list-type=2")).await;
+    let setup = refusing(|seen| seen.is("GET", "list-type=2")).await;
     for args in [
         &["ls"][..],
         &["verify", "--all"],
@@ -44,7 +41,7 @@ async fn to_list() {
 
 #[tokio::test]
 async fn to_read() {
-    let setup = refusing(|head| head.starts_with("get ") && !head.contains("list-type=2")).await;
+    let setup = refusing(|seen| seen.is("GET", "") && !seen.is("GET", "list-type=2")).await;
     for args in [
         &["inspect", "1"][..],
         &["cat", "1"],
@@ -60,7 +57,7 @@ async fn to_read() {
 
 #[tokio::test]
 async fn to_delete() {
-    let setup = refusing(|head| head.starts_with("delete ") || head.starts_with("post ")).await;
+    let setup = refusing(|seen| seen.is("DELETE", "") || seen.is("POST", "")).await;
     for args in [&["flush", "--age", "1d"][..], &["purge", "1"]] {
         let ran = setup.run(args).await;
         assert_eq!(ran.code, 2, "{args:?}: {}", ran.text());

@@ -4,18 +4,17 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use nx_s3_cache::cache::{self, Artifact};
 use nx_s3_cache::config::Config;
 use nx_s3_cache::config::environment::Environment;
 use nx_s3_cache::entry::Producer;
 use nx_s3_cache::sign::{KeyName, SigningKey};
-use nx_s3_cache::trust::{decide, detect};
 use serde_json::{Value, json};
 
-use super::guard::{self, answer, refusal};
 use super::setup::{Ran, SECRET, Setup};
 use crate::support::authority::Authority;
-use crate::support::scripted::{Reply, Scripted, error};
+use crate::support::bucket;
+use crate::support::machine::{Machine, open};
+use crate::support::scripted::{Reply, Scripted, Seen, answer, error, object};
 
 /// The state of the last step of this name.
 fn state<'a>(report: &'a Value, name: &str) -> &'a str {
@@ -57,15 +56,13 @@ async fn notes(setup: &Setup, mark: char, step: &str, cause: &str, remedy: &str)
     assert_eq!(ran.code, 0, "{}", ran.text());
 }
 
-/// A set-up whose requests pass a gate, which answers those itself that the rule has an answer for.
-async fn gated(rule: impl Fn(&guard::Head) -> Option<Vec<u8>> + Send + Sync + 'static) -> Setup {
-    let setup = Setup::new().await;
-    let gate = guard::before(setup.server.address, Arc::new(rule)).await;
-    setup.option("endpoint", format!("http://{gate}"))
+/// A set-up whose requests pass a proxy, which answers those itself that the rule has an answer for.
+async fn gated(rule: impl Fn(&Seen) -> Option<Reply> + Send + Sync + 'static) -> Setup {
+    Setup::new().await.intercepted(rule).await
 }
 
-fn denied() -> Option<Vec<u8>> {
-    Some(refusal("403 Forbidden", "AccessDenied", "Access Denied"))
+fn denied() -> Reply {
+    error("403 Forbidden", "AccessDenied", "Access Denied")
 }
 
 /// A set-up whose server answers everything like this.
@@ -232,14 +229,14 @@ async fn who_one_is_comes_from_sts_where_there_is_one() {
          <Arn>{arn}</Arn><UserId>u</UserId><Account>123456789012</Account></GetCallerIdentityResult>\
          </GetCallerIdentityResponse>"
     );
-    let sts = Scripted::start([crate::support::scripted::object(&identity)]).await;
+    let sts = Scripted::start([object(&identity)]).await;
     let setup = Setup::new()
         .await
         .variable("AWS_ENDPOINT_URL_STS", sts.endpoint());
     assert!(flat(&setup.run(&["doctor"]).await).contains(&format!("✓ identity {arn}")));
     let unknown = "<ErrorResponse><Error><Code>InvalidClientTokenId</Code><Message>The security token is invalid.\
                    </Message></Error></ErrorResponse>";
-    let unknown = crate::support::scripted::answer("403 Forbidden", "content-type: text/xml\r\n", unknown);
+    let unknown = answer("403 Forbidden", "content-type: text/xml\r\n", unknown);
     let sts = Scripted::start([unknown]).await;
     let setup = setup.variable("AWS_ENDPOINT_URL_STS", sts.endpoint());
     notes(
@@ -277,7 +274,7 @@ async fn endpoints_that_do_not_answer_are_found() {
 
 #[tokio::test]
 async fn servers_that_are_none_or_in_trouble_are_found() {
-    let page = crate::support::scripted::answer("404 Not Found", "content-type: text/html\r\n", "<html>");
+    let page = answer("404 Not Found", "content-type: text/html\r\n", "<html>");
     let (_server, web) = answered(page).await;
     finds(
         &web,
@@ -348,11 +345,13 @@ async fn buckets_in_other_places_are_found_with_the_setting_that_works() {
         .option("forcePathStyle", false)
         .option("endpoint", format!("http://localhost:{port}"));
     finds(&style, "bucket", "", "It works with `forcePathStyle` set to true").await;
-    let region = gated(|head| {
-        let there = head.contains("/eu-west-1/s3/");
+    let region = gated(|seen| {
+        let there = seen
+            .header("authorization")
+            .is_some_and(|by| by.contains("/eu-west-1/s3/"));
         let told =
             "The authorization header is malformed; the region 'us-east-1' is wrong; expecting 'eu-west-1'";
-        (!there).then(|| refusal("400 Bad Request", "AuthorizationHeaderMalformed", told))
+        (!there).then(|| error("400 Bad Request", "AuthorizationHeaderMalformed", told))
     });
     finds(
         &region.await,
@@ -386,7 +385,7 @@ async fn clocks_that_differ_are_found() {
 
 #[tokio::test]
 async fn each_permission_that_is_missing_is_named() {
-    let put = gated(|head| head.starts_with("put ").then(denied)?).await;
+    let put = gated(|seen| seen.is("PUT", "").then(denied)).await;
     finds(
         &put,
         "write",
@@ -394,9 +393,9 @@ async fn each_permission_that_is_missing_is_named() {
         "Allow these credentials s3:PutObject",
     )
     .await;
-    let get = gated(|head| (head.starts_with("get ") && head.contains("/doctor-")).then(denied)?).await;
+    let get = gated(|seen| seen.is("GET", "/doctor-").then(denied)).await;
     notes_or_finds_reading(&get).await;
-    let list = gated(|head| head.contains("list-type=2").then(denied)?).await;
+    let list = gated(|seen| seen.is("GET", "list-type=2").then(denied)).await;
     notes(
         &list,
         '!',
@@ -405,9 +404,9 @@ async fn each_permission_that_is_missing_is_named() {
         "Builds list nothing, but with s3:ListBucket",
     )
     .await;
-    let delete = gated(|head| head.starts_with("delete ").then(denied)?).await;
+    let delete = gated(|seen| seen.is("DELETE", "").then(denied)).await;
     notes(&delete, '!', "delete", "access denied", "Builds delete nothing").await;
-    let copy = gated(|head| head.contains("x-amz-copy-source").then(denied)?).await;
+    let copy = gated(|seen| seen.header("x-amz-copy-source").map(|_| denied())).await;
     notes(&copy, '–', "copy", "Only the option `touchAfter` needs it", "").await;
 }
 
@@ -432,9 +431,9 @@ async fn notes_or_finds_reading(setup: &Setup) {
 #[tokio::test]
 async fn a_refusal_instead_of_a_miss_is_worth_knowing() {
     let written = AtomicBool::new(false);
-    let setup = gated(move |head| {
-        let put = head.starts_with("put ") && written.swap(true, Ordering::Relaxed);
-        (!put && head.starts_with("get ") && !written.load(Ordering::Relaxed)).then(denied)?
+    let setup = gated(move |seen| {
+        let written = written.fetch_or(seen.is("PUT", ""), Ordering::Relaxed);
+        (seen.is("GET", "") && !written).then(denied)
     });
     notes(
         &setup.await,
@@ -448,9 +447,9 @@ async fn a_refusal_instead_of_a_miss_is_worth_knowing() {
 
 #[tokio::test]
 async fn servers_that_do_not_know_what_builds_ask_for_are_found() {
-    let conditional = |head: &str| {
-        head.contains("if-none-match")
-            .then(|| refusal("501 Not Implemented", "NotImplemented", "no"))
+    let conditional = |seen: &Seen| {
+        seen.header("if-none-match")
+            .map(|_| error("501 Not Implemented", "NotImplemented", "no"))
     };
     notes(
         &gated(conditional).await,
@@ -468,10 +467,14 @@ async fn servers_that_do_not_know_what_builds_ask_for_are_found() {
         "The server doesn't accept such requests",
     )
     .await;
-    let checksums = gated(|head| {
-        let checked = head.starts_with("put ") && head.contains("\r\nx-amz-checksum-");
+    let checksums = gated(|seen| {
+        let checked = seen
+            .headers
+            .iter()
+            .any(|header| header.starts_with("x-amz-checksum-"));
+        let checked = checked && seen.is("PUT", "");
         checked.then(|| {
-            refusal(
+            error(
                 "400 Bad Request",
                 "InvalidRequest",
                 "Unsupported header x-amz-checksum-crc32",
@@ -489,9 +492,9 @@ async fn servers_that_do_not_know_what_builds_ask_for_are_found() {
 
 #[tokio::test]
 async fn something_in_between_that_changes_answers_is_found() {
-    let setup = gated(|head| {
-        let scratch = head.starts_with("get ") && head.contains("/doctor-");
-        scratch.then(|| answer("200 OK", "", "something else"))
+    let setup = gated(|seen| {
+        let scratch = seen.is("GET", "/doctor-");
+        scratch.then(|| object("something else"))
     });
     finds(
         &setup.await,
@@ -551,18 +554,9 @@ async fn store(setup: &Setup, key: &str) {
     let environment = Environment::from([("NX_S3_CACHE_ENCRYPTION_KEY", key)]);
     let section = r#"{"bucket":"tbucket","backgroundUploads":false}"#;
     let config = Config::load(Some(section), &environment, false, Path::new("/")).unwrap();
-    let access = decide(&config.trust, &detect(&environment, false));
-    let bucket = Arc::new(crate::support::bucket::of(&setup.server));
-    let cache = cache::open(config, access, bucket, Producer::default(), false);
-    let directory = tempfile::tempdir().unwrap();
-    std::fs::create_dir(directory.path().join("1234")).unwrap();
-    let artifact = Artifact {
-        hash: "1234".into(),
-        cache_directory: directory.path().to_owned(),
-        terminal_output: "built".into(),
-        code: 0,
-    };
-    assert!(cache.store(artifact).await);
+    let bucket = Arc::new(bucket::of(&setup.server));
+    let cache = open(config, &environment, bucket, Producer::default());
+    assert!(Machine::new().store(&cache).await);
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use nx_s3_cache::sign::{KeyName, SigningKey};
 use serde_json::json;
 
 use super::setup::Setup;
-use super::stored::noise;
+use crate::support::machine::noise;
 
 const FILES: [(&str, &[u8]); 2] = [("dist/main.js", b"console.log(1)\n"), ("dist/deep/x.map", b"{}")];
 

@@ -6,29 +6,27 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 use tokio::sync::Notify;
 
-use super::guard;
 use super::holdings::Holdings;
 use super::setup::Setup;
 use crate::support::faulty::{Fault, Faulty};
-use crate::support::scripted::{Reply, Seen};
+use crate::support::scripted::{Reply, Scripted, Seen};
 
 #[tokio::test]
 async fn a_verification_says_how_far_it_came() {
-    // A server that takes every request and answers none.
-    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let endpoint = format!("http://{}", silent.local_addr().unwrap());
-    let setup = Setup::new().await.option("endpoint", endpoint);
+    let silent = Scripted::start([Reply::Hang]).await;
+    let setup = Setup::new().await.option("endpoint", silent.endpoint());
     let mut command = setup.command(&["verify", "--all"]);
     let running = command
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let _connection = silent.accept().await.unwrap();
+    while silent.seen().is_empty() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
     let ran = interrupt(running).await;
     let said = String::from_utf8(ran.stderr).unwrap();
     assert_eq!(ran.status.code(), Some(130), "{said}");
@@ -44,15 +42,14 @@ async fn an_attack_removes_its_scratch_objects() {
     let writing = Arc::new(AtomicBool::new(false));
     let seen = writing.clone();
     // Each answer to a write comes late, so that there is time to interrupt the attack.
-    let late = move |head: &guard::Head| {
-        if head.starts_with("put ") {
-            seen.store(true, Ordering::Relaxed);
-            std::thread::sleep(Duration::from_millis(300));
+    let late = move |request: &Seen, _| {
+        if !request.is("PUT", "") {
+            return Fault::None;
         }
-        None
+        seen.store(true, Ordering::Relaxed);
+        Fault::Late(Duration::from_millis(300))
     };
-    let gate = guard::before(setup.server.address, Arc::new(late)).await;
-    let setup = setup.option("endpoint", format!("http://{gate}"));
+    let setup = setup.through(late).await;
     let mut command = setup.command(&["doctor", "--attack"]);
     let running = command
         .stdout(Stdio::piped())
@@ -78,7 +75,7 @@ async fn a_flush_says_what_it_deleted_and_running_it_again_finishes() {
     let (reached, deletions) = (Arc::new(Notify::new()), AtomicUsize::new(0));
     let notify = reached.clone();
     let rule = move |seen: &Seen, _| {
-        let deletes = seen.line.starts_with("DELETE") || seen.line.starts_with("POST");
+        let deletes = seen.is("DELETE", "") || seen.is("POST", "");
         if !deletes || deletions.fetch_add(1, Ordering::Relaxed) == 0 {
             return Fault::None;
         }

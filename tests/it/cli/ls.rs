@@ -3,12 +3,13 @@
 use std::process::Stdio;
 
 use super::setup::{Setup, run_in};
+use crate::support::machine::noise;
 
 async fn three() -> Setup {
     let setup = Setup::new().await;
     for (hash, size) in [("111", 10), ("222", 3000), ("333", 200)] {
         setup
-            .store(hash, &[("dist/a.js", &super::stored::noise(size, 1))], "done\n")
+            .store(hash, &[("dist/a.js", &noise(size, 1))], "done\n")
             .await;
     }
     setup

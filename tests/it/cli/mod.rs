@@ -1,6 +1,7 @@
 //! The binary, run against a real server.
 #![allow(clippy::panic, clippy::unwrap_used)] // tests
 
+#[cfg(unix)] // makes links and modes
 mod archives;
 mod attack;
 mod cat;
@@ -8,7 +9,6 @@ mod denied;
 mod docs;
 mod doctor;
 mod flush;
-mod guard;
 mod holdings;
 mod inspect;
 mod interrupted;
@@ -20,5 +20,6 @@ mod setup;
 mod shell;
 mod stats;
 mod stored;
+#[cfg(unix)] // makes links
 mod vela;
 mod verify;

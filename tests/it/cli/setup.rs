@@ -1,13 +1,15 @@
 //! A workspace, a server with a bucket, and the binary.
 
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::process::Command;
 
+use crate::support::child;
+use crate::support::faulty::{Fault, Faulty};
+use crate::support::scripted::{Reply, Seen};
 use crate::support::server::{self, RunningServer};
 
 /// The server's secret, which no output may show.
@@ -55,6 +57,7 @@ impl Ran {
 /// A workspace that is set up for a bucket.
 pub struct Setup {
     pub server: RunningServer,
+    _proxy: Option<Faulty>,
     workspace: TempDir,
     storage: TempDir,
     section: Value,
@@ -68,6 +71,7 @@ impl Setup {
         let section = json!({ "bucket": "tbucket", "endpoint": server.endpoint, "forcePathStyle": true });
         Self {
             server,
+            _proxy: None,
             workspace: tempfile::tempdir().unwrap(),
             storage,
             section,
@@ -89,6 +93,22 @@ impl Setup {
         self.variables.retain(|(other, _)| *other != name);
         self.variables.push((name, value.into()));
         self
+    }
+
+    /// The same with a proxy before the server, which does by this rule.
+    pub async fn through(self, rule: impl Fn(&Seen, usize) -> Fault + Send + Sync + 'static) -> Self {
+        let proxy = Faulty::start(self.server.address, rule).await;
+        let endpoint = proxy.endpoint();
+        Self {
+            _proxy: Some(proxy),
+            ..self.option("endpoint", endpoint)
+        }
+    }
+
+    /// The same with a proxy that answers itself what the rule has an answer for.
+    pub async fn intercepted(self, rule: impl Fn(&Seen) -> Option<Reply> + Send + Sync + 'static) -> Self {
+        self.through(move |seen, _| rule(seen).map_or(Fault::None, Fault::Instead))
+            .await
     }
 
     /// The `s3` section of nx.json.
@@ -196,14 +216,9 @@ pub async fn run_in(directory: &Path, args: &[&str], variables: &[(&str, String)
 }
 
 fn command_in(directory: &Path, args: &[&str], variables: &[(&str, String)]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_nx-s3-cache"));
+    let mut command = child::program(directory);
     command
         .args(args)
-        .current_dir(directory)
-        .env_clear()
-        .env("HOME", directory)
-        .env("AWS_EC2_METADATA_DISABLED", "true")
-        .envs(variables.iter().map(|(name, value)| (*name, value)))
-        .stdin(Stdio::null());
-    command
+        .envs(variables.iter().map(|(name, value)| (*name, value)));
+    command.into()
 }

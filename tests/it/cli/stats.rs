@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::setup::{Setup, run_in};
-use super::stored::noise;
+use crate::support::machine::noise;
 
 /// A bucket with two entries that share chunks, a small one, and one of a pull request that is none.
 async fn bucket() -> Setup {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use super::setup::Setup;
-use super::stored::noise;
+use crate::support::machine::noise;
 
 /// One entry with its chunks, one that has everything inside.
 async fn two() -> Setup {

@@ -1,6 +1,7 @@
 //! The child process: resolves as a run would, and writes down what came of it.
 
 use std::path::Path;
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -12,15 +13,22 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use nx_s3_cache::config::{
-    AssumeRole, BucketConfig, ConditionalWrites, CredentialsConfig, StaticKeys, Timeouts,
-};
+use nx_s3_cache::config::{AssumeRole, BucketConfig, CredentialsConfig, StaticKeys};
 use nx_s3_cache::credentials::{self, Credentials};
 use nx_s3_cache::secret::Secret;
 use serde::{Deserialize, Serialize};
 
+use crate::support::bucket;
+
 /// Names the directory where the child finds its task and leaves its report.
-pub const MARKER: &str = "CREDENTIALS_TEST_CHILD";
+const MARKER: &str = "CREDENTIALS_TEST_CHILD";
+
+/// The child, about to start.
+pub fn start(home: &Path, directory: &Path) -> Command {
+    let mut command = crate::support::child::test(module_path!(), "child", home);
+    command.env(MARKER, directory);
+    command
+}
 
 /// What the child is to do: the options of nx.json, and some of its own.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -58,10 +66,9 @@ pub struct Report {
 
 /// Not a test of its own: it is what [`super::machine::Machine`] starts.
 #[test]
+#[ignore = "the other tests run it in a child process"]
 fn child() {
-    let Some(directory) = std::env::var_os(MARKER) else {
-        return;
-    };
+    let directory = std::env::var_os(MARKER).unwrap();
     let directory = Path::new(&directory);
     let task = serde_json::from_slice(&std::fs::read(directory.join("task.json")).unwrap()).unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -98,7 +105,12 @@ async fn run(task: Task) -> Report {
 
 async fn resolve(task: &Task, http: SharedHttpClient, report: &mut Report) -> Result<(), String> {
     let config = options(task);
-    let region = credentials::resolve_region(&bucket(task), &config, http.clone())
+    let bucket = BucketConfig {
+        region: task.region.clone(),
+        endpoint: task.endpoint.clone(),
+        ..bucket::at("")
+    };
+    let region = credentials::resolve_region(&bucket, &config, http.clone())
         .await
         .map_err(|error| error.to_string())?;
     report.region = Some(region.clone());
@@ -148,34 +160,6 @@ fn options(task: &Task) -> CredentialsConfig {
                 session_name: "nx-s3-cache".into(),
             }),
         anonymous: task.anonymous,
-    }
-}
-
-fn bucket(task: &Task) -> BucketConfig {
-    BucketConfig {
-        name: "bucket".into(),
-        region: task.region.clone(),
-        endpoint: task.endpoint.clone(),
-        force_path_style: true,
-        accelerate: false,
-        dualstack: false,
-        fips: false,
-        server_side_encryption: None,
-        kms_key_id: None,
-        storage_class: None,
-        disable_checksum: false,
-        conditional_writes: ConditionalWrites::Auto,
-        ca_bundle: None,
-        timeouts: Timeouts {
-            connect: Duration::from_secs(1),
-            first_contact: Duration::from_secs(4),
-            read: Duration::from_secs(1),
-            stall: Duration::from_secs(1),
-            attempt: Duration::from_secs(1),
-        },
-        min_speed: 1024,
-        concurrency: 32,
-        retries: 0,
     }
 }
 

@@ -1,7 +1,8 @@
 //! The credentials endpoint of an ECS task or an EKS pod.
 
 use super::machine::{Machine, pair};
-use super::server::{Server, timestamp};
+use super::server::{serve, timestamp};
+use crate::support::scripted::Scripted;
 
 /// The endpoint's answer; the metadata service of EC2 has the same.
 pub fn answer(id: &str) -> String {
@@ -12,29 +13,26 @@ pub fn answer(id: &str) -> String {
     )
 }
 
-fn machine(endpoint: &Server) -> Machine {
+fn machine(endpoint: &Scripted) -> Machine {
     Machine::new().variable(
         "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-        format!("{}/v1/credentials", endpoint.url),
+        format!("{}/v1/credentials", endpoint.endpoint()),
     )
 }
 
 #[test]
 fn asks_the_endpoint_with_the_token() {
-    let endpoint = Server::start(|_| (200, answer("TASK")));
+    let endpoint = serve(|_| (200, answer("TASK")));
     let machine = machine(&endpoint).variable("AWS_CONTAINER_AUTHORIZATION_TOKEN", "Bearer abc");
     assert_eq!(machine.found(), pair("container", "TASK"));
     let request = endpoint.request();
-    assert_eq!(
-        (request.method.as_str(), request.target.as_str()),
-        ("GET", "/v1/credentials")
-    );
+    assert_eq!((request.method(), request.target()), ("GET", "/v1/credentials"));
     assert_eq!(request.header("authorization"), Some("Bearer abc"));
 }
 
 #[test]
 fn asks_the_endpoint_with_the_token_of_a_file() {
-    let endpoint = Server::start(|_| (200, answer("POD")));
+    let endpoint = serve(|_| (200, answer("POD")));
     let machine = machine(&endpoint).file("token", "eks-token");
     let token = machine.home().join("token");
     assert_eq!(
@@ -62,7 +60,7 @@ fn asks_the_ecs_agent_for_a_relative_address() {
 
 #[test]
 fn an_endpoint_that_refuses_is_an_error_without_the_token() {
-    let endpoint = Server::start(|_| (403, "{}".into()));
+    let endpoint = serve(|_| (403, "{}".into()));
     let error = machine(&endpoint)
         .variable("AWS_CONTAINER_AUTHORIZATION_TOKEN", "Bearer hush")
         .error();

@@ -2,13 +2,14 @@
 
 use super::container::answer;
 use super::machine::{Machine, pair};
-use super::server::{Request, Server};
+use super::server::serve;
+use crate::support::scripted::{Scripted, Seen};
 
 const ROLES: &str = "/latest/meta-data/iam/security-credentials/";
 
 /// An instance with the role `ci-role`.
-fn metadata(request: &Request) -> (u16, String) {
-    match (request.method.as_str(), request.target.as_str()) {
+fn metadata(request: &Seen) -> (u16, String) {
+    match (request.method(), request.target()) {
         ("PUT", "/latest/api/token") => (200, "session".into()),
         ("GET", _) if request.header("x-aws-ec2-metadata-token") != Some("session") => (401, String::new()),
         ("GET", ROLES) => (200, "ci-role".into()),
@@ -18,19 +19,19 @@ fn metadata(request: &Request) -> (u16, String) {
     }
 }
 
-fn machine(service: &Server) -> Machine {
-    Machine::new().variable("AWS_EC2_METADATA_SERVICE_ENDPOINT", &service.url)
+fn machine(service: &Scripted) -> Machine {
+    Machine::new().variable("AWS_EC2_METADATA_SERVICE_ENDPOINT", service.endpoint())
 }
 
 #[test]
 fn takes_the_instances_role() {
-    let service = Server::start(metadata);
+    let service = serve(metadata);
     assert_eq!(machine(&service).found(), pair("EC2 metadata", "INSTANCE"));
 }
 
 #[test]
 fn an_instance_without_a_role_is_one_of_the_reasons() {
-    let service = Server::start(|request| match metadata(request) {
+    let service = serve(|request| match metadata(request) {
         (200, role) if role == "ci-role" => (404, String::new()),
         other => other,
     });
@@ -47,7 +48,7 @@ fn an_instance_without_a_role_is_one_of_the_reasons() {
 
 #[test]
 fn the_variable_switches_it_off() {
-    let service = Server::start(metadata);
+    let service = serve(metadata);
     let error = machine(&service)
         .variable("AWS_EC2_METADATA_DISABLED", "TRUE")
         .error();
@@ -55,7 +56,7 @@ fn the_variable_switches_it_off() {
         error.contains("- EC2 metadata: AWS_EC2_METADATA_DISABLED switches it off"),
         "{error}"
     );
-    assert!(service.requests().is_empty());
+    assert!(service.seen().is_empty());
 }
 
 #[test]
@@ -78,7 +79,7 @@ fn a_machine_that_is_no_instance_sends_no_request() {
 
 #[test]
 fn the_region_is_the_instances_when_nothing_names_another() {
-    let service = Server::start(metadata);
+    let service = serve(metadata);
     let machine = machine(&service).options(|task| {
         task.region = None;
         task.region_only = true;

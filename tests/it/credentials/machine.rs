@@ -1,11 +1,10 @@
 //! A machine to resolve on: its home directory, its environment, and the options.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use tempfile::TempDir;
 
-use super::child::{MARKER, Report, Task};
+use super::child::{self, Report, Task};
 
 /// A machine without any AWS settings, to be given some.
 pub struct Machine {
@@ -73,16 +72,7 @@ impl Machine {
             serde_json::to_vec(&self.task).unwrap(),
         )
         .unwrap();
-        let mut command = Command::new(std::env::current_exe().unwrap());
-        command
-            .args(["--exact", "credentials::child::child"])
-            .env_clear()
-            .env(MARKER, directory);
-        command.env("HOME", self.home()).env("USERPROFILE", self.home());
-        for name in ["PATH", "SYSTEMROOT", "TMPDIR", "TEMP"] {
-            command.envs(std::env::var_os(name).map(|value| (name, value)));
-        }
-        let output = command
+        let output = child::start(&self.home(), directory)
             .envs(self.variables.iter().map(|(k, v)| (k, v)))
             .output()
             .unwrap();

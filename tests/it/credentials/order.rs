@@ -2,17 +2,18 @@
 
 use super::container;
 use super::machine::{Machine, pair};
-use super::server::{Request, Server};
+use super::server::serve;
+use crate::support::scripted::{Scripted, Seen};
 
 const KEYS: &str = "aws_access_key_id = FILE\naws_secret_access_key = s\n";
 
 /// Every endpoint at once: STS, the single sign-on portal, the container's and the metadata service.
-fn endpoints(request: &Request) -> (u16, String) {
-    if request.target.starts_with("/federation") {
+fn endpoints(request: &Seen) -> (u16, String) {
+    if request.target().starts_with("/federation") {
         let keys = r#"{"accessKeyId": "SSO", "secretAccessKey": "s", "sessionToken": "t", "expiration": 4102444800000}"#;
         return (200, format!(r#"{{"roleCredentials": {keys}}}"#));
     }
-    match (request.method.as_str(), request.target.as_str()) {
+    match (request.method(), request.target()) {
         ("POST", _) => (
             200,
             super::server::assumed("AssumeRoleWithWebIdentity", "WEB", 3600),
@@ -25,7 +26,7 @@ fn endpoints(request: &Request) -> (u16, String) {
 }
 
 /// A machine where every source from the `first` on (by its place in the order) has credentials.
-fn machine(first: usize, server: &Server) -> Machine {
+fn machine(first: usize, server: &Scripted) -> Machine {
     let sso =
         "[profile dev]\nsso_account_id = 1\nsso_role_name = r\nsso_region = eu-west-1\nsso_start_url = u\n";
     let token = r#"{"accessToken": "token", "expiresAt": "2099-01-01T00:00:00Z"}"#;
@@ -36,8 +37,8 @@ fn machine(first: usize, server: &Server) -> Machine {
             token,
         )
         .file("jwt", "token")
-        .variable("AWS_ENDPOINT_URL", &server.url)
-        .variable("AWS_EC2_METADATA_SERVICE_ENDPOINT", &server.url);
+        .variable("AWS_ENDPOINT_URL", server.endpoint())
+        .variable("AWS_EC2_METADATA_SERVICE_ENDPOINT", server.endpoint());
     let jwt = machine.home().join("jwt");
     machine = machine.config(&if first <= 2 {
         format!("[default]\n{KEYS}{sso}")
@@ -61,7 +62,7 @@ fn machine(first: usize, server: &Server) -> Machine {
     if first <= 6 {
         machine = machine.variable(
             "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-            format!("{}/container", server.url),
+            format!("{}/container", server.endpoint()),
         );
     }
     machine
@@ -69,7 +70,7 @@ fn machine(first: usize, server: &Server) -> Machine {
 
 #[test]
 fn each_source_wins_over_all_that_come_after_it() {
-    let server = Server::start(endpoints);
+    let server = serve(endpoints);
     let order = [
         pair("environment", "ENV"),
         pair("profile default (keys)", "FILE"),
@@ -86,7 +87,7 @@ fn each_source_wins_over_all_that_come_after_it() {
 
 #[test]
 fn a_source_that_fails_ends_the_search() {
-    let server = Server::start(endpoints);
+    let server = serve(endpoints);
     let machine = machine(2, &server).config("[default]\naws_access_key_id = HALF\n");
     assert!(
         machine

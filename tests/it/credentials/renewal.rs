@@ -1,7 +1,7 @@
 //! Credentials that expire in mid-run.
 
 use super::machine::Machine;
-use super::server::{Server, assumed, timestamp};
+use super::server::{assumed, serve, timestamp};
 
 /// A `credential_process` that counts: `KEY1`, `KEY2`, … each good for `seconds` from now; it fails from its
 /// call number `fails_from` on.
@@ -23,12 +23,12 @@ fn counting(machine: Machine, seconds: u64, fails_from: u32) -> Machine {
 
 /// Who signed each of the requests that a client makes at these times, in seconds from now.
 fn signers(machine: Machine, clocks: &[u64]) -> Vec<String> {
-    let s3 = Server::start(|_| (200, "object".into()));
-    let task = (s3.url.clone(), clocks.to_vec());
+    let s3 = serve(|_| (200, "object".into()));
+    let task = (s3.endpoint(), clocks.to_vec());
     let report = machine.options(|task_| task_.s3 = Some(task)).resolve();
     assert_eq!(report.error, None);
     let signer = |credential: String| credential.split('/').next().unwrap().to_owned();
-    s3.requests()
+    s3.seen()
         .iter()
         .map(|request| signer(request.signed_by().unwrap()))
         .collect()
@@ -55,7 +55,7 @@ fn a_failed_renewal_is_no_failure_while_the_old_credentials_last() {
 
 #[test]
 fn an_assumed_role_is_renewed_with_credentials_that_are_renewed() {
-    let sts = Server::start(|request| {
+    let sts = serve(|request| {
         let base = request
             .signed_by()
             .unwrap()
@@ -63,7 +63,7 @@ fn an_assumed_role_is_renewed_with_credentials_that_are_renewed() {
         (200, assumed("AssumeRole", &format!("ROLE-OF-{base}"), 55))
     });
     let machine = counting(Machine::new(), 55, 9)
-        .variable("AWS_ENDPOINT_URL_STS", &sts.url)
+        .variable("AWS_ENDPOINT_URL_STS", sts.endpoint())
         .options(|task| task.assume_role = Some(("arn:aws:iam::1:role/r".into(), None)));
     assert_eq!(signers(machine, &[0, 60]), ["ROLE-OF-KEY3", "ROLE-OF-KEY4"]);
 }

@@ -1,24 +1,25 @@
 //! Roles taken through STS: `role_arn` in a profile, and the option `assumeRole`.
 
 use super::machine::{Machine, pair};
-use super::server::{Server, denied};
+use super::server::{denied, serve, sts};
+use crate::support::scripted::Scripted;
 
 const ROLE: &str = "arn:aws:iam::123456789012:role/cache";
 
 /// A profile `ci` with a role, on top of keys in the profile `base`.
-fn machine(sts: &Server) -> Machine {
+fn machine(sts: &Scripted) -> Machine {
     Machine::new()
         .config(&format!(
             "[profile ci]\nrole_arn = {ROLE}\nsource_profile = base\nexternal_id = x-1\n"
         ))
         .credentials("[base]\naws_access_key_id = BASE\naws_secret_access_key = base-secret\n")
-        .variable("AWS_ENDPOINT_URL_STS", &sts.url)
+        .variable("AWS_ENDPOINT_URL_STS", sts.endpoint())
         .variable("AWS_PROFILE", "ci")
 }
 
 #[test]
 fn takes_a_profiles_role_with_its_source_profile() {
-    let sts = Server::sts("ROLE");
+    let sts = sts("ROLE");
     let report = machine(&sts).resolve();
     assert_eq!(report.source.as_deref(), Some("profile ci (role_arn)"));
     assert_eq!(report.access_key_id.as_deref(), Some("ROLE"));
@@ -35,14 +36,14 @@ fn takes_a_profiles_role_with_its_source_profile() {
 
 #[test]
 fn takes_a_profiles_role_with_its_credential_source() {
-    let sts = Server::sts("ROLE");
+    let sts = sts("ROLE");
     let machine = Machine::new()
         .config(&format!(
             "[default]\nrole_arn = {ROLE}\ncredential_source = EcsContainer\n"
         ))
-        .variable("AWS_ENDPOINT_URL_STS", &sts.url);
-    let container = Server::start(|_| (200, super::container::answer("TASK")));
-    let machine = machine.variable("AWS_CONTAINER_CREDENTIALS_FULL_URI", &container.url);
+        .variable("AWS_ENDPOINT_URL_STS", sts.endpoint());
+    let container = serve(|_| (200, super::container::answer("TASK")));
+    let machine = machine.variable("AWS_CONTAINER_CREDENTIALS_FULL_URI", container.endpoint());
     assert_eq!(machine.found(), pair("profile default (role_arn)", "ROLE"));
     assert_eq!(
         sts.request().signed_by().as_deref(),
@@ -52,7 +53,7 @@ fn takes_a_profiles_role_with_its_credential_source() {
 
 #[test]
 fn a_role_that_sts_denies_is_an_error_in_its_words() {
-    let sts = Server::start(|_| denied("AccessDenied", "User base may not assume the role"));
+    let sts = serve(|_| denied("AccessDenied", "User base may not assume the role"));
     let error = machine(&sts).error();
     assert!(
         error.starts_with(
@@ -65,7 +66,7 @@ fn a_role_that_sts_denies_is_an_error_in_its_words() {
 
 #[test]
 fn an_sts_that_cannot_be_reached_is_an_error_that_says_so() {
-    let sts = Server::sts("ROLE");
+    let sts = sts("ROLE");
     let error = machine(&sts)
         .variable("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:1")
         .error();
@@ -88,7 +89,7 @@ fn a_source_profile_that_does_not_exist_is_an_error() {
 
 #[test]
 fn a_profile_that_wants_a_code_says_why_it_cannot_work() {
-    let sts = Server::start(|_| denied("AccessDenied", "MultiFactorAuthentication failed"));
+    let sts = serve(|_| denied("AccessDenied", "MultiFactorAuthentication failed"));
     let machine = machine(&sts).config(&format!(
         "[profile ci]\nrole_arn = {ROLE}\nsource_profile = base\nmfa_serial = arn:aws:iam::1:mfa/me\n"
     ));
@@ -97,10 +98,10 @@ fn a_profile_that_wants_a_code_says_why_it_cannot_work() {
 
 #[test]
 fn the_option_takes_a_role_with_whatever_was_found() {
-    let sts = Server::sts("ASSUMED");
+    let sts = sts("ASSUMED");
     let machine = Machine::new()
         .environment("ENV")
-        .variable("AWS_ENDPOINT_URL_STS", &sts.url)
+        .variable("AWS_ENDPOINT_URL_STS", sts.endpoint())
         .options(|task| task.assume_role = Some((ROLE.into(), Some("x-2".into()))));
     assert_eq!(
         machine.found(),
@@ -118,10 +119,10 @@ fn the_option_takes_a_role_with_whatever_was_found() {
 
 #[test]
 fn the_option_names_role_and_source_when_sts_says_no() {
-    let sts = Server::start(|_| denied("AccessDenied", "not you"));
+    let sts = serve(|_| denied("AccessDenied", "not you"));
     let error = Machine::new()
         .environment("ENV")
-        .variable("AWS_ENDPOINT_URL", &sts.url)
+        .variable("AWS_ENDPOINT_URL", sts.endpoint())
         .options(|task| task.assume_role = Some((ROLE.into(), None)))
         .error();
     assert_eq!(

@@ -1,7 +1,8 @@
 //! Single sign-on: a token that `aws sso login` left, and the portal that gives credentials for it.
 
 use super::machine::{Machine, pair};
-use super::server::{Request, Server, timestamp};
+use super::server::{serve, timestamp};
+use crate::support::scripted::{Scripted, Seen};
 
 const SESSION: &str = "[profile dev]\nsso_session = corp\nsso_account_id = 123456789012\nsso_role_name = Dev\n\
                        [sso-session corp]\nsso_region = eu-west-1\nsso_start_url = https://corp.example/start\n";
@@ -12,7 +13,7 @@ const SESSION_FILE: &str = ".aws/sso/cache/ee0bfd2552fbd840c02cc48b6e823320543c4
 const LEGACY_FILE: &str = ".aws/sso/cache/f7c9b39d0b4c7a7d82c79307585f77e1c5e74378.json";
 
 /// A portal where `token` is logged in.
-fn portal(request: &Request) -> (u16, String) {
+fn portal(request: &Seen) -> (u16, String) {
     if request.header("x-amz-sso_bearer_token") != Some("token") {
         let body = r#"{"__type": "UnauthorizedException", "message": "Session token not found or invalid"}"#;
         return (401, body.into());
@@ -29,19 +30,19 @@ fn token(seconds: u64) -> String {
     )
 }
 
-fn machine(portal: &Server, config: &str) -> Machine {
+fn machine(portal: &Scripted, config: &str) -> Machine {
     let machine = Machine::new()
         .config(config)
-        .variable("AWS_ENDPOINT_URL_SSO", &portal.url);
+        .variable("AWS_ENDPOINT_URL_SSO", portal.endpoint());
     machine.options(|task| task.sso_profile = Some("dev".into()))
 }
 
 #[test]
 fn takes_the_login_of_an_sso_session() {
-    let portal = Server::start(portal);
+    let portal = serve(portal);
     let machine = machine(&portal, SESSION).file(SESSION_FILE, &token(3600));
     assert_eq!(machine.found(), pair("profile dev (single sign-on)", "SSO"));
-    let target = portal.request().target;
+    let target = portal.request().target().to_owned();
     assert!(target.starts_with("/federation/credentials?"), "{target}");
     assert!(
         target.contains("role_name=Dev") && target.contains("account_id=123456789012"),
@@ -51,14 +52,14 @@ fn takes_the_login_of_an_sso_session() {
 
 #[test]
 fn takes_a_login_of_the_legacy_form() {
-    let portal = Server::start(portal);
+    let portal = serve(portal);
     let machine = machine(&portal, LEGACY).file(LEGACY_FILE, &token(3600));
     assert_eq!(machine.found(), pair("profile dev (single sign-on)", "SSO"));
 }
 
 #[test]
 fn takes_a_login_of_an_ordinary_profile() {
-    let portal = Server::start(portal);
+    let portal = serve(portal);
     let machine = machine(&portal, SESSION)
         .file(SESSION_FILE, &token(3600))
         .variable("AWS_PROFILE", "dev");
@@ -68,7 +69,7 @@ fn takes_a_login_of_an_ordinary_profile() {
 
 #[test]
 fn an_expired_login_says_how_to_log_in() {
-    let portal = Server::start(portal);
+    let portal = serve(portal);
     let stale = token(0).replace("token\"", "stale\"");
     for machine in [
         machine(&portal, SESSION),
@@ -88,8 +89,8 @@ fn an_expired_login_says_how_to_log_in() {
 
 #[test]
 fn an_expired_login_that_can_be_renewed_is_renewed() {
-    let portal = Server::start(portal);
-    let oidc = Server::start(|_| {
+    let portal = serve(portal);
+    let oidc = serve(|_| {
         (
             200,
             r#"{"accessToken": "token", "expiresIn": 3600, "refreshToken": "next"}"#.into(),
@@ -101,14 +102,14 @@ fn an_expired_login_that_can_be_renewed_is_renewed() {
     );
     let machine = machine(&portal, SESSION)
         .file(SESSION_FILE, &refreshable)
-        .variable("AWS_ENDPOINT_URL_SSO_OIDC", &oidc.url);
+        .variable("AWS_ENDPOINT_URL_SSO_OIDC", oidc.endpoint());
     assert_eq!(machine.found(), pair("profile dev (single sign-on)", "SSO"));
-    assert_eq!(oidc.request().target, "/token");
+    assert_eq!(oidc.request().target(), "/token");
 }
 
 #[test]
 fn a_role_on_top_of_an_expired_login_names_the_profile_to_log_in_with() {
-    let portal = Server::start(portal);
+    let portal = serve(portal);
     let roles = "[profile ci]\nrole_arn = arn:aws:iam::1:role/r\nsource_profile = dev\n";
     let machine = machine(&portal, &format!("{roles}{SESSION}")).variable("AWS_PROFILE", "ci");
     let error = machine.error();

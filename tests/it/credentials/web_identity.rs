@@ -1,22 +1,23 @@
 //! Web identity: a token file and a role, as GitHub's OIDC and EKS set them up.
 
 use super::machine::{Machine, pair};
-use super::server::{Server, denied};
+use super::server::{denied, serve, sts};
+use crate::support::scripted::Scripted;
 
 const ROLE: &str = "arn:aws:iam::123456789012:role/ci";
 
-fn machine(sts: &Server) -> Machine {
+fn machine(sts: &Scripted) -> Machine {
     let machine = Machine::new().file("token", "header.payload.signature");
     let token = machine.home().join("token");
     machine
         .variable("AWS_WEB_IDENTITY_TOKEN_FILE", token)
         .variable("AWS_ROLE_ARN", ROLE)
-        .variable("AWS_ENDPOINT_URL_STS", &sts.url)
+        .variable("AWS_ENDPOINT_URL_STS", sts.endpoint())
 }
 
 #[test]
 fn exchanges_the_token_for_the_roles_credentials() {
-    let sts = Server::sts("WEB");
+    let sts = sts("WEB");
     let machine = machine(&sts).variable("AWS_ROLE_SESSION_NAME", "build-7");
     assert_eq!(machine.found(), pair("web identity", "WEB"));
     let request = sts.request();
@@ -39,7 +40,7 @@ fn exchanges_the_token_for_the_roles_credentials() {
 
 #[test]
 fn a_refused_token_is_an_error_without_the_token() {
-    let sts = Server::start(|_| denied("InvalidIdentityToken", "No OpenIDConnect provider found"));
+    let sts = serve(|_| denied("InvalidIdentityToken", "No OpenIDConnect provider found"));
     let error = machine(&sts)
         .options(|task| task.keys = Some(("NX".into(), "s".into())))
         .error();
@@ -60,7 +61,7 @@ fn a_token_without_a_role_is_an_error() {
 
 #[test]
 fn a_token_file_that_is_gone_is_an_error_that_names_it() {
-    let sts = Server::sts("WEB");
+    let sts = sts("WEB");
     let error = machine(&sts)
         .variable("AWS_WEB_IDENTITY_TOKEN_FILE", "/gone/token")
         .error();

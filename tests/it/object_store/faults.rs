@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use nx_s3_cache::config::BucketConfig;
 use nx_s3_cache::object_store::{Error, ObjectStore, PutMode};
 
 use super::{scripted, scripted_with};
@@ -127,54 +128,32 @@ async fn a_server_that_hangs_costs_the_timeouts_and_no_more() {
     }
 }
 
+/// Fails within `limit`, and says that the host is unreachable, and why.
+async fn is_unreachable(config: &BucketConfig, why: &str, limit: Duration) {
+    let start = Instant::now();
+    let error = bucket::open(config).get("key", 100).await.unwrap_err();
+    let (took, message) = (start.elapsed(), error.to_string());
+    assert!(
+        message.starts_with("unreachable: ") && message.contains(why),
+        "{message}"
+    );
+    assert!(took < limit, "took {took:?}");
+}
+
 #[tokio::test]
 async fn a_closed_port_is_unreachable_at_once() {
     let mut config = bucket::at("http://127.0.0.1:1");
     config.retries = 0;
-    let start = Instant::now();
-    let message = bucket::open(&config)
-        .get("key", 100)
-        .await
-        .unwrap_err()
-        .to_string();
-    assert!(
-        message.starts_with("unreachable: ") && message.contains("refused"),
-        "{message}"
-    );
-    assert!(
-        start.elapsed() < Duration::from_secs(1),
-        "took {:?}",
-        start.elapsed()
-    );
+    is_unreachable(&config, "refused", Duration::from_secs(1)).await;
 }
 
-/// Where a full queue of connections makes Linux ignore new ones.
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_host_that_is_silent_costs_one_connect_timeout() {
-    let socket = tokio::net::TcpSocket::new_v4().unwrap();
-    socket.bind((std::net::Ipv4Addr::LOCALHOST, 0).into()).unwrap();
-    let listener = socket.listen(1).unwrap();
-    let address = listener.local_addr().unwrap();
-    let waiting = (0..2).map(|_| tokio::net::TcpStream::connect(address));
-    let _waiting = futures_util::future::join_all(waiting).await;
-    let mut config = bucket::at(&format!("http://{address}"));
+    let host = crate::support::scripted::Swallowing::start().await;
+    let mut config = bucket::at(&format!("http://{}", host.address));
     config.timeouts.connect = Duration::from_millis(300);
-    let start = Instant::now();
-    let message = bucket::open(&config)
-        .get("key", 100)
-        .await
-        .unwrap_err()
-        .to_string();
-    assert!(
-        message.starts_with("unreachable: ") && message.contains("connect timeout"),
-        "{message}"
-    );
-    assert!(
-        start.elapsed() < Duration::from_millis(900),
-        "took {:?}",
-        start.elapsed()
-    );
+    is_unreachable(&config, "connect timeout", Duration::from_millis(900)).await;
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::support::authority::Authority;
 use crate::support::bucket;
+use crate::support::child;
 use crate::support::scripted::{Reply, Scripted, object};
 use nx_s3_cache::object_store::http::http_client;
 use nx_s3_cache::object_store::{Error, ObjectStore, PutMode};
@@ -116,20 +117,9 @@ fn a_broken_ca_bundle_is_an_error_that_names_the_file() {
 }
 
 /// Runs `gets_an_object` below with these variables and tells what came out.
-async fn child(endpoint: &str, variables: &[(&str, &Path)]) -> String {
-    let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args([
-        "--exact",
-        "object_store::https::gets_an_object",
-        "--ignored",
-        "--nocapture",
-    ]);
-    for name in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"] {
-        command.env_remove(name).env_remove(name.to_lowercase());
-    }
-    for name in ["NODE_EXTRA_CA_CERTS", "AWS_CA_BUNDLE"] {
-        command.env_remove(name);
-    }
+async fn fetched(endpoint: &str, variables: &[(&str, &Path)]) -> String {
+    let home = tempfile::tempdir().unwrap();
+    let mut command = Command::from(child::test(module_path!(), "gets_an_object", home.path()));
     command
         .env("TEST_ENDPOINT", endpoint)
         .envs(variables.iter().copied());
@@ -156,7 +146,7 @@ async fn authorities_in_variables_are_trusted() {
     let secure = Secure::start("localhost").await;
     for name in ["NODE_EXTRA_CA_CERTS", "AWS_CA_BUNDLE"] {
         assert_eq!(
-            child(&secure.endpoint("localhost"), &[(name, &secure.ca)]).await,
+            fetched(&secure.endpoint("localhost"), &[(name, &secure.ca)]).await,
             BODY
         );
     }
@@ -175,9 +165,9 @@ async fn broken_authorities_in_variables_are_passed_over() {
         ("NODE_EXTRA_CA_CERTS", broken.as_path()),
         ("AWS_CA_BUNDLE", secure.ca.as_path()),
     ];
-    assert_eq!(child(&secure.endpoint("localhost"), &variables).await, BODY);
+    assert_eq!(fetched(&secure.endpoint("localhost"), &variables).await, BODY);
     let missing = [("AWS_CA_BUNDLE", Path::new("/no/such/file"))];
-    let outcome = child(&secure.endpoint("localhost"), &missing).await;
+    let outcome = fetched(&secure.endpoint("localhost"), &missing).await;
     assert!(outcome.contains("UnknownIssuer"), "{outcome}");
 }
 
@@ -186,13 +176,13 @@ async fn a_machine_without_authorities_fails_for_https_only() {
     let none = Path::new("/no/such/file");
     let nothing = [("SSL_CERT_FILE", none), ("SSL_CERT_DIR", none)];
     let secure = Secure::start("localhost").await;
-    let outcome = child(&secure.endpoint("localhost"), &nothing).await;
+    let outcome = fetched(&secure.endpoint("localhost"), &nothing).await;
     assert!(
         outcome.contains("Unreachable") && outcome.contains("no trusted root certificates"),
         "{outcome}"
     );
     let plain = Scripted::start([object("body")]).await;
-    assert_eq!(child(&plain.endpoint(), &nothing).await, BODY);
+    assert_eq!(fetched(&plain.endpoint(), &nothing).await, BODY);
 }
 
 #[tokio::test]
@@ -202,7 +192,11 @@ async fn https_goes_through_the_proxy() {
     for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"] {
         let url = format!("http://user:word@{}", proxy.address);
         let variables = [(name, Path::new(&url)), ("AWS_CA_BUNDLE", &secure.ca)];
-        assert_eq!(child("https://s3.example.test", &variables).await, BODY, "{name}");
+        assert_eq!(
+            fetched("https://s3.example.test", &variables).await,
+            BODY,
+            "{name}"
+        );
     }
     let connect = proxy.seen().pop().unwrap();
     assert_eq!(connect.line, "CONNECT s3.example.test:443 HTTP/1.1");
@@ -215,7 +209,7 @@ async fn http_goes_through_the_proxy() {
     let url = proxy.endpoint();
     for name in ["HTTP_PROXY", "http_proxy"] {
         assert_eq!(
-            child("http://s3.example.test", &[(name, Path::new(&url))]).await,
+            fetched("http://s3.example.test", &[(name, Path::new(&url))]).await,
             BODY,
             "{name}"
         );
@@ -235,9 +229,9 @@ async fn hosts_in_no_proxy_and_this_machine_are_asked_directly() {
         ("HTTP_PROXY", Path::new(&url)),
         ("NO_PROXY", Path::new("example.test,10.0.0.0/8")),
     ];
-    let outcome = child("http://s3.example.test", &variables).await;
+    let outcome = fetched("http://s3.example.test", &variables).await;
     assert!(outcome.contains("Unreachable"), "{outcome}");
     let here = Scripted::start([object("body")]).await;
-    assert_eq!(child(&here.endpoint(), &variables[..1]).await, BODY);
+    assert_eq!(fetched(&here.endpoint(), &variables[..1]).await, BODY);
     assert!(proxy.seen().is_empty() && here.seen().len() == 1);
 }

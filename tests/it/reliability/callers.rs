@@ -53,10 +53,7 @@ fn an_hour_ahead(request: &Seen, _: usize) -> Fault {
     if (there.secs() - signed.secs()).abs() < 900 {
         return Fault::Dated(date);
     }
-    let body = match request.line.starts_with("HEAD ") {
-        true => "",
-        false => "<Error><Code>RequestTimeTooSkewed</Code><Message>Too far.</Message></Error>",
-    };
+    let body = "<Error><Code>RequestTimeTooSkewed</Code><Message>Too far.</Message></Error>";
     Fault::Instead(answer("403 Forbidden", &format!("date: {date}\r\n"), body))
 }
 

@@ -6,6 +6,8 @@ use super::run::{Bench, Machine, Outcome, is_get, options};
 use crate::support::authority::Authority;
 use crate::support::faulty::Fault;
 use crate::support::reliability::Row;
+#[cfg(target_os = "linux")]
+use crate::support::scripted::Swallowing;
 use crate::support::scripted::{Reply, Scripted, answer, object};
 
 const TABLE: &str = "Endpoints that don't answer";
@@ -54,17 +56,11 @@ async fn a_host_that_does_not_exist() {
     costs_seconds("no such host", "http://no-such-host.invalid", "3 retries").await;
 }
 
-/// Where a full queue of connections makes Linux ignore new ones.
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_host_that_swallows_everything() {
-    let socket = tokio::net::TcpSocket::new_v4().unwrap();
-    socket.bind((std::net::Ipv4Addr::LOCALHOST, 0).into()).unwrap();
-    let listener = socket.listen(1).unwrap();
-    let address = listener.local_addr().unwrap();
-    let waiting = (0..2).map(|_| tokio::net::TcpStream::connect(address));
-    let _waiting = futures_util::future::join_all(waiting).await;
-    let endpoint = format!("http://{address}");
+    let host = Swallowing::start().await;
+    let endpoint = format!("http://{}", host.address);
     costs_seconds(
         "a firewall drops every packet",
         &endpoint,

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::run::Bench;
+use crate::support::child;
 
 fn entries(directory: &str) -> usize {
     std::fs::read_dir(directory)
@@ -60,13 +61,8 @@ async fn alone() {
 
 #[test]
 fn two_thousand_tasks_at_once_take_a_bounded_number_of_files_sockets_and_threads() {
-    let output = std::process::Command::new(std::env::current_exe().unwrap())
-        .args([
-            "reliability::resources::alone",
-            "--exact",
-            "--ignored",
-            "--nocapture",
-        ])
+    let home = tempfile::tempdir().unwrap();
+    let output = child::test(module_path!(), "alone", home.path())
         .output()
         .unwrap();
     let text = String::from_utf8_lossy(&output.stdout);

@@ -6,16 +6,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use nx_s3_cache::cache::{self, Artifact, RemoteCache, Summary, Warning};
+use nx_s3_cache::cache::{Artifact, RemoteCache, Summary, Warning};
 use nx_s3_cache::config::Config;
 use nx_s3_cache::config::environment::Environment;
 use nx_s3_cache::connect::connect;
 use nx_s3_cache::entry::Producer;
 use nx_s3_cache::object_store::ObjectStore;
-use nx_s3_cache::trust;
 use tempfile::TempDir;
 
 use crate::support::faulty::{Fault, Faulty};
+use crate::support::machine::open;
 use crate::support::scripted::Seen;
 use crate::support::server::{self, RunningServer};
 
@@ -89,8 +89,7 @@ impl Machine {
     /// The same with a store that is at hand.
     pub async fn run_with(&self, config: Config, store: Arc<dyn ObjectStore>, tasks: usize) -> Outcome {
         let began = Instant::now();
-        let access = trust::decide(&config.trust, &trust::detect(&Environment::default(), false));
-        let cache = cache::open(config, access, store, Producer::default(), true);
+        let cache = open(config, &Environment::default(), store, Producer::default());
         // A directory of its own: nothing that an earlier run left is a local hit.
         let directory = TempDir::new_in(self.directory.path()).unwrap();
         let hashes: Vec<_> = (0..tasks).map(|task| (1000 + task).to_string()).collect();
@@ -202,10 +201,10 @@ impl Bench {
 
 /// Whether a request is for an entry or chunk, not the greeting.
 pub fn is_get(request: &Seen) -> bool {
-    request.line.starts_with("GET ")
+    request.is("GET", "")
 }
 
 /// Whether a request writes.
 pub fn is_put(request: &Seen) -> bool {
-    request.line.starts_with("PUT ")
+    request.is("PUT", "")
 }

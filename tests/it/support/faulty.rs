@@ -1,15 +1,15 @@
 //! A proxy in front of a real S3 server, which spoils the answers that a test tells it to.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
-use super::scripted::{Reply, Seen, read};
+use super::scripted::{Reply, Seen, accept, listener, read};
 
 /// What happens to the answer to one request.
 #[derive(Clone)]
@@ -61,17 +61,13 @@ impl Faulty {
         server: SocketAddr,
         rule: impl Fn(&Seen, usize) -> Fault + Send + Sync + 'static,
     ) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-        let address = listener.local_addr().unwrap();
+        let (listener, address) = listener();
         let rule: Arc<Mutex<Rule>> = Arc::new(Mutex::new(Arc::new(rule)));
         let seen = Arc::new(Mutex::new(Vec::new()));
         let (rules, log) = (Arc::clone(&rule), Arc::clone(&seen));
-        let task = tokio::spawn(async move {
-            let mut connections = tokio::task::JoinSet::new();
-            while let Ok((stream, _)) = listener.accept().await {
-                connections.spawn(converse(stream, server, Arc::clone(&rules), Arc::clone(&log)));
-            }
-        });
+        let task = tokio::spawn(accept(listener, move |stream| {
+            converse(stream, server, Arc::clone(&rules), Arc::clone(&log))
+        }));
         Self {
             address,
             rule,
@@ -97,7 +93,6 @@ impl Faulty {
 }
 
 async fn converse(stream: TcpStream, server: SocketAddr, rule: Arc<Mutex<Rule>>, log: Arc<Mutex<Vec<Seen>>>) {
-    let _ = stream.set_nodelay(true);
     let mut stream = BufReader::new(stream);
     while let Some(request) = read(&mut stream).await {
         let (rule, before) = {
@@ -108,16 +103,10 @@ async fn converse(stream: TcpStream, server: SocketAddr, rule: Arc<Mutex<Rule>>,
         // A rule may take its time, and others pass meanwhile.
         let fault = rule(&request, before);
         let answer = match &fault {
-            Fault::Instead(Reply::Hang) => std::future::pending().await,
-            Fault::Instead(Reply::Send(bytes)) => {
-                let _ = stream.write_all(bytes).await;
-                continue;
-            }
-            Fault::Instead(Reply::SendAndClose(bytes)) => {
-                let _ = stream.write_all(bytes).await;
-                return;
-            }
-            Fault::Instead(Reply::Tunnel(_)) => panic!("a proxy in front of a server makes no tunnels"),
+            Fault::Instead(reply) => match reply.send(&request, &mut stream).await {
+                true => continue,
+                false => return,
+            },
             Fault::Dated(_) => Answer::of(server, &unsigned(request)).await,
             _ => Answer::of(server, &request).await,
         };

@@ -3,8 +3,9 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 /// The answer to one request.
@@ -20,6 +21,40 @@ pub enum Reply {
     Tunnel(SocketAddr),
 }
 
+impl Reply {
+    /// Answers a request; whether the connection stays open.
+    pub async fn send<S: AsyncRead + AsyncWrite + Unpin>(&self, to: &Seen, stream: &mut S) -> bool {
+        match self {
+            Reply::Send(bytes) => {
+                let sent = stream.write_all(without_body(to, bytes)).await;
+                let flushed = stream.flush().await;
+                sent.and(flushed).is_ok()
+            }
+            Reply::SendAndClose(bytes) => {
+                let _ = stream.write_all(bytes).await;
+                let _ = stream.shutdown().await;
+                false
+            }
+            Reply::Hang => std::future::pending().await,
+            Reply::Tunnel(address) => {
+                let mut there = TcpStream::connect(address).await.unwrap();
+                stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
+                let _ = tokio::io::copy_bidirectional(stream, &mut there).await;
+                false
+            }
+        }
+    }
+}
+
+/// The answer without its body where the request is a HEAD, which has none.
+fn without_body<'a>(request: &Seen, answer: &'a [u8]) -> &'a [u8] {
+    let end = answer.windows(4).position(|window| window == b"\r\n\r\n");
+    match end.filter(|_| request.is("HEAD", "")) {
+        Some(end) => &answer[..end + 4],
+        None => answer,
+    }
+}
+
 /// A request as it came in.
 #[derive(Clone, Debug)]
 pub struct Seen {
@@ -31,6 +66,20 @@ pub struct Seen {
 }
 
 impl Seen {
+    pub fn method(&self) -> &str {
+        self.line.split(' ').next().unwrap()
+    }
+
+    /// Path and query.
+    pub fn target(&self) -> &str {
+        self.line.split(' ').nth(1).unwrap_or_default()
+    }
+
+    /// Whether this is a `method` request whose target has `part` in it.
+    pub fn is(&self, method: &str, part: &str) -> bool {
+        self.method() == method && self.target().contains(part)
+    }
+
     /// The value of the header `name`.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers
@@ -38,6 +87,32 @@ impl Seen {
             .find_map(|header| header.strip_prefix(name)?.strip_prefix(": "))
     }
 }
+
+/// A port where a full queue of connections makes Linux ignore new ones.
+#[cfg(target_os = "linux")]
+pub struct Swallowing {
+    pub address: SocketAddr,
+    _listener: TcpListener,
+    _queue: Vec<TcpStream>,
+}
+
+#[cfg(target_os = "linux")]
+impl Swallowing {
+    pub async fn start() -> Self {
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+        let listener = socket.listen(1).unwrap();
+        let address = listener.local_addr().unwrap();
+        let queue = (0..2).map(|_| TcpStream::connect(address));
+        Self {
+            address,
+            _listener: listener,
+            _queue: futures_util::future::try_join_all(queue).await.unwrap(),
+        }
+    }
+}
+
+type Script = Arc<dyn Fn(&Seen) -> Reply + Send + Sync>;
 
 /// A running server; it stops with the test's runtime.
 pub struct Scripted {
@@ -48,36 +123,49 @@ pub struct Scripted {
 impl Scripted {
     /// Answers with `replies` in turn, and from then on with the last one.
     pub async fn start(replies: impl IntoIterator<Item = Reply>) -> Self {
-        Self::listen(replies, None).await
+        let (server, serving) = Self::listen(in_turn(replies), None);
+        tokio::spawn(serving);
+        server
     }
 
     /// The same behind TLS.
     pub async fn start_tls(replies: impl IntoIterator<Item = Reply>, tls: TlsAcceptor) -> Self {
-        Self::listen(replies, Some(tls)).await
+        let (server, serving) = Self::listen(in_turn(replies), Some(tls));
+        tokio::spawn(serving);
+        server
     }
 
-    async fn listen(replies: impl IntoIterator<Item = Reply>, tls: Option<TlsAcceptor>) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let script = Arc::new(Mutex::new(replies.into_iter().collect::<Vec<_>>()));
+    /// Answers each request by what it is, on a thread of its own: for tests without a runtime.
+    pub fn answering(script: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let entered = runtime.enter();
+        let (server, serving) = Self::listen(Arc::new(script), None);
+        drop(entered);
+        std::thread::spawn(move || runtime.block_on(serving));
+        server
+    }
+
+    fn listen(script: Script, tls: Option<TlsAcceptor>) -> (Self, impl Future<Output = ()> + Send) {
+        let (listener, address) = listener();
         let seen = Arc::new(Mutex::new(Vec::new()));
-        let shared = Arc::clone(&seen);
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let (script, seen, tls) = (Arc::clone(&script), Arc::clone(&shared), tls.clone());
-                tokio::spawn(async move {
-                    match tls {
-                        None => converse(stream, script, seen).await,
-                        Some(tls) => {
-                            if let Ok(stream) = tls.accept(stream).await {
-                                converse(stream, script, seen).await;
-                            }
+        let log = Arc::clone(&seen);
+        let serving = accept(listener, move |stream| {
+            let (script, log, tls) = (Arc::clone(&script), Arc::clone(&log), tls.clone());
+            async move {
+                match tls {
+                    None => converse(stream, script, log).await,
+                    Some(tls) => {
+                        if let Ok(stream) = tls.accept(stream).await {
+                            converse(stream, script, log).await;
                         }
                     }
-                });
+                }
             }
         });
-        Self { address, seen }
+        (Self { address, seen }, serving)
     }
 
     pub fn endpoint(&self) -> String {
@@ -90,44 +178,50 @@ impl Scripted {
     }
 }
 
-async fn converse<S>(stream: S, script: Arc<Mutex<Vec<Reply>>>, seen: Arc<Mutex<Vec<Seen>>>)
+fn in_turn(replies: impl IntoIterator<Item = Reply>) -> Script {
+    let script = Mutex::new(replies.into_iter().collect::<Vec<_>>());
+    Arc::new(move |_| {
+        let mut script = script.lock().unwrap();
+        if script.len() > 1 {
+            script.remove(0)
+        } else {
+            script[0].clone()
+        }
+    })
+}
+
+/// Listens on a free port of this machine.
+pub fn listener() -> (TcpListener, SocketAddr) {
+    let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let address = listener.local_addr().unwrap();
+    (TcpListener::from_std(listener).unwrap(), address)
+}
+
+/// Serves every connection with `converse`. They break when this is dropped.
+pub async fn accept<F>(listener: TcpListener, converse: impl Fn(TcpStream) -> F)
 where
-    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
+    F: Future<Output = ()> + Send + 'static,
 {
+    let mut connections = JoinSet::new();
+    while let Ok((stream, _)) = listener.accept().await {
+        let _ = stream.set_nodelay(true);
+        connections.spawn(converse(stream));
+    }
+}
+
+async fn converse<S: AsyncRead + AsyncWrite + Unpin>(stream: S, script: Script, log: Arc<Mutex<Vec<Seen>>>) {
     let mut stream = BufReader::new(stream);
     while let Some(request) = read(&mut stream).await {
-        seen.lock().unwrap().push(request);
-        let reply = {
-            let mut script = script.lock().unwrap();
-            if script.len() > 1 {
-                script.remove(0)
-            } else {
-                script[0].clone()
-            }
-        };
-        match reply {
-            Reply::Send(bytes) => {
-                let _ = stream.write_all(&bytes).await;
-                let _ = stream.flush().await;
-            }
-            Reply::SendAndClose(bytes) => {
-                let _ = stream.write_all(&bytes).await;
-                let _ = stream.shutdown().await;
-                return;
-            }
-            Reply::Hang => std::future::pending().await,
-            Reply::Tunnel(address) => {
-                let mut there = TcpStream::connect(address).await.unwrap();
-                stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
-                let _ = tokio::io::copy_bidirectional(&mut stream, &mut there).await;
-                return;
-            }
+        log.lock().unwrap().push(request.clone());
+        if !script(&request).send(&request, &mut stream).await {
+            return;
         }
     }
 }
 
 /// The next request; `None` when there is none, or the connection breaks.
-pub async fn read<S: tokio::io::AsyncRead + Unpin>(stream: &mut BufReader<S>) -> Option<Seen> {
+pub async fn read<S: AsyncRead + Unpin>(stream: &mut BufReader<S>) -> Option<Seen> {
     let mut line = String::new();
     stream.read_line(&mut line).await.ok().filter(|read| *read > 0)?;
     let mut headers = Vec::new();
