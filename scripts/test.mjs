@@ -29,7 +29,7 @@ const parts = {
   rust: {
     title: 'Rust',
     command: 'cargo',
-    args: () => ['test', '--no-fail-fast', ...forThisPlatform],
+    args: () => ['test', '--tests', '--no-fail-fast', ...forThisPlatform],
     counts: cargoCounts,
   },
   javascript: {

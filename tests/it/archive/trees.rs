@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use nx_s3_cache::archive::{Error, Limits, Packed, Unpacked, pack, unpack};
 use tempfile::TempDir;
 
+use crate::support::machine::scratch;
+
 /// What is at a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Node {
@@ -87,7 +89,7 @@ pub struct Scratch(TempDir);
 
 impl Scratch {
     pub fn new() -> Self {
-        Self(TempDir::new().unwrap())
+        Self(scratch())
     }
 
     pub fn path(&self) -> &Path {

@@ -9,6 +9,7 @@ use tokio::process::Command;
 
 use crate::support::child;
 use crate::support::faulty::{Fault, Faulty};
+use crate::support::machine::scratch;
 use crate::support::scripted::{Reply, Seen};
 use crate::support::server::{self, RunningServer};
 
@@ -66,7 +67,7 @@ pub struct Setup {
 
 impl Setup {
     pub async fn new() -> Self {
-        let storage = tempfile::tempdir().unwrap();
+        let storage = scratch();
         let server = server::start(storage.path()).await;
         let section = json!({ "bucket": "tbucket", "endpoint": server.endpoint, "forcePathStyle": true });
         Self {

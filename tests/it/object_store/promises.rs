@@ -20,7 +20,7 @@ const S3: Traits = Traits {
 };
 
 async fn start() -> (TempDir, RunningServer) {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::support::machine::scratch();
     let server = server::start(dir.path()).await;
     (dir, server)
 }

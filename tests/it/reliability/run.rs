@@ -15,7 +15,7 @@ use nx_s3_cache::object_store::ObjectStore;
 use tempfile::TempDir;
 
 use crate::support::faulty::{Fault, Faulty};
-use crate::support::machine::open;
+use crate::support::machine::{open, scratch};
 use crate::support::scripted::Seen;
 use crate::support::server::{self, RunningServer};
 
@@ -27,11 +27,6 @@ pub fn options(endpoint: &str, more: &str) -> Config {
         if more.is_empty() { "" } else { "," }
     );
     Config::load(Some(&section), &Environment::default(), false, Path::new("/")).unwrap()
-}
-
-/// A directory in memory where there is one: thousands of small files, and seconds that are compared.
-fn scratch() -> TempDir {
-    TempDir::new_in("/dev/shm").or_else(|_| TempDir::new()).unwrap()
 }
 
 /// What became of a run.

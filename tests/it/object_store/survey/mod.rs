@@ -93,7 +93,7 @@ async fn another_server_keeps_the_promises() {
 /// In little, so that the survey itself is tested.
 #[tokio::test]
 async fn the_development_server_keeps_the_promises() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = crate::support::machine::scratch();
     let running = development::start(dir.path()).await;
     let keys = Keys::new(&running.options.access_key, &running.options.secret_key);
     let mut server = Server::new(&running.endpoint, keys);
