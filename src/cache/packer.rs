@@ -50,6 +50,16 @@ pub enum Product {
     InChunks(Box<Manifest>),
 }
 
+impl Product {
+    /// Its bytes, as far as they count beside chunks.
+    pub fn bytes(&self) -> u64 {
+        match self {
+            Self::Entry(object) => object.len() as u64,
+            Self::InChunks(_) => 0,
+        }
+    }
+}
+
 /// What packing needs beside the artifact.
 pub struct Packer {
     pub codec: Codec,

@@ -49,9 +49,17 @@ impl<S: ObjectStore> Patient<S> {
     where
         F: Future<Output = Result<T, Error>> + Send,
     {
+        self.repeat_while(|| 0, attempt).await
+    }
+
+    /// The same, where bytes that have `arrived` meanwhile are a sign of life, too.
+    async fn repeat_while<T, F>(&self, arrived: impl Fn() -> u64, attempt: impl Fn() -> F) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, Error>> + Send,
+    {
         let (mut retries, mut corrected) = (0, false);
         loop {
-            let error = match self.once(attempt()).await {
+            let error = match self.once(&arrived, attempt()).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
@@ -68,9 +76,13 @@ impl<S: ObjectStore> Patient<S> {
         }
     }
 
-    async fn once<T>(&self, attempt: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    async fn once<T>(
+        &self,
+        arrived: impl Fn() -> u64,
+        attempt: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
         let turn = self.pace.turn().await;
-        let began = Instant::now();
+        let (began, before) = (Instant::now(), arrived());
         let result = attempt.await;
         match &result {
             Ok(_) => turn.worked(),
@@ -83,7 +95,9 @@ impl<S: ObjectStore> Patient<S> {
         }
         match result {
             // Nobody heard anything meanwhile: it isn't this request that is lost.
-            Err(Error::TimedOut { detail }) if heard.is_none_or(|heard| heard < began) => {
+            Err(Error::TimedOut { detail })
+                if heard.is_none_or(|heard| heard < began) && arrived() == before =>
+            {
                 Err(Error::Unreachable {
                     detail,
                     lasting: true,
@@ -119,8 +133,8 @@ impl<S: ObjectStore> ObjectStore for Patient<S> {
         limit: u64,
         progress: &Arc<Progress>,
     ) -> Result<Option<Object>, Error> {
-        self.repeat(|| self.store.fetch_with_progress(key, limit, progress))
-            .await
+        let fetch = || self.store.fetch_with_progress(key, limit, progress);
+        self.repeat_while(|| progress.received_by_all(), fetch).await
     }
 
     async fn head(&self, key: &str) -> Result<Option<Head>, Error> {
@@ -149,6 +163,8 @@ impl<S: ObjectStore> ObjectStore for Patient<S> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
     use super::super::memory::MemoryStore;
     use super::*;
 
@@ -253,6 +269,26 @@ mod tests {
         let others_hear = Instant::now() + Duration::from_secs(60);
         *store.heard.lock().unwrap() = Some(others_hear);
         assert_eq!(store.get("key", 100).await, found());
+    }
+
+    #[tokio::test]
+    async fn a_server_whose_bytes_arrive_is_slow_and_not_silent() {
+        let store = store([]);
+        let late = || Error::TimedOut {
+            detail: "no whole answer".into(),
+        };
+        let (bytes, attempts) = (AtomicU64::new(0), AtomicU64::new(0));
+        let outcome: Result<(), Error> = store
+            .repeat_while(
+                || bytes.load(Relaxed),
+                || async {
+                    bytes.fetch_add(1, Relaxed);
+                    attempts.fetch_add(1, Relaxed);
+                    Err(late())
+                },
+            )
+            .await;
+        assert_eq!((outcome, attempts.into_inner()), (Err(late()), 4));
     }
 
     #[test]
