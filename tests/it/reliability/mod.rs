@@ -1,7 +1,7 @@
 //! Everything the network and the server can do wrong, done on purpose to runs through the whole of the cache.
-
 //!
 //! Each test records its row of docs/reliability.md.
+
 mod answers;
 mod callers;
 mod endings;
