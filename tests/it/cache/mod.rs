@@ -1,13 +1,5 @@
 //! The remote cache against a bucket in memory: what it asks for, what it restores, what it does in trouble.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    missing_docs,
-    reason = "tests may panic"
-)]
-
 mod deadlines;
 mod encryption;
 mod hostile;
