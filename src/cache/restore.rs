@@ -20,7 +20,7 @@ use crate::archive::{self, Limits, Staging};
 use crate::config::OnBadSignature;
 use crate::entry::{self, ChunkRef, Entry, MAX_CHUNK_OBJECT, MAX_ENTRY_OBJECT, Manifest};
 use crate::error::Error;
-use crate::object_store::{self, Object};
+use crate::object_store::Object;
 use crate::task_hash::TaskHash;
 
 /// Chunks that are fetched ahead of the one being unpacked, for one artifact.
@@ -264,7 +264,10 @@ impl RemoteCache {
 
     /// One bad chunk puts all chunks of its artifact under suspicion, so that one store mends them all.
     fn suspect_chunks(&self, place: &Place, chunks: &[ChunkRef], error: &Error) {
-        if matches!(error, Error::Entry { .. } | Error::ChunkMissing { .. }) {
+        if matches!(
+            error,
+            Error::Entry { .. } | Error::Object { .. } | Error::ChunkMissing { .. }
+        ) {
             lock(&self.bad_objects).extend(chunks.iter().map(|chunk| place.keys.chunk(&chunk.id)));
         }
     }
@@ -272,8 +275,7 @@ impl RemoteCache {
     /// Remembers that a store has to replace the entry.
     fn remember_bad(&self, entry_key: &str, error: &Error) {
         let bad = match error {
-            Error::Entry { .. } | Error::ChunkMissing { .. } => true,
-            Error::Store(object_store::Error::TooLarge { .. }) => true,
+            Error::Entry { .. } | Error::Object { .. } | Error::ChunkMissing { .. } => true,
             Error::Archive(error) => error.origin() == archive::Origin::Archive,
             _ => false,
         };

@@ -20,7 +20,7 @@ pub mod s3;
 mod trust;
 pub mod watch;
 
-pub use error::Error;
+pub use error::{Error, Extent, UnreadableReason};
 
 /// Whether a put may replace an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +57,8 @@ pub struct Head {
     pub size: u64,
     /// When it was written, where the server says so.
     pub modified: Option<SystemTime>,
+    /// Whether it is in an archive storage class, and can't be read as it is.
+    pub archived: bool,
 }
 
 /// A part of a listing.
@@ -93,7 +95,8 @@ pub trait ObjectStore: Send + Sync + 'static {
 
     /// The object; `None` where there is no such object.
     ///
-    /// A body of more than `limit` bytes is [`Error::TooLarge`], noticed before it is in memory.
+    /// A body of more than `limit` bytes is [`Error::TooLarge`], noticed before it is in memory. An object that is there
+    /// and can't be had as it is fails with an error of [`Extent::Object`].
     async fn fetch(&self, key: &str, limit: u64) -> Result<Option<Object>, Error>;
 
     /// The bytes of what [`fetch`](Self::fetch) gets.

@@ -6,7 +6,7 @@ use crate::run::{Bench, Machine, Outcome, is_get, options};
 use crate::support::authority::Authority;
 use crate::support::faulty::Fault;
 use crate::support::reliability::Row;
-use crate::support::scripted::{Reply, Scripted, answer, object};
+use crate::support::scripted::{Reply, Scripted, Seen, answer, error, object};
 
 const TABLE: &str = "Endpoints that don't answer";
 const TASKS: usize = 500;
@@ -149,6 +149,32 @@ async fn a_server_that_wakes_up_slowly_is_used_once_it_answers() {
         table: TABLE,
         fault: "the first answer takes longer than tasks should wait (here 0.6 s, `timeouts.firstContact` 0.1 s)",
         outcome: "the first tasks run; the others are restored",
+        told: &outcome.warnings,
+        added,
+        bound: "`timeouts.firstContact`",
+    }
+    .record();
+}
+
+#[tokio::test]
+async fn a_server_that_wakes_up_slowly_and_refuses_the_caller_is_told_as_both() {
+    let mut bench = Bench::filled(100, 40).await;
+    (bench.machine.batch, bench.machine.task) = (5, Duration::from_millis(50));
+    let more = r#""timeouts":{"firstContact":"0.1s"}"#;
+    let rule = |request: &Seen, before: usize| match before {
+        0 => Fault::Late(Duration::from_millis(600)),
+        _ if is_get(request) => {
+            Fault::Instead(error("403 Forbidden", "SignatureDoesNotMatch", "Check the key."))
+        }
+        _ => Fault::None,
+    };
+    let (outcome, added) = bench.spoiled(more, 40, rule).await;
+    assert_eq!(outcome.summary.hits, 0, "{outcome:?}");
+    assert_eq!(outcome.warnings.len(), 2, "{:?}", outcome.warnings);
+    Row {
+        table: TABLE,
+        fault: "the same, and then it refuses the secret",
+        outcome: "all tasks run",
         told: &outcome.warnings,
         added,
         bound: "`timeouts.firstContact`",

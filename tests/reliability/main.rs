@@ -10,6 +10,7 @@ mod answers;
 mod callers;
 mod endings;
 mod endpoints;
+mod objects;
 mod page;
 mod resources;
 mod run;

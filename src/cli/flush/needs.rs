@@ -7,7 +7,7 @@ use crate::cli::bucket::{Bucket, Found};
 use crate::cli::ending::Ending;
 use crate::cli::progress::Progress;
 use crate::entry::MAX_ENTRY_OBJECT;
-use crate::object_store;
+use crate::object_store::Extent;
 
 /// Reads these entries, as many at once as `concurrency` allows.
 pub(super) async fn read(bucket: &Bucket, entries: Vec<Found>) -> Result<Needs, Ending> {
@@ -30,7 +30,7 @@ async fn need(bucket: &Bucket, found: &Found) -> Result<Need, Ending> {
     let object = match bucket.store.get(&found.key, MAX_ENTRY_OBJECT).await {
         Ok(Some(object)) => object,
         Ok(None) => return Ok(Need::Gone),
-        Err(error @ object_store::Error::TooLarge { .. }) => return Ok(Need::Unknown(error.to_string())),
+        Err(error) if error.extent() == Extent::Object => return Ok(Need::Unknown(error.to_string())),
         Err(error) => return Err(Ending::of_bucket(&error, "s3:GetObject")),
     };
     let Some(subject) = found.at.object.subject() else {
