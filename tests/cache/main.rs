@@ -10,6 +10,7 @@
 
 mod encryption;
 mod hostile;
+mod present;
 mod requests;
 mod round_trip;
 mod support;
