@@ -9,7 +9,7 @@
 //! | behaviour | [`cache`], [`connect`] |
 //! | parts | [`entry`], [`object_store`], [`credentials`] |
 //! | algorithms | [`archive`], [`chunk`], [`compress`], [`seal`], [`sign`], [`trust`], [`config`] |
-//! | words | [`task_hash`], [`archive_name`], [`scope`], [`git_ref`], [`secret`], `open_files`, [`error`] |
+//! | words | [`task_hash`], [`archive_name`], [`scope`], [`git_ref`], [`secret`], `open_files`, `plain`, [`error`] |
 
 #[forbid(unsafe_code)]
 pub mod archive;
@@ -41,6 +41,8 @@ pub mod git_ref;
 pub mod object_store;
 #[forbid(unsafe_code)]
 mod open_files;
+#[forbid(unsafe_code)]
+mod plain;
 #[forbid(unsafe_code)]
 pub mod scope;
 #[forbid(unsafe_code)]

@@ -30,6 +30,8 @@ pub struct Piece {
     pub at: usize,
     /// Its id.
     pub id: ChunkId,
+    /// Its plain bytes.
+    pub size: u32,
     /// What is there of it.
     pub body: Body,
     /// The memory that takes.
@@ -186,6 +188,7 @@ impl Packing<'_> {
         let piece = Piece {
             at,
             id: self.manifest.chunks[at].id,
+            size: self.manifest.chunks[at].size,
             body: body(bytes.to_vec()),
             memory,
         };

@@ -116,7 +116,10 @@ impl RemoteCache {
 
     /// One bad chunk puts all chunks of its artifact under suspicion, so that one store mends them all.
     fn suspect_chunks(&self, place: &Place, chunks: &[ChunkRef], error: &Error) {
-        if matches!(error, Error::Entry { .. } | Error::ChunkMissing { .. }) {
+        if matches!(
+            error,
+            Error::Entry { .. } | Error::Object { .. } | Error::ChunkMissing { .. }
+        ) {
             lock(&self.bad_objects).extend(chunks.iter().map(|chunk| place.keys.chunk(&chunk.id)));
         }
     }

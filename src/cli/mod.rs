@@ -20,7 +20,6 @@ mod interrupt;
 mod keygen;
 mod ls;
 mod page;
-mod plain;
 mod print;
 mod progress;
 mod purge;

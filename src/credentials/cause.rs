@@ -4,6 +4,8 @@ use std::error::Error;
 
 use aws_smithy_types::error::metadata::ErrorMetadata;
 
+use crate::plain;
+
 /// Messages that only say that there is a cause below.
 const EMPTY: [&str; 9] = [
     "an error occurred while loading credentials",
@@ -21,7 +23,7 @@ const EMPTY: [&str; 9] = [
 const PREAMBLE: &str = "ProfileFile provider could not be built: ";
 
 /// Longer causes are cut: a `credential_process` may write any amount to its standard error.
-const MAX_CHARS: usize = 600;
+pub(super) const MAX_CHARS: usize = 600;
 
 /// The causes below `error`, from the outside in, on one line.
 pub(super) fn of(error: &(dyn Error + 'static)) -> String {
@@ -38,14 +40,7 @@ pub(super) fn of(error: &(dyn Error + 'static)) -> String {
     if parts.is_empty() {
         parts.push(error.to_string());
     }
-    // Also keeps a script's escape sequences from the terminal.
-    let line = parts.join(": ").replace(|c: char| c.is_control(), " ");
-    let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
-    let line = line.trim_end_matches(['.', ':']);
-    match line.char_indices().nth(MAX_CHARS) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line.to_owned(),
-    }
+    plain::line(&parts.join(": "), MAX_CHARS)
 }
 
 /// Whether a message only says that there is a cause below.
@@ -75,7 +70,10 @@ mod tests {
     #[test]
     fn keeps_what_says_something_on_one_line() {
         let inner = CredentialsError::provider_error("no such\n  vault\u{1b}[2J.\n");
-        assert_eq!(of(&CredentialsError::provider_error(inner)), "no such vault [2J");
+        assert_eq!(
+            of(&CredentialsError::provider_error(inner)),
+            "no such vault\\u{1b}[2J"
+        );
     }
 
     #[test]

@@ -10,6 +10,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use super::cause;
 use super::context::{timeouts, variable};
 use crate::config::BucketConfig;
+use crate::plain;
 
 /// How long STS may take to tell; nothing hangs on it.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
@@ -58,7 +59,10 @@ pub async fn caller(
         .await;
     let request = aws_sdk_sts::Client::new(&settings).get_caller_identity().send();
     match tokio::time::timeout(TIME_LIMIT, request).await {
-        Ok(Ok(identity)) => identity.arn.ok_or_else(|| "STS did not say".to_owned()),
+        Ok(Ok(identity)) => {
+            let arn = identity.arn.map(|arn| plain::line(&arn, cause::MAX_CHARS));
+            arn.ok_or_else(|| "STS did not say".to_owned())
+        }
         Ok(Err(error)) => Err(cause::of(&error)),
         Err(_) => Err(format!("no answer from STS within {} s", TIME_LIMIT.as_secs())),
     }

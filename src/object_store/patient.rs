@@ -63,7 +63,7 @@ impl<S: ObjectStore> Patient<S> {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
-            if error.corrects_the_next_request() && !corrected {
+            if error.deserves_another_try() && !corrected {
                 corrected = true;
                 continue;
             }
@@ -165,6 +165,7 @@ impl<S: ObjectStore> ObjectStore for Patient<S> {
 mod tests {
     use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+    use super::super::UnreadableReason;
     use super::super::memory::MemoryStore;
     use super::*;
 
@@ -178,6 +179,7 @@ mod tests {
     fn denied(detail: &str) -> Error {
         Error::AccessDenied {
             status: 403,
+            code: Some(detail.into()),
             detail: detail.into(),
         }
     }
@@ -227,7 +229,10 @@ mod tests {
             Error::NoSuchBucket { detail: detail() },
             Error::WrongRegion { detail: detail() },
             Error::Misconfigured { detail: detail() },
-            Error::Credentials { detail: detail() },
+            Error::Credentials {
+                code: None,
+                detail: detail(),
+            },
             Error::Refused {
                 status: 400,
                 detail: detail(),
@@ -235,6 +240,10 @@ mod tests {
             Error::Unreachable {
                 detail: detail(),
                 lasting: true,
+            },
+            Error::Unreadable {
+                reason: UnreadableReason::Archived,
+                detail: detail(),
             },
             Error::TooLarge { size: 2, limit: 1 },
             throttled(Some(3600)),
@@ -244,11 +253,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_refusal_that_corrects_the_next_request_is_asked_again_once() {
+    async fn what_deserves_another_try_is_asked_again_once() {
         let expired = Error::Credentials {
+            code: Some("ExpiredToken".into()),
             detail: "ExpiredToken: too late".into(),
         };
-        for error in [denied("RequestTimeTooSkewed: too large"), expired] {
+        for error in [denied("RequestTimeTooSkewed"), expired, Error::ChecksumMismatch] {
             assert_eq!(get([error.clone()]).await, (found(), 2));
             assert_eq!(get(vec![error.clone(); 3]).await, (Err(error), 2));
         }

@@ -4,6 +4,7 @@ mod deadlines;
 mod encryption;
 mod hostile;
 mod planted;
+mod present;
 mod requests;
 #[cfg(unix)] // makes links and modes
 mod round_trip;

@@ -6,6 +6,7 @@ mod answers;
 mod callers;
 mod endings;
 mod endpoints;
+mod objects;
 mod page;
 mod resources;
 mod run;
