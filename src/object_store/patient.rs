@@ -84,10 +84,7 @@ impl<S: ObjectStore> Patient<S> {
         match result {
             // Nobody heard anything meanwhile: it isn't this request that is lost.
             Err(Error::TimedOut { detail }) if heard.is_none_or(|heard| heard < began) => {
-                Err(Error::Unreachable {
-                    detail,
-                    lasting: true,
-                })
+                Err(Error::Silent { detail })
             }
             result => result,
         }
@@ -243,9 +240,8 @@ mod tests {
         let lost = Error::TimedOut {
             detail: "no answer".into(),
         };
-        let silent = Error::Unreachable {
+        let silent = Error::Silent {
             detail: "no answer".into(),
-            lasting: true,
         };
         assert_eq!(get([lost.clone()]).await, (Err(silent), 1));
 
