@@ -20,6 +20,9 @@ const BREAKER_THRESHOLD: usize = 5;
 /// How long a throttling server is given to recover: requests at once fail at once, so that their number says little.
 const STORM: Duration = Duration::from_secs(4);
 
+/// The kind of warning about a bucket that never answered.
+const SILENCE: &str = "silence";
+
 const TROUBLE_ON_THE_WAY: &str = "Check the network, `s3.endpoint` and proxy settings, or try again later.";
 
 /// What a request is for.
@@ -164,8 +167,10 @@ impl Health {
     fn give_up(&self, error: &Error) {
         self.writes_off.store(true, Relaxed);
         self.off.send_replace(true);
+        // Of a server that never said a word, this may have been told.
+        let never_answered = matches!(error, Error::Silent { .. }) && !self.proven.load(Relaxed);
         self.warn(
-            "off",
+            if never_answered { SILENCE } else { "off" },
             "Remote caching in S3 is off for this run",
             error.to_string(),
             "The build goes on with the local cache; nothing is restored from or stored in the bucket.",
@@ -173,10 +178,10 @@ impl Health {
         );
     }
 
-    /// The first answer is awaited in the background, and what it turns out to be is told, too.
+    /// The first answer is awaited in the background. What it turns out to be is told, too, if it ever comes.
     fn warn_of_silence(&self, error: &Error) {
         self.warn(
-            "silence",
+            SILENCE,
             "The S3 bucket doesn't answer",
             error.to_string(),
             "The build goes on with the local cache, and uses the bucket as soon as it answers.",
@@ -278,6 +283,7 @@ fn remedy(error: &Error) -> &'static str {
             "The server doesn't accept such requests: see the page on providers, and the options `forcePathStyle`, `disableChecksum` and `conditionalWrites`."
         }
         Error::Unreachable { .. }
+        | Error::Silent { .. }
         | Error::Unanswered { .. }
         | Error::TimedOut { .. }
         | Error::Throttled { .. }

@@ -19,7 +19,7 @@ use crate::error::Error;
 const ENTRIES: u64 = 32 << 20;
 /// Chunks, packed or plain, from the request to the end of writing. They have memory of their own: entries wait for
 /// the disk, and would wait for ever behind an artifact that waits for their memory.
-const CHUNKS: u64 = 32 << 20;
+const CHUNKS: u64 = 24 << 20;
 /// Stores: what packers need, and chunks until they are sent.
 const STORES: u64 = 64 << 20;
 

@@ -150,6 +150,7 @@ fn of_object(error: &object_store::Error) -> Option<(&'static str, &'static str,
         | Store::NoSuchBucket { .. }
         | Store::WrongRegion { .. }
         | Store::Unreachable { .. }
+        | Store::Silent { .. }
         | Store::Unanswered { .. }
         | Store::TimedOut { .. }
         | Store::Throttled { .. }

@@ -26,7 +26,10 @@ pub(super) fn remedy(error: &Error, permission: &str) -> String {
         Error::WrongRegion { .. } => {
             "Set `region` in nx.json (or NX_S3_CACHE_REGION) to the bucket's region, and check `endpoint`."
         }
-        Error::Unreachable { .. } | Error::Unanswered { .. } | Error::TimedOut { .. } => {
+        Error::Unreachable { .. }
+        | Error::Silent { .. }
+        | Error::Unanswered { .. }
+        | Error::TimedOut { .. } => {
             "Check `endpoint`, the network, and the proxy settings (HTTPS_PROXY, NO_PROXY)."
         }
         Error::Throttled { .. } | Error::Server { .. } => "Try again later; the trouble is the server's.",

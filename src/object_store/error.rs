@@ -61,9 +61,14 @@ pub enum Error {
     Unreachable {
         /// The cause.
         detail: String,
-        /// Whether this run need not try again: the server is silent, its certificate is not trusted, or first
-        /// contact failed.
+        /// Whether this run need not try again: the certificate is not trusted, or first contact failed.
         lasting: bool,
+    },
+    /// The server has said nothing to anybody for the whole of a timeout.
+    #[error("unreachable: {detail}")]
+    Silent {
+        /// The timeout.
+        detail: String,
     },
     /// The first answer of this run is not there yet, and nobody should wait for it any longer.
     #[error("no answer yet: {detail}")]
@@ -159,7 +164,8 @@ impl Error {
             | Self::Credentials { .. }
             | Self::NoSuchBucket { .. }
             | Self::WrongRegion { .. }
-            | Self::Unreachable { lasting: true, .. } => Extent::Bucket,
+            | Self::Unreachable { lasting: true, .. }
+            | Self::Silent { .. } => Extent::Bucket,
             Self::Unanswered { .. } => Extent::Pending,
             Self::Unreachable { lasting: false, .. } | Self::TimedOut { .. } | Self::Throttled { .. } => {
                 Extent::Traffic
@@ -179,7 +185,7 @@ impl Error {
             Self::AccessDenied { .. } => "access-denied",
             Self::NoSuchBucket { .. } => "no-such-bucket",
             Self::WrongRegion { .. } => "wrong-region",
-            Self::Unreachable { .. } => "unreachable",
+            Self::Unreachable { .. } | Self::Silent { .. } => "unreachable",
             Self::Unanswered { .. } => "unanswered",
             Self::TimedOut { .. } => "timed-out",
             Self::Throttled { .. } => "throttled",
@@ -211,6 +217,7 @@ impl Error {
             | Self::AccessDenied { .. }
             | Self::NoSuchBucket { .. }
             | Self::WrongRegion { .. }
+            | Self::Silent { .. }
             | Self::Unanswered { .. }
             | Self::Refused { .. }
             | Self::ChecksumMismatch
@@ -257,6 +264,7 @@ impl Error {
             Self::Misconfigured { .. }
             | Self::Credentials { .. }
             | Self::Unreachable { .. }
+            | Self::Silent { .. }
             | Self::Unanswered { .. }
             | Self::TimedOut { .. } => false,
             Self::AccessDenied { .. }

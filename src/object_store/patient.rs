@@ -22,6 +22,10 @@ const LONGEST_ASKED_FOR: Duration = Duration::from_secs(20);
 /// Keys that one attempt at deleting covers, so that a failure repeats few of many.
 const DELETES: usize = 1000;
 
+/// Requests in a row without any answer after which a server that has answered before counts as silent: a single one may
+/// have been lost on its way.
+const SILENCES: u32 = 2;
+
 /// A store whose requests are repeated, and bounded in number.
 #[derive(Debug)]
 pub struct Patient<S> {
@@ -29,8 +33,16 @@ pub struct Patient<S> {
     retries: u32,
     pace: Pace,
     first_backoff: Duration,
-    /// When the server last answered anything.
-    heard: Mutex<Option<Instant>>,
+    heard: Mutex<Heard>,
+}
+
+/// What was heard of the server.
+#[derive(Debug, Default)]
+struct Heard {
+    /// When it last answered anything.
+    last: Option<Instant>,
+    /// Requests since then that timed out while no other was answered.
+    silences: u32,
 }
 
 impl<S: ObjectStore> Patient<S> {
@@ -91,17 +103,21 @@ impl<S: ObjectStore> Patient<S> {
         }
         let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
         if result.as_ref().err().is_none_or(Error::is_answer) {
-            *heard = Some(Instant::now());
+            *heard = Heard {
+                last: Some(Instant::now()),
+                silences: 0,
+            };
         }
         match result {
-            // Nobody heard anything meanwhile: it isn't this request that is lost.
             Err(Error::TimedOut { detail })
-                if heard.is_none_or(|heard| heard < began) && arrived() == before =>
+                if heard.last.is_none_or(|last| last < began) && arrived() == before =>
             {
-                Err(Error::Unreachable {
-                    detail,
-                    lasting: true,
-                })
+                heard.silences += 1;
+                if heard.last.is_none() || heard.silences >= SILENCES {
+                    Err(Error::Silent { detail })
+                } else {
+                    Err(Error::TimedOut { detail })
+                }
             }
             result => result,
         }
@@ -269,16 +285,32 @@ mod tests {
         let lost = Error::TimedOut {
             detail: "no answer".into(),
         };
-        let silent = Error::Unreachable {
+        let silent = Error::Silent {
             detail: "no answer".into(),
-            lasting: true,
         };
         assert_eq!(get([lost.clone()]).await, (Err(silent), 1));
 
         let store = store([lost]);
         let others_hear = Instant::now() + Duration::from_secs(60);
-        *store.heard.lock().unwrap() = Some(others_hear);
+        store.heard.lock().unwrap().last = Some(others_hear);
         assert_eq!(store.get("key", 100).await, found());
+    }
+
+    #[tokio::test]
+    async fn one_request_that_is_lost_does_not_make_a_server_silent_that_has_answered() {
+        let lost = Error::TimedOut {
+            detail: "no answer".into(),
+        };
+        let silent = Error::Silent {
+            detail: "no answer".into(),
+        };
+        let store = store([]);
+        for _ in 0..3 {
+            assert_eq!(store.get("key", 100).await, found());
+            store.store.fail_next([lost.clone()]);
+        }
+        store.store.fail_next([lost]);
+        assert_eq!(store.get("key", 100).await, Err(silent));
     }
 
     #[tokio::test]

@@ -36,6 +36,16 @@ fn unreachable(lasting: bool) -> Error {
     }
 }
 
+fn unanswered() -> Error {
+    Error::Unanswered { detail: "4 s".into() }
+}
+
+fn silent() -> Error {
+    Error::Silent {
+        detail: "no answer within 10 s".into(),
+    }
+}
+
 /// Requests for so many objects fail, one after the other.
 fn fail(health: &Health, purpose: Purpose, objects: usize, error: &Error) {
     for object in 0..objects {
@@ -128,8 +138,10 @@ fn trouble_that_lasts_to_the_end_of_a_short_run_is_told() {
 #[tokio::test]
 async fn a_server_that_fell_silent_is_given_up_at_once_and_who_waits_is_told() {
     let (health, warnings) = health(false);
+    fail(&health, Purpose::Read, 1, &unanswered());
+    assert_eq!(warnings.take().len(), 1, "it took its time at first");
     health.answered(Purpose::Read);
-    health.failed(Purpose::Read, "v1/t/e/1", &unreachable(true));
+    health.failed(Purpose::Read, "v1/t/e/1", &silent());
     health.given_up().await;
     assert!(is_off(&health));
     health.end();
@@ -157,9 +169,8 @@ fn a_storm_of_throttling_is_forgiven_until_it_lasts() {
 #[test]
 fn a_bucket_that_has_not_answered_yet_is_told_once_and_what_it_turns_out_to_be_is_told_too() {
     let (health, warnings) = health(false);
-    let silent = Error::Unanswered { detail: "4 s".into() };
-    fail(&health, Purpose::Read, 2, &silent);
-    fail(&health, Purpose::Write, 2, &silent);
+    fail(&health, Purpose::Read, 2, &unanswered());
+    fail(&health, Purpose::Write, 2, &unanswered());
     assert!(is_on(&health));
     assert_eq!(titles(&warnings), ["The S3 bucket doesn't answer"]);
     fail(&health, Purpose::Read, 1, &access_denied("SignatureDoesNotMatch"));
@@ -167,6 +178,15 @@ fn a_bucket_that_has_not_answered_yet_is_told_once_and_what_it_turns_out_to_be_i
     let warnings = warnings.take();
     assert_eq!(warnings.len(), 1);
     assert!(warnings[0].body[0].contains("SignatureDoesNotMatch") && warnings[0].body[2].contains("secret"));
+}
+
+#[test]
+fn a_bucket_that_never_answers_is_told_of_once() {
+    let (health, warnings) = health(false);
+    fail(&health, Purpose::Read, 2, &unanswered());
+    fail(&health, Purpose::Write, 2, &silent());
+    assert!(is_off(&health));
+    assert_eq!(titles(&warnings), ["The S3 bucket doesn't answer"]);
 }
 
 #[test]
