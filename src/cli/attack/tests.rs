@@ -37,7 +37,7 @@ async fn attack(bucket: Guarded, keys: bool) -> Findings {
         config: &config,
         access: &access,
         store: store.clone(),
-        directory: scratch::Directory::create().unwrap(),
+        directory: tempfile::tempdir().unwrap(),
         name: scratch::name().unwrap(),
         written: Vec::new(),
     };
