@@ -1,7 +1,7 @@
-//! How large an archive may be, and which names the platform can take.
+//! How large an archive may be, and which names the platform allows.
 
-/// What [`unpack`](super::unpack) accepts. `pack` refuses what the defaults would not let back in, the total
-/// size excepted.
+/// What [`unpack`](super::unpack()) accepts. `pack` refuses what the defaults wouldn't accept again, the total size
+/// excepted.
 #[derive(Clone, Debug)]
 pub struct Limits {
     /// Files, directories and links together.
@@ -12,10 +12,10 @@ pub struct Limits {
     pub path: usize,
     /// Bytes of the terminal output, which is held in memory.
     pub terminal_output: u64,
-    /// Bytes of the paths of all directories and links, and of the links' targets, together. They are held in
-    /// memory to the end.
+    /// Bytes of the paths of all directories and links, and of the links' targets, together. They are held in memory to the
+    /// end.
     pub remembered: usize,
-    /// The names that can be restored here.
+    /// The names that are allowed.
     pub platform: Platform,
 }
 
@@ -43,7 +43,7 @@ pub struct Platform {
 }
 
 impl Platform {
-    /// What this platform's file systems do by default.
+    /// The defaults of this platform's file systems.
     pub const fn here() -> Self {
         Self {
             windows_names: cfg!(windows),

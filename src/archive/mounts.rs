@@ -1,15 +1,17 @@
-//! Several files and directories in one archive, each at a place of its own.
+//! Several files and directories in one archive, each at a path of its own.
 
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
-use super::identity::look;
+use super::error::Error;
+use super::filesystem::look;
+use super::header::OUTPUTS;
+use super::limits::Limits;
 use super::pack::{Pack, Packed};
 use super::path::portable;
-use super::sink::Sink;
-use super::{Error, Limits, OUTPUTS};
+use super::writer::Sink;
 
-/// What is to be packed, by its place in the archive.
+/// What to pack, by its path in the archive.
 #[derive(Debug, Default)]
 pub struct Mounts {
     top: Node,
@@ -17,34 +19,34 @@ pub struct Mounts {
 
 #[derive(Debug)]
 enum Node {
-    /// A directory that leads to mounts.
-    Way(BTreeMap<Vec<u8>, Node>),
+    /// A directory that only leads to mounts.
+    Parent(BTreeMap<Vec<u8>, Node>),
     Mount(Mount),
 }
 
 impl Default for Node {
     fn default() -> Self {
-        Self::Way(BTreeMap::new())
+        Self::Parent(BTreeMap::new())
     }
 }
 
 #[derive(Debug)]
 struct Mount {
     path: PathBuf,
-    /// Where the archive's paths start, seen from this mount.
+    /// The directory that corresponds to the archive's root, seen from this mount.
     start: PathBuf,
 }
 
 /// Why something can't be a mount.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MountError {
-    /// There is nothing.
+    /// It doesn't exist.
     #[error("{path}: no such file or directory")]
     Missing {
         /// As it was given.
         path: PathBuf,
     },
-    /// It has no name that an archive could hold.
+    /// It has no path in an archive.
     #[error("{path} has no place in an archive: it leads out of {directory}")]
     Outside {
         /// As it was given.
@@ -52,21 +54,22 @@ pub enum MountError {
         /// Where relative paths start.
         directory: PathBuf,
     },
-    /// Two mounts would be restored to one place.
+    /// Two mounts would be restored to one path.
     #[error("{path} and {other} would both be restored to {name}: preserve their paths")]
     Twice {
-        /// The one.
+        /// One of them.
         path: PathBuf,
-        /// The other.
+        /// The other one.
         other: PathBuf,
-        /// Their name.
+        /// Their path in the archive.
         name: String,
     },
 }
 
 impl Mounts {
-    /// Finds the mounts' places. Paths start at `directory`. With `preserve` each keeps its path, seen from there or, outside
-    /// of it, from the root; without, only the last name. A mount within another is part of that.
+    /// Finds the mounts' paths in the archive. Relative paths start at `directory`. With `preserve` each keeps its path,
+    /// relative to `directory` or, outside of it, to the root; without, only its last name. A mount within another is part
+    /// of it.
     pub fn find(directory: &Path, paths: &[PathBuf], preserve: bool) -> Result<Self, MountError> {
         let mut mounts = Self::default();
         let whole: Vec<PathBuf> = paths.iter().map(|path| plain(&directory.join(path))).collect();
@@ -88,12 +91,12 @@ impl Mounts {
             directory: directory.to_owned(),
         };
         let base = plain(directory);
-        let place = match full.strip_prefix(&base) {
+        let path_in_archive = match full.strip_prefix(&base) {
             Ok(below) if preserve || below.as_os_str().is_empty() => below.to_owned(),
             Err(_) if preserve => full.components().filter(is_name).collect(),
             _ => PathBuf::from(full.file_name().ok_or_else(outside)?),
         };
-        let names: Option<Vec<Vec<u8>>> = place
+        let names: Option<Vec<Vec<u8>>> = path_in_archive
             .components()
             .map(|name| portable(name.as_os_str()))
             .collect();
@@ -103,25 +106,25 @@ impl Mounts {
             path: full.to_owned(),
             start: start.to_owned(),
         };
-        self.insert(&names, mount, &place)
+        self.insert(&names, mount, &path_in_archive)
     }
 
-    fn insert(&mut self, names: &[Vec<u8>], mount: Mount, place: &Path) -> Result<(), MountError> {
+    fn insert(&mut self, names: &[Vec<u8>], mount: Mount, path_in_archive: &Path) -> Result<(), MountError> {
         let twice = |other: &Node, path: &Path| MountError::Twice {
             path: path.to_owned(),
             other: other.first().to_owned(),
-            name: place.display().to_string(),
+            name: path_in_archive.display().to_string(),
         };
         let mut node = &mut self.top;
         for name in names {
             if let Node::Mount(_) = node {
                 return Err(twice(node, &mount.path));
             }
-            let Node::Way(children) = node else { continue };
+            let Node::Parent(children) = node else { continue };
             node = children.entry(name.clone()).or_default();
         }
         match node {
-            Node::Way(children) if children.is_empty() => {
+            Node::Parent(children) if children.is_empty() => {
                 *node = Node::Mount(mount);
                 Ok(())
             }
@@ -137,7 +140,7 @@ impl Mounts {
         let mut pack = Pack::new(&limits, &start, sink);
         pack.terminal_output("")?;
         match &self.top {
-            Node::Way(children) => pack_all(&mut pack, children, OUTPUTS)?,
+            Node::Parent(children) => pack_all(&mut pack, children, OUTPUTS)?,
             Node::Mount(mount) => {
                 pack.source = &mount.start;
                 pack.children(&mount.path, OUTPUTS)?;
@@ -148,11 +151,11 @@ impl Mounts {
 }
 
 impl Node {
-    /// The path of a mount in it.
+    /// The path of its first mount.
     fn first(&self) -> &Path {
         match self {
             Self::Mount(mount) => &mount.path,
-            Self::Way(children) => children.values().next().map_or(Path::new(""), Self::first),
+            Self::Parent(children) => children.values().next().map_or(Path::new(""), Self::first),
         }
     }
 }
@@ -165,8 +168,8 @@ fn pack_all<'a, W: Sink>(
     for (name, node) in children {
         let name = [prefix, name].concat();
         match node {
-            Node::Way(children) => {
-                let prefix = pack.way(node.first(), name)?;
+            Node::Parent(children) => {
+                let prefix = pack.parent(node.first(), name)?;
                 pack_all(pack, children, &prefix)?;
             }
             Node::Mount(mount) => {
@@ -186,7 +189,7 @@ fn is_name(part: &Component<'_>) -> bool {
     matches!(part, Component::Normal(_))
 }
 
-/// `path` without `.` and `..`, by its text alone.
+/// `path` without `.` and `..`, going by its text alone.
 fn plain(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
     for part in path.components() {

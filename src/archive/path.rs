@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{Fault, Platform};
+use super::error::Fault;
+use super::limits::Platform;
 
 /// A path below an artifact's directory: one or more plain names, separated by `/`. It has no `.`, `..`,
 /// empty name or NUL, and nothing that `platform` would take for more than a plain name.
@@ -81,6 +82,10 @@ impl LinkTarget {
             text: text.to_vec(),
             stepped_out_of,
         })
+    }
+
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.text
     }
 
     /// The target for the file system.

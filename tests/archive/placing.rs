@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Barrier;
 use std::thread;
 
-use nx_s3_cache::archive::{Error, Origin, Placed, Staging};
+use nx_s3_cache::archive::{Committed, Error, Origin, Staging};
 use nx_s3_cache::task_hash::TaskHash;
 
 use crate::trees::{self, Node, Scratch, Tree};
@@ -37,7 +37,7 @@ fn staged(cache: &Path, tree: &Tree) -> Staging {
 }
 
 /// What commits over `existing`, and whether it stays.
-fn commit_over(existing: &Tree, ours: &Tree) -> Placed {
+fn commit_over(existing: &Tree, ours: &Tree) -> Committed {
     let scratch = Scratch::new();
     fs::create_dir(scratch.path().join("123")).unwrap();
     trees::write(&scratch.path().join("123"), existing);
@@ -59,7 +59,7 @@ fn an_artifact_is_moved_to_its_place() {
     let scratch = Scratch::new();
     let staging = staged(scratch.path(), &artifact("new"));
     assert!(!scratch.path().join("123").exists());
-    assert_eq!(staging.commit().unwrap(), Placed::New);
+    assert_eq!(staging.commit().unwrap(), Committed::New);
     assert_eq!(trees::read(&scratch.path().join("123")), artifact("new"));
     assert_eq!(names(scratch.path()), ["123"]);
 }
@@ -82,7 +82,7 @@ fn an_artifact_without_outputs_is_an_empty_directory() {
 fn the_cache_directory_is_made_when_there_is_none() {
     let scratch = Scratch::new();
     let cache = scratch.path().join("not/yet");
-    assert_eq!(staged(&cache, &artifact("new")).commit().unwrap(), Placed::New);
+    assert_eq!(staged(&cache, &artifact("new")).commit().unwrap(), Committed::New);
 }
 
 #[test]
@@ -114,13 +114,13 @@ fn the_same_artifact_is_left_alone() {
     let scratch = Scratch::new();
     assert_eq!(
         staged(scratch.path(), &artifact("same")).commit().unwrap(),
-        Placed::New
+        Committed::New
     );
     let reader = fs::File::open(scratch.path().join("123/dist/main.js")).unwrap();
     let before = std::os::unix::fs::MetadataExt::ino(&reader.metadata().unwrap());
     assert_eq!(
         staged(scratch.path(), &artifact("same")).commit().unwrap(),
-        Placed::AlreadyThere
+        Committed::AlreadyThere
     );
     let after =
         std::os::unix::fs::MetadataExt::ino(&fs::metadata(scratch.path().join("123/dist/main.js")).unwrap());
@@ -149,9 +149,9 @@ fn anything_else_is_replaced() {
         let content = [vec![0; 200_000], vec![last]].concat();
         with("large", Node::File { mode: 0o644, content })
     };
-    assert_eq!(commit_over(&ours, &ours), Placed::AlreadyThere);
-    assert_eq!(commit_over(&large(1), &large(1)), Placed::AlreadyThere);
-    assert_eq!(commit_over(&large(1), &large(2)), Placed::Replaced);
+    assert_eq!(commit_over(&ours, &ours), Committed::AlreadyThere);
+    assert_eq!(commit_over(&large(1), &large(1)), Committed::AlreadyThere);
+    assert_eq!(commit_over(&large(1), &large(2)), Committed::Replaced);
     for existing in [
         artifact("1234"),
         artifact("12346"),
@@ -174,9 +174,9 @@ fn anything_else_is_replaced() {
         with("dist", Node::Directory { mode: 0o755 }),
         with("empty", Node::Directory { mode: 0o755 }),
     ] {
-        assert_eq!(commit_over(&existing, &ours), Placed::Replaced, "{existing:?}");
+        assert_eq!(commit_over(&existing, &ours), Committed::Replaced, "{existing:?}");
     }
-    assert_eq!(commit_over(&Tree::new(), &ours), Placed::New);
+    assert_eq!(commit_over(&Tree::new(), &ours), Committed::New);
 }
 
 #[test]
@@ -185,7 +185,7 @@ fn a_file_or_a_link_in_the_way_is_replaced_but_not_followed() {
     fs::write(scratch.path().join("123"), "a file").unwrap();
     assert_eq!(
         staged(scratch.path(), &artifact("ours")).commit().unwrap(),
-        Placed::Replaced
+        Committed::Replaced
     );
     fs::remove_dir_all(scratch.path().join("123")).ok();
     let elsewhere = scratch.directory("elsewhere");
@@ -194,7 +194,7 @@ fn a_file_or_a_link_in_the_way_is_replaced_but_not_followed() {
     symlink(&elsewhere, cache.join("123")).unwrap();
     assert_eq!(
         staged(&cache, &artifact("ours")).commit().unwrap(),
-        Placed::Replaced
+        Committed::Replaced
     );
     assert_eq!(names(&elsewhere), ["canary"]);
 }
@@ -224,7 +224,7 @@ fn a_cache_directory_that_vanished_is_the_disks_fault() {
 }
 
 /// Commits from many threads at once, and returns what each found.
-fn race(cache: &Path, content: impl Fn(usize) -> String + Sync) -> Vec<Placed> {
+fn race(cache: &Path, content: impl Fn(usize) -> String + Sync) -> Vec<Committed> {
     const RACERS: usize = 8;
     let start = Barrier::new(RACERS);
     thread::scope(|scope| {
@@ -248,11 +248,11 @@ fn of_many_that_restore_the_same_artifact_the_first_one_wins() {
         let scratch = Scratch::new();
         let placed = race(scratch.path(), |_| "same".to_owned());
         assert_eq!(
-            placed.iter().filter(|placed| **placed == Placed::New).count(),
+            placed.iter().filter(|placed| **placed == Committed::New).count(),
             1,
             "{placed:?}"
         );
-        assert!(!placed.contains(&Placed::Replaced));
+        assert!(!placed.contains(&Committed::Replaced));
         assert_eq!(trees::read(&scratch.path().join("123")), artifact("same"));
         assert_eq!(names(scratch.path()), ["123"]);
     }
