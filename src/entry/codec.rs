@@ -95,7 +95,7 @@ impl Codec {
 
     /// The plain bytes of a frame, verified against the id of its chunk.
     pub fn expand_chunk(&self, chunk: &ChunkRef, frame: &[u8]) -> Result<Vec<u8>, Error> {
-        let plain = compress::expand(frame, chunk.size as usize)?;
+        let plain = compress::decompress(frame, chunk.size as usize)?;
         if self.chunk_id(&plain) != chunk.id {
             return Err(Error::WrongChunk);
         }
