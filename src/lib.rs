@@ -20,6 +20,8 @@ pub mod binding;
 #[forbid(unsafe_code)]
 pub mod cache;
 #[forbid(unsafe_code)]
+mod checked_text;
+#[forbid(unsafe_code)]
 pub mod chunk;
 #[forbid(unsafe_code)]
 pub mod cli;
