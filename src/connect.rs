@@ -17,7 +17,7 @@ use crate::object_store::patient::Patient;
 use crate::object_store::s3::S3Store;
 use crate::object_store::watch::{About, Watcher, watched};
 use crate::object_store::{Error, Head, ListPage, Object, ObjectStore, PutMode, PutOutcome};
-use crate::open_files::requests_at_once;
+use crate::rlimit::max_concurrent_requests;
 
 /// What many may wait for.
 type Awaited<T> = Shared<BoxFuture<'static, Result<T, Error>>>;
@@ -115,7 +115,7 @@ pub async fn dial_watched(
         store: Arc::new(Patient::new(
             store,
             bucket.retries,
-            requests_at_once(bucket.concurrency),
+            max_concurrent_requests(bucket.concurrency),
         )),
         region,
         credentials: found,
