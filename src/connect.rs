@@ -108,8 +108,8 @@ pub async fn dial_watched(
     let found = credentials::resolve(credentials, &region, http.clone(), credentials::TIME_LIMIT);
     let found = found.await.map_err(no_credentials)?;
     let mut store = S3Store::open(bucket, found.provider.clone(), http_for(About::Bucket), &region);
-    if let Some(renewing) = found.renewing.clone() {
-        store = store.on_expired(move || renewing.refuse());
+    if let Some(refreshing) = found.refreshing.clone() {
+        store = store.on_expired(move || refreshing.mark_expired());
     }
     Ok(Connection {
         store: Arc::new(Patient::new(
