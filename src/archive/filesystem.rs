@@ -1,17 +1,12 @@
-//! What the standard library lacks for trees of files: permission bits, removal despite them, comparison.
+//! What the standard library lacks for trees of files: permission bits, links, and removal despite permission bits.
 
-use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::fs::{self, File, Metadata, OpenOptions};
-use std::io::{self, BufRead, BufReader};
+use std::io;
 use std::path::Path;
 
 use super::error::Error;
 #[cfg(unix)]
 use super::header::PERMISSIONS;
-
-/// How much of a file is compared at a time.
-const BUFFER: usize = 64 << 10;
 
 /// What is at `path` itself, links not followed; `None` where nothing is.
 pub(super) fn look(path: &Path) -> Result<Option<Metadata>, Error> {
@@ -39,17 +34,11 @@ pub(super) fn mode(found: &Metadata) -> u32 {
 }
 
 /// Sets the permission bits of what is at `path`, where the platform has any.
+#[cfg_attr(not(unix), expect(unused_variables))]
 pub(super) fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
     #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        fs::set_permissions(path, fs::Permissions::from_mode(mode))
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = (path, mode);
-        Ok(())
-    }
+    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(mode))?;
+    Ok(())
 }
 
 /// Makes files and directories with given permission bits, in as few system calls as possible.
@@ -72,7 +61,7 @@ impl Creator {
             .create_new(true)
             .mode(mode)
             .open(path)?;
-        if mode & !self.left_by_umask != 0 && !self.learn(mode, &file.metadata()?) {
+        if !self.is_exact(mode, || file.metadata())? {
             file.set_permissions(fs::Permissions::from_mode(mode))?;
         }
         Ok(file)
@@ -83,15 +72,17 @@ impl Creator {
         use std::os::unix::fs::DirBuilderExt;
         let open = mode | 0o700;
         fs::DirBuilder::new().mode(open).create(path)?;
-        let exact = open & !self.left_by_umask == 0 || self.learn(open, &fs::symlink_metadata(path)?);
-        Ok(exact && open == mode)
+        Ok(self.is_exact(open, || fs::symlink_metadata(path))? && open == mode)
     }
 
-    /// Whether `found` has the mode that was asked for.
-    fn learn(&mut self, asked: u32, found: &Metadata) -> bool {
-        let got = mode(found);
+    /// Whether a new file or directory has all the bits that were asked for; `look` is called only to learn.
+    fn is_exact(&mut self, asked: u32, look: impl FnOnce() -> io::Result<Metadata>) -> io::Result<bool> {
+        if asked & !self.left_by_umask == 0 {
+            return Ok(true);
+        }
+        let got = mode(&look()?);
         self.left_by_umask |= got & asked;
-        got == asked
+        Ok(got == asked)
     }
 }
 
@@ -150,64 +141,4 @@ fn unlock(directory: &Path) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-/// Whether two directories hold the same: names, kinds, permission bits, link targets and content. What can't be read
-/// is not the same.
-pub(super) fn same_tree(one: &Path, other: &Path) -> bool {
-    same_children(one, other).unwrap_or(false)
-}
-
-fn same_children(one: &Path, other: &Path) -> io::Result<bool> {
-    if !fs::symlink_metadata(other)?.is_dir() {
-        return Ok(false);
-    }
-    let (ours, theirs) = (children(one)?, children(other)?);
-    if !ours.keys().eq(theirs.keys()) {
-        return Ok(false);
-    }
-    for ((name, ours), theirs) in ours.iter().zip(theirs.values()) {
-        let alike = ours.file_type() == theirs.file_type() && mode(ours) == mode(theirs);
-        if !alike || !same_content(&one.join(name), &other.join(name), (ours, theirs))? {
-            return Ok(false);
-        }
-    }
-    Ok(true)
-}
-
-fn children(directory: &Path) -> io::Result<BTreeMap<OsString, Metadata>> {
-    // `DirEntry::metadata` does not follow links.
-    fs::read_dir(directory)?
-        .map(|entry| entry.and_then(|found| Ok((found.file_name(), found.metadata()?))))
-        .collect()
-}
-
-/// Compares what is at two paths of the same kind.
-fn same_content(one: &Path, other: &Path, (ours, theirs): (&Metadata, &Metadata)) -> io::Result<bool> {
-    if ours.is_dir() {
-        same_children(one, other)
-    } else if ours.is_symlink() {
-        Ok(fs::read_link(one)? == fs::read_link(other)?)
-    } else if ours.is_file() {
-        Ok(ours.len() == theirs.len() && same_bytes(one, other)?)
-    } else {
-        Ok(false)
-    }
-}
-
-fn same_bytes(one: &Path, other: &Path) -> io::Result<bool> {
-    let open = |path| File::open(path).map(|file| BufReader::with_capacity(BUFFER, file));
-    let (mut one, mut other) = (open(one)?, open(other)?);
-    loop {
-        let (ours, theirs) = (one.fill_buf()?, other.fill_buf()?);
-        let length = ours.len().min(theirs.len());
-        if ours[..length] != theirs[..length] {
-            return Ok(false);
-        }
-        if length == 0 {
-            return Ok(ours.is_empty() && theirs.is_empty());
-        }
-        one.consume(length);
-        other.consume(length);
-    }
 }

@@ -13,22 +13,10 @@ use super::writer::Sink;
 
 /// What to pack, by its path in the archive.
 #[derive(Debug, Default)]
-pub struct Mounts {
-    top: Node,
-}
+pub struct Mounts(BTreeMap<Names, Mount>);
 
-#[derive(Debug)]
-enum Node {
-    /// A directory that only leads to mounts.
-    Parent(BTreeMap<Vec<u8>, Node>),
-    Mount(Mount),
-}
-
-impl Default for Node {
-    fn default() -> Self {
-        Self::Parent(BTreeMap::new())
-    }
-}
+/// The parts of a path in the archive.
+type Names = Vec<Vec<u8>>;
 
 #[derive(Debug)]
 struct Mount {
@@ -96,42 +84,28 @@ impl Mounts {
             Err(_) if preserve => full.components().filter(is_name).collect(),
             _ => PathBuf::from(full.file_name().ok_or_else(outside)?),
         };
-        let names: Option<Vec<Vec<u8>>> = path_in_archive
+        let names: Option<Names> = path_in_archive
             .components()
             .map(|name| portable(name.as_os_str()))
             .collect();
         let names = names.ok_or_else(outside)?;
+        let overlaps = |other: &Names| other.starts_with(&names) || names.starts_with(other);
+        if let Some((other, mount)) = self.0.iter().find(|(other, _)| overlaps(other)) {
+            // The same path given twice is one mount.
+            let same = *other == names && mount.path == full;
+            return same.then_some(()).ok_or_else(|| MountError::Twice {
+                path: full.to_owned(),
+                other: mount.path.clone(),
+                name: path_in_archive.display().to_string(),
+            });
+        }
         let start = full.ancestors().nth(names.len()).ok_or_else(outside)?;
         let mount = Mount {
             path: full.to_owned(),
             start: start.to_owned(),
         };
-        self.insert(&names, mount, &path_in_archive)
-    }
-
-    fn insert(&mut self, names: &[Vec<u8>], mount: Mount, path_in_archive: &Path) -> Result<(), MountError> {
-        let twice = |other: &Node, path: &Path| MountError::Twice {
-            path: path.to_owned(),
-            other: other.first().to_owned(),
-            name: path_in_archive.display().to_string(),
-        };
-        let mut node = &mut self.top;
-        for name in names {
-            if let Node::Mount(_) = node {
-                return Err(twice(node, &mount.path));
-            }
-            let Node::Parent(children) = node else { continue };
-            node = children.entry(name.clone()).or_default();
-        }
-        match node {
-            Node::Parent(children) if children.is_empty() => {
-                *node = Node::Mount(mount);
-                Ok(())
-            }
-            // The same path given twice is one mount.
-            Node::Mount(other) if other.path == mount.path => Ok(()),
-            node => Err(twice(node, &mount.path)),
-        }
+        self.0.insert(names, mount);
+        Ok(())
     }
 
     /// Writes the mounts to `sink`, as [`pack`](super::pack()) writes outputs, with an empty terminal output.
@@ -139,50 +113,31 @@ impl Mounts {
         let (limits, start) = (Limits::default(), PathBuf::new());
         let mut pack = Pack::new(&limits, &start, sink);
         pack.terminal_output("")?;
-        match &self.top {
-            Node::Parent(children) => pack_all(&mut pack, children, OUTPUTS)?,
-            Node::Mount(mount) => {
-                pack.source = &mount.start;
-                pack.children(&mount.path, OUTPUTS)?;
+        let mut written: &[Vec<u8>] = &[];
+        for (names, mount) in &self.0 {
+            let Mount { path, start } = mount;
+            pack.source = start;
+            let Some((_, parents)) = names.split_last() else {
+                pack.children(path, OUTPUTS)?;
+                continue;
+            };
+            for depth in 1..=parents.len() {
+                if !written.starts_with(&parents[..depth]) {
+                    pack.parent(path, name(&parents[..depth]))?;
+                }
             }
+            written = parents;
+            let gone = || Error::Gone { path: path.clone() };
+            let kind = look(path)?.ok_or_else(gone)?.file_type();
+            pack.item(path, kind, name(names))?;
         }
         pack.finish()
     }
 }
 
-impl Node {
-    /// The path of its first mount.
-    fn first(&self) -> &Path {
-        match self {
-            Self::Mount(mount) => &mount.path,
-            Self::Parent(children) => children.values().next().map_or(Path::new(""), Self::first),
-        }
-    }
-}
-
-fn pack_all<'a, W: Sink>(
-    pack: &mut Pack<'a, W>,
-    children: &'a BTreeMap<Vec<u8>, Node>,
-    prefix: &[u8],
-) -> Result<(), Error> {
-    for (name, node) in children {
-        let name = [prefix, name].concat();
-        match node {
-            Node::Parent(children) => {
-                let prefix = pack.parent(node.first(), name)?;
-                pack_all(pack, children, &prefix)?;
-            }
-            Node::Mount(mount) => {
-                pack.source = &mount.start;
-                let gone = || Error::Gone {
-                    path: mount.path.clone(),
-                };
-                let kind = look(&mount.path)?.ok_or_else(gone)?.file_type();
-                pack.item(&mount.path, kind, name)?;
-            }
-        }
-    }
-    Ok(())
+/// The name of an entry of the archive.
+fn name(names: &[Vec<u8>]) -> Vec<u8> {
+    [OUTPUTS, &names.join(&b'/')].concat()
 }
 
 fn is_name(part: &Component<'_>) -> bool {

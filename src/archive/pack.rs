@@ -127,12 +127,11 @@ impl<'a, W: Sink> Pack<'a, W> {
         }
     }
 
-    /// Packs a directory that only leads to mounts, the first of them at `path`; returns its name with a `/`.
-    pub fn parent(&mut self, path: &Path, mut name: Vec<u8>) -> Result<Vec<u8>, Error> {
+    /// Packs a directory that only leads to mounts, the first of them at `path`.
+    pub fn parent(&mut self, path: &Path, mut name: Vec<u8>) -> Result<(), Error> {
         self.check(ItemKind::Directory, path, &name, b"")?;
         name.push(b'/');
-        self.writer.unmarked(&name, Head::directory(0o755), b"")?;
-        Ok(name)
+        self.writer.unmarked(&name, Head::directory(0o755), b"")
     }
 
     fn directory(&mut self, path: &Path, mut name: Vec<u8>) -> Result<(), Error> {

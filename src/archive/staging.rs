@@ -10,7 +10,9 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, SystemTime};
 
 use super::error::Error;
-use super::filesystem::{remove, same_tree};
+use super::filesystem::remove;
+use super::pack::pack;
+use super::writer::Sink;
 use crate::task_hash::TaskHash;
 
 /// What the names of staging roots begin with. Nx takes only names of digits for artifacts.
@@ -107,7 +109,7 @@ impl Staging {
                 self.leftovers.retain(|path| *path != self.staged);
                 return Ok(committed);
             };
-            if same_tree(&self.staged, &self.target) {
+            if is_same_tree(&self.staged, &self.target) {
                 return Ok(Committed::AlreadyThere);
             }
             let replaced = self.root.path.join(format!("{}-replaced", next_number()));
@@ -175,6 +177,17 @@ impl Root {
         }
     }
 }
+
+/// Whether two directories have the same archive. What can't be packed isn't the same.
+fn is_same_tree(one: &Path, other: &Path) -> bool {
+    let digest = |tree| {
+        let mut hasher = blake3::Hasher::new();
+        pack(tree, "", &mut hasher).map(|_| hasher.finalize())
+    };
+    matches!((digest(one), digest(other)), (Ok(one), Ok(other)) if one == other)
+}
+
+impl Sink for blake3::Hasher {}
 
 impl Drop for Root {
     fn drop(&mut self) {
