@@ -146,81 +146,60 @@ impl Error {
 
 /// What is wrong with an entry, or with a file to be packed. Its text continues a sentence that begins with the name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs, reason = "the messages say it")]
 pub enum Fault {
-    /// The stream ended before the archive did.
     #[error("is cut short")]
     Truncated,
-    /// The stream went on after the archive's end.
     #[error("is followed by more than the end of the archive")]
     Trailing,
-    /// A malformed header.
     #[error("has a header that makes no sense ({0})")]
     Damaged(String),
     /// A type of entry that artifacts don't have: hard links, devices, FIFOs, sockets and so on.
     #[error("is a {0}, which can't be part of an artifact")]
     Kind(&'static str),
-    /// The first entry is not the terminal output.
     #[error("stands where the terminal output should")]
     NoTerminalOutput,
-    /// A second terminal output.
     #[error("is there twice")]
     SecondTerminalOutput,
-    /// The terminal output is not UTF-8.
     #[error("is not UTF-8 text")]
     NotText,
-    /// A name outside of `outputs/`.
     #[error("is not below outputs/")]
     Outside,
-    /// A name with an empty component, `.` or `..`, or with a NUL.
     #[error("is not a plain relative path")]
     UnsafeName,
-    /// A name that this platform or file system doesn't allow.
     #[error("is a name that this platform does not allow")]
     ForeignName,
-    /// The same name twice.
     #[error("is there twice")]
     Duplicate,
     /// Two names that are the same to a file system that ignores case.
     #[error("differs from another name only in case, or in how its letters are encoded")]
     Collides,
-    /// An entry that should precede an earlier one.
     #[error("is not in its place in the order of names")]
     OutOfOrder,
-    /// An entry whose directory isn't in the archive.
     #[error("is in a directory that the archive does not have")]
     NoDirectory,
-    /// An entry below a file.
     #[error("is below something that is a file")]
     BelowFile,
-    /// An entry below a symbolic link.
     #[error("is below something that is a link")]
     BelowLink,
-    /// A link with an absolute target.
     #[error("is a link to an absolute path; links must be relative and stay inside the outputs")]
     LinkAbsolute,
-    /// A link that leads out of the outputs.
     #[error("is a link that leaves the outputs; links must be relative and stay inside them")]
     LinkLeaves,
     /// A link whose target has `..` behind something that isn't a directory, so that its text doesn't tell where it
     /// leads.
     #[error("is a link that goes through '..' of something that is not a directory of the outputs")]
     LinkWinds,
-    /// A link without a target, or one with a NUL.
     #[error("is a link without a usable target")]
     LinkUnusable,
-    /// More entries than allowed.
     #[error("is one entry more than the {0} allowed")]
     TooManyEntries(u64),
-    /// More bytes than allowed.
     #[error("makes the outputs larger than the {0} bytes allowed")]
     TooLarge(u64),
-    /// A longer path or link target than allowed.
     #[error("is longer, or is a link to something longer, than the {0} bytes allowed")]
     PathTooLong(usize),
-    /// A longer terminal output than allowed.
     #[error("is longer than the {0} bytes allowed")]
     TerminalOutputTooLong(u64),
-    /// More directories and links than allowed.
     #[error("is too much: the names of directories and links take more than the {0} bytes allowed")]
     TooManyNames(usize),
 }
