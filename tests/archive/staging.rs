@@ -1,12 +1,13 @@
-//! An artifact appears in its place whole, whoever else is at it.
+//! An artifact appears whole, whoever else restores it; what killed processes leave is removed, and nothing else.
 
-use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::fs::{self, File};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::Path;
 use std::sync::Barrier;
 use std::thread;
+use std::time::{Duration, SystemTime};
 
-use nx_s3_cache::archive::{Committed, Error, Origin, Staging};
+use nx_s3_cache::archive::{Committed, Error, Origin, Staging, sweep};
 use nx_s3_cache::task_hash::TaskHash;
 
 use crate::trees::{self, Node, Scratch, Tree};
@@ -16,17 +17,10 @@ fn hash() -> TaskHash {
 }
 
 fn artifact(content: &str) -> Tree {
-    let file = Node::File {
-        mode: 0o644,
-        content: content.into(),
-    };
-    let link = Node::Link {
-        target: "main.js".into(),
-    };
     Tree::from([
         ("dist".into(), Node::Directory { mode: 0o555 }),
-        ("dist/link".into(), link),
-        ("dist/main.js".into(), file),
+        ("dist/link".into(), trees::link("main.js")),
+        ("dist/main.js".into(), trees::file(content)),
     ])
 }
 
@@ -55,7 +49,7 @@ fn names(directory: &Path) -> Vec<String> {
 }
 
 #[test]
-fn an_artifact_is_moved_to_its_place() {
+fn an_artifact_is_moved_to_its_target() {
     let scratch = Scratch::new();
     let staging = staged(scratch.path(), &artifact("new"));
     assert!(!scratch.path().join("123").exists());
@@ -67,15 +61,10 @@ fn an_artifact_is_moved_to_its_place() {
 #[test]
 fn an_artifact_without_outputs_is_an_empty_directory() {
     let scratch = Scratch::new();
-    Staging::create(scratch.path(), &hash())
-        .unwrap()
-        .commit()
-        .unwrap();
-    assert_eq!(trees::read(&scratch.path().join("123")), Tree::new());
-    Staging::create(scratch.path(), &hash())
-        .unwrap()
-        .commit()
-        .unwrap();
+    for _ in 0..2 {
+        staged(scratch.path(), &Tree::new()).commit().unwrap();
+        assert_eq!(trees::read(&scratch.path().join("123")), Tree::new());
+    }
 }
 
 #[test]
@@ -112,19 +101,16 @@ fn nx_does_not_take_a_staging_area_for_an_artifact() {
 #[test]
 fn the_same_artifact_is_left_alone() {
     let scratch = Scratch::new();
-    assert_eq!(
-        staged(scratch.path(), &artifact("same")).commit().unwrap(),
-        Committed::New
-    );
-    let reader = fs::File::open(scratch.path().join("123/dist/main.js")).unwrap();
-    let before = std::os::unix::fs::MetadataExt::ino(&reader.metadata().unwrap());
-    assert_eq!(
-        staged(scratch.path(), &artifact("same")).commit().unwrap(),
-        Committed::AlreadyThere
-    );
-    let after =
-        std::os::unix::fs::MetadataExt::ino(&fs::metadata(scratch.path().join("123/dist/main.js")).unwrap());
-    assert_eq!(before, after);
+    let commit = || staged(scratch.path(), &artifact("same")).commit().unwrap();
+    let inode = || {
+        fs::metadata(scratch.path().join("123/dist/main.js"))
+            .unwrap()
+            .ino()
+    };
+    assert_eq!(commit(), Committed::New);
+    let before = inode();
+    assert_eq!(commit(), Committed::AlreadyThere);
+    assert_eq!(inode(), before);
     assert_eq!(names(scratch.path()), ["123"]);
 }
 
@@ -136,43 +122,27 @@ fn anything_else_is_replaced() {
         tree.insert(path.into(), node);
         tree
     };
-    let without = |path: &str| {
-        let mut tree = ours.clone();
-        tree.remove(Path::new(path));
-        tree
+    let mut without = ours.clone();
+    without.remove(Path::new("dist/main.js"));
+    let private = Node::File {
+        mode: 0o600,
+        content: "12345".into(),
     };
-    let file = |mode, content: &str| Node::File {
-        mode,
-        content: content.into(),
-    };
-    let large = |last: u8| {
-        let content = [vec![0; 200_000], vec![last]].concat();
-        with("large", Node::File { mode: 0o644, content })
-    };
+    let large = |last: u8| with("large", trees::file([vec![0; 200_000], vec![last]].concat()));
     assert_eq!(commit_over(&ours, &ours), Committed::AlreadyThere);
     assert_eq!(commit_over(&large(1), &large(1)), Committed::AlreadyThere);
     assert_eq!(commit_over(&large(1), &large(2)), Committed::Replaced);
     for existing in [
         artifact("1234"),
         artifact("12346"),
-        with("dist/main.js", file(0o600, "12345")),
-        with("dist/more.js", file(0o644, "")),
-        without("dist/main.js"),
-        with(
-            "dist/main.js",
-            Node::Link {
-                target: "link".into(),
-            },
-        ),
-        with(
-            "dist/link",
-            Node::Link {
-                target: "other".into(),
-            },
-        ),
-        with("dist/link", file(0o644, "12345")),
-        with("dist", Node::Directory { mode: 0o755 }),
-        with("empty", Node::Directory { mode: 0o755 }),
+        with("dist/main.js", private),
+        with("dist/more.js", trees::file("")),
+        without,
+        with("dist/main.js", trees::link("link")),
+        with("dist/link", trees::link("other")),
+        with("dist/link", trees::file("12345")),
+        with("dist", trees::directory()),
+        with("empty", trees::directory()),
     ] {
         assert_eq!(commit_over(&existing, &ours), Committed::Replaced, "{existing:?}");
     }
@@ -180,22 +150,16 @@ fn anything_else_is_replaced() {
 }
 
 #[test]
-fn a_file_or_a_link_in_the_way_is_replaced_but_not_followed() {
+fn a_file_or_a_link_at_the_target_is_replaced_but_not_followed() {
     let scratch = Scratch::new();
-    fs::write(scratch.path().join("123"), "a file").unwrap();
-    assert_eq!(
-        staged(scratch.path(), &artifact("ours")).commit().unwrap(),
-        Committed::Replaced
-    );
-    fs::remove_dir_all(scratch.path().join("123")).ok();
+    let commit = |cache: &Path| staged(cache, &artifact("ours")).commit().unwrap();
+    let (file, link) = (scratch.directory("file"), scratch.directory("link"));
+    fs::write(file.join("123"), "a file").unwrap();
+    assert_eq!(commit(&file), Committed::Replaced);
     let elsewhere = scratch.directory("elsewhere");
     fs::write(elsewhere.join("canary"), "original").unwrap();
-    let cache = scratch.directory("cache");
-    symlink(&elsewhere, cache.join("123")).unwrap();
-    assert_eq!(
-        staged(&cache, &artifact("ours")).commit().unwrap(),
-        Committed::Replaced
-    );
+    symlink(&elsewhere, link.join("123")).unwrap();
+    assert_eq!(commit(&link), Committed::Replaced);
     assert_eq!(names(&elsewhere), ["canary"]);
 }
 
@@ -246,13 +210,10 @@ fn race(cache: &Path, content: impl Fn(usize) -> String + Sync) -> Vec<Committed
 fn of_many_that_restore_the_same_artifact_the_first_one_wins() {
     for _ in 0..20 {
         let scratch = Scratch::new();
-        let placed = race(scratch.path(), |_| "same".to_owned());
-        assert_eq!(
-            placed.iter().filter(|placed| **placed == Committed::New).count(),
-            1,
-            "{placed:?}"
-        );
-        assert!(!placed.contains(&Committed::Replaced));
+        let found = race(scratch.path(), |_| "same".to_owned());
+        let new = found.iter().filter(|found| **found == Committed::New);
+        assert_eq!(new.count(), 1, "{found:?}");
+        assert!(!found.contains(&Committed::Replaced));
         assert_eq!(trees::read(&scratch.path().join("123")), artifact("same"));
         assert_eq!(names(scratch.path()), ["123"]);
     }
@@ -264,10 +225,74 @@ fn of_many_that_restore_different_artifacts_one_is_left_and_whole() {
         let scratch = Scratch::new();
         race(scratch.path(), |racer| racer.to_string());
         let left = trees::read(&scratch.path().join("123"));
-        assert!(
-            (0..8).any(|racer: usize| left == artifact(&racer.to_string())),
-            "{left:?}"
-        );
+        let whole = (0..8).any(|racer: usize| left == artifact(&racer.to_string()));
+        assert!(whole, "{left:?}");
         assert_eq!(names(scratch.path()), ["123"]);
     }
+}
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+fn age(path: &Path, age: Duration) {
+    File::open(path)
+        .unwrap()
+        .set_modified(SystemTime::now() - age)
+        .unwrap();
+}
+
+/// What a process that is killed while it restores a read-only directory leaves.
+fn leftover(cache: &Path, name: &str) {
+    let root = cache.join(name);
+    fs::create_dir_all(root.join("outputs/dist")).unwrap();
+    fs::write(root.join("outputs/dist/main.js"), "half").unwrap();
+    trees::chmod(&root.join("outputs/dist"), 0o555);
+    age(&root, Duration::from_secs(60));
+}
+
+#[test]
+fn what_a_dead_process_left_is_removed() {
+    let scratch = Scratch::new();
+    leftover(scratch.path(), ".nx-s3-cache-1-0-123");
+    leftover(scratch.path(), ".nx-s3-cache-99999999-7-456");
+    assert_eq!(sweep(scratch.path()), 2);
+    assert_eq!(fs::read_dir(scratch.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn what_a_living_process_works_on_stays() {
+    let scratch = Scratch::new();
+    let staging = Staging::create(scratch.path(), &hash()).unwrap();
+    let root = staging.path().parent().unwrap();
+    for old in [Duration::ZERO, DAY / 2, 30 * DAY] {
+        age(root, old);
+        assert_eq!(sweep(scratch.path()), 0);
+    }
+    staging.commit().unwrap();
+    assert!(scratch.path().join("123").is_dir());
+}
+
+#[test]
+fn what_was_made_just_now_stays_even_without_its_lock() {
+    let scratch = Scratch::new();
+    leftover(scratch.path(), ".nx-s3-cache-1-0-123");
+    age(&scratch.path().join(".nx-s3-cache-1-0-123"), Duration::ZERO);
+    assert_eq!(sweep(scratch.path()), 0);
+}
+
+#[test]
+fn what_is_not_ours_stays() {
+    let scratch = Scratch::new();
+    for name in ["123", ".nx", "nx-s3-cache-1-0-123", "terminalOutputs"] {
+        leftover(scratch.path(), name);
+    }
+    fs::write(scratch.path().join(".nx-s3-cache-file"), "").unwrap();
+    symlink("123", scratch.path().join(".nx-s3-cache-link")).unwrap();
+    let before = trees::read(scratch.path());
+    assert_eq!(sweep(scratch.path()), 0);
+    assert_eq!(trees::read(scratch.path()), before);
+}
+
+#[test]
+fn a_missing_cache_directory_is_nothing_to_sweep() {
+    assert_eq!(sweep(Path::new("/nowhere/at/all")), 0);
 }
