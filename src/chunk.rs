@@ -26,7 +26,7 @@ pub struct ChunkId([u8; 32]);
 pub struct InvalidChunkId;
 
 impl ChunkId {
-    /// The id of `plain`. With a key, nobody without it can tell what a chunk contains from its id.
+    /// The id of `plain`. With a key, an id reveals a chunk's content only to those who have the key.
     pub fn of(plain: &[u8], key: Option<&[u8; 32]>) -> Self {
         Self(match key {
             Some(key) => *blake3::keyed_hash(key, plain).as_bytes(),

@@ -9,7 +9,7 @@ use crate::checked_text::checked_text;
 pub enum Scope {
     /// `t`: what trusted runs write and everybody reads.
     Trusted,
-    /// `u/<name>`: what untrusted runs of this name write, and nobody else reads.
+    /// `u/<name>`: what untrusted runs of this name write, and only they read.
     Untrusted(ScopeName),
 }
 
@@ -42,7 +42,7 @@ checked_text! {
 impl ScopeName {
     /// How much of a name that has to be altered is kept, for people.
     const KEPT: usize = 40;
-    /// Hexadecimal digits of the hash that tells altered names apart.
+    /// Hexadecimal digits of the hash that distinguishes altered names.
     const DIGITS: usize = 16;
 
     /// `pr-<number>`: of a pull or merge request.

@@ -150,14 +150,14 @@ impl Error {
 pub enum Fault {
     #[error("is cut short")]
     Truncated,
-    #[error("is followed by more than the end of the archive")]
+    #[error("is followed by more data")]
     Trailing,
-    #[error("has a header that makes no sense ({0})")]
+    #[error("has a malformed header ({0})")]
     Damaged(String),
     /// A type of entry that artifacts don't have: hard links, devices, FIFOs, sockets and so on.
     #[error("is a {0}, which can't be part of an artifact")]
     Kind(&'static str),
-    #[error("stands where the terminal output should")]
+    #[error("is in the place of the terminal output")]
     NoTerminalOutput,
     #[error("is there twice")]
     SecondTerminalOutput,
@@ -186,7 +186,7 @@ pub enum Fault {
     LinkAbsolute,
     #[error("is a link that leaves the outputs; links must be relative and stay inside them")]
     LinkLeaves,
-    /// A link whose target has `..` behind something that isn't a directory, so that its text doesn't tell where it
+    /// A link whose target has `..` after something that isn't a directory, so that its text doesn't determine where it
     /// leads.
     #[error("is a link that goes through '..' of something that is not a directory of the outputs")]
     LinkWinds,

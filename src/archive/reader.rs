@@ -111,7 +111,7 @@ impl<'a, R: BufRead> Reader<'a, R> {
             let Some(header) = self.header()? else {
                 return match (long_name, long_target) {
                     (None, None) => Ok(None),
-                    _ => Err(damaged("a long name for no entry")),
+                    _ => Err(damaged("a long name without an entry")),
                 };
             };
             let slot = match header.entry_type() {
@@ -144,7 +144,7 @@ impl<'a, R: BufRead> Reader<'a, R> {
         }
         let size = header.entry_size().map_err(malformed)?;
         let end = size.checked_next_multiple_of(BLOCK as u64);
-        self.padding = end.ok_or_else(|| damaged("a size that nothing has"))? - size;
+        self.padding = end.ok_or_else(|| damaged("an impossible size"))? - size;
         self.source.set_limit(size);
         Ok(Some(header))
     }
@@ -162,10 +162,7 @@ impl<'a, R: BufRead> Reader<'a, R> {
         let mut text = self.text(size)?;
         match text.pop() {
             Some(0) if !text.contains(&0) => Ok(text),
-            _ => Err(Error::archive(
-                &text,
-                Fault::damaged("a long name without its end"),
-            )),
+            _ => Err(Error::archive(&text, Fault::damaged("an unterminated long name"))),
         }
     }
 
@@ -247,10 +244,10 @@ fn member(
         (ItemKind::Link, Some(target)) => target,
         (ItemKind::Link, None) => header::field(&old.linkname).map_err(refuse)?,
         (_, None) => Vec::new(),
-        (_, Some(_)) => return Err(refuse_as("a link's target")),
+        (_, Some(_)) => return Err(refuse_as("a link target for something else")),
     };
     if kind != ItemKind::File && size != 0 {
-        return Err(refuse_as("content where none can be"));
+        return Err(refuse_as("unexpected content"));
     }
     let mode = header.mode().map_err(|_| refuse_as("no permission bits"))? & PERMISSIONS;
     if kind == ItemKind::Directory && name.ends_with(b"/") {
@@ -272,7 +269,7 @@ fn damaged(why: &str) -> Error {
     Error::archive(b"an entry", Fault::damaged(why))
 }
 
-/// The tar crate's complaint, safe for a terminal: it may quote a name from the archive.
+/// An error of the tar crate, escaped for terminals: it may quote a name from the archive.
 fn malformed(error: io::Error) -> Error {
     damaged(&error.to_string().escape_debug().to_string())
 }

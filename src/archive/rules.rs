@@ -1,7 +1,7 @@
 //! What an archive may contain, and in which order.
 //!
 //! A directory precedes its content, which follows at once, sorted by the bytes of its names: each tree has one archive, and
-//! whoever checks the order needs to remember no more than the directories that lead to the latest entry.
+//! checking the order only needs the directories that lead to the latest entry.
 
 use std::cmp::Ordering;
 use std::collections::HashSet;
@@ -45,7 +45,7 @@ impl<'a> Rules<'a> {
         Ok(path)
     }
 
-    /// Checks the target of the link at `path`, as far as its text tells.
+    /// Checks the target of the link at `path`, going by its text alone.
     pub fn target(&self, target: &[u8], path: &TreePath) -> Result<LinkTarget, Fault> {
         LinkTarget::parse(target, path, self.platform)
     }

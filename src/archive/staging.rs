@@ -36,7 +36,7 @@ static ROOTS: Mutex<BTreeMap<PathBuf, Weak<Root>>> = Mutex::new(BTreeMap::new())
 /// A directory for one restore, beside its target: `<n>-<task hash>` in the staging root `.nx-s3-cache-<process>-<n>` of
 /// Nx's cache directory.
 ///
-/// Only our user can look into the root, while the staging directory, which becomes the artifact's, has the mode that any
+/// Only our user can read the root, while the staging directory, which becomes the artifact's, has the mode that any
 /// new directory has. Dropping it removes whatever has not been committed.
 ///
 /// An artifact is moved into place without being synced first: after a power failure it may be there and incomplete, as may
@@ -159,7 +159,7 @@ impl Root {
         Self::shared(cache_directory)
     }
 
-    /// Makes a root under a name that nobody uses: another container may have the same process id.
+    /// Makes a root under an unused name: another container may have the same process id.
     fn create(cache_directory: &Path) -> Result<Self, Error> {
         let mut builder = DirBuilder::new();
         #[cfg(unix)]

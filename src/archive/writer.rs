@@ -24,7 +24,7 @@ impl Sink for Vec<u8> {}
 /// Writes entries to a sink.
 pub(super) struct Writer<'a, W> {
     sink: &'a mut W,
-    /// As large as the largest file so far, up to a limit, with room for the padding behind its content.
+    /// As large as the largest file so far, up to a limit, with room for the padding after its content.
     buffer: Vec<u8>,
 }
 

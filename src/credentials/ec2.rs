@@ -23,7 +23,7 @@ const TIMEOUT: Duration = Duration::from_secs(1);
 /// For its region, retries included.
 const REGION_LIMIT: Duration = Duration::from_secs(3);
 
-/// Where Linux tells about the machine.
+/// Where Linux describes the machine.
 const SYS: &str = "/sys";
 
 /// Files whose text identifies an EC2 instance, with the beginning of the text: Nitro first, then Xen. `board_asset_tag`

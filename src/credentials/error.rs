@@ -62,7 +62,7 @@ pub enum Error {
         lines(asked)
     )]
     NoRegion {
-        /// Every place a region could have come from, in the order asked.
+        /// Every possible source of a region, in the order asked.
         asked: Vec<PassedOver>,
     },
 }

@@ -19,7 +19,7 @@ pub(super) fn of_environment(_: &Context<'_>) -> Result<Source, Unavailable> {
     };
     match (variable(ID), variable(SECRET)) {
         (None, None) => Err(Unavailable::NotConfigured(format!("{ID} is not set"))),
-        // A job that sees only one of its secrets would otherwise go on with somebody else's credentials.
+        // A job that sees only one of its secrets would otherwise go on with other credentials.
         (Some(_), None) => half(ID, SECRET),
         (None, Some(_)) => half(SECRET, ID),
         (Some(_), Some(_)) => Ok(Source::new(

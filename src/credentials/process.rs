@@ -1,7 +1,7 @@
 //! The `credential_process` of a profile: a command that prints credentials.
 //!
 //! The SDK's provider abandons a command that takes too long; this one kills it, with everything it started, so that no
-//! build leaves processes behind that wait for a password nobody types.
+//! process goes on waiting for a password.
 
 use std::process::{Output, Stdio};
 use std::time::SystemTime;

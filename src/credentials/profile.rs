@@ -28,8 +28,7 @@ pub(super) fn single_sign_on(context: &Context<'_>) -> Result<Source, Unavailabl
         return Err(Unavailable::NotConfigured(format!("{NAMED_BY} is not set")));
     };
     let profiles = parsed(context)?;
-    // nx.json is shared: it names the profile for the developers' machines, and CI reads it too, where nobody logs in and no
-    // profile exists.
+    // nx.json is shared: the profile it names is for developers' machines. CI reads it too, and has no profiles there.
     if profiles.is_empty() {
         let why = format!(
             "{NAMED_BY} names `{name}`, but {} hold no profile",

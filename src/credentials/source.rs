@@ -118,7 +118,7 @@ impl Unavailable {
 pub(super) struct Source {
     /// The source in a few words, for people.
     pub name: String,
-    /// Asks the source anew each time.
+    /// Asks the source each time.
     pub provider: SharedCredentialsProvider,
     /// What to do when it fails.
     pub remedy: String,

@@ -13,7 +13,7 @@ use crate::scope::Scope;
 use crate::seal::{MasterKey, OVERHEAD, SALT_LEN};
 use crate::sign::{KeyName, MAX_BLOCK, PublicKeys, Signature, SigningKey, Statement, Verified};
 
-/// The offset of an entry's signature or, without one, its body: behind the header and the signature's length.
+/// The offset of an entry's signature or, without one, its body: after the header and the signature's length.
 const BODY: usize = HEADER_LEN + 2;
 
 /// Encodes and decodes the objects of one namespace and scope.
@@ -31,7 +31,7 @@ pub struct Codec {
 pub struct Entry {
     /// What the artifact consists of.
     pub manifest: Manifest,
-    /// The frames of all chunks, one behind the other, when the manifest says inline.
+    /// The frames of all chunks, concatenated, if the manifest says inline.
     pub payload: Vec<u8>,
 }
 
@@ -236,7 +236,7 @@ impl Codec {
     }
 
     /// What a sealed body is bound to, so that no object passes for another: the header, the namespace, the
-    /// scope and the object's identity, each behind its length.
+    /// scope and the object's identity, each after its length.
     fn context(&self, header: Header, identity: &[u8]) -> Vec<u8> {
         let mut context = header.to_bytes().to_vec();
         for field in [

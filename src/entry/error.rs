@@ -19,7 +19,7 @@ pub enum Error {
     /// Sealed, and there is no key.
     #[error("encrypted, but no encryptionKey is set")]
     KeyMissing,
-    /// Not sealed, and there is a key: somebody without the key wrote it.
+    /// Not sealed, and there is a key: it was written without the key.
     #[error("not encrypted, although an encryptionKey is set")]
     NotSealed,
     /// The signature that this run requires is missing or wrong.

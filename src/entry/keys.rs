@@ -6,7 +6,7 @@ use crate::chunk::ChunkId;
 use crate::scope::{Scope, ScopeName};
 use crate::task_hash::TaskHash;
 
-/// What an entry stands for. The object's header says which of the two it is, so that neither passes for the other, whatever
+/// What an entry stands for. The object's header says which of the two it is, so that one is never taken for the other, whatever
 /// their names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subject<'a> {
@@ -111,7 +111,7 @@ pub enum Object {
     Archive(ArchiveName),
     /// A chunk.
     Chunk(ChunkId),
-    /// Something else, such as a scratch object of `doctor`: the part of the key behind the scope.
+    /// Something else, such as a scratch object of `doctor`: the part of the key after the scope.
     Other(String),
 }
 
@@ -143,7 +143,7 @@ impl Located {
     }
 }
 
-/// The entry or chunk that `rest`, the part of a key behind the scope, names.
+/// The entry or chunk that `rest`, the part of a key after the scope, names.
 fn object(rest: &str) -> Option<Object> {
     if let Some(hash) = rest.strip_prefix("e/") {
         return TaskHash::parse(hash).ok().map(Object::Entry);

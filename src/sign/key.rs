@@ -33,7 +33,7 @@ pub enum KeyError {
     /// A public key in place of a secret one.
     #[error("this is a public key. The secret key has twice its length")]
     IsPublic,
-    /// The bytes are no point of the curve, or one that verifies what nobody signed.
+    /// The bytes are not a point of the curve, or one of small order, which verifies forged signatures.
     #[error("this is no Ed25519 public key")]
     NotOnCurve,
     /// The two halves of a secret key contradict each other.

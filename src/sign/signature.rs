@@ -35,7 +35,7 @@ pub enum SignatureError {
     /// Signed with a key that is not trusted.
     #[error("signed with the key {0}, which is not among trust.publicKeys")]
     UnknownSigner(KeyName),
-    /// Not what the key's owner signed: other content, another task, another place, or a forgery.
+    /// Not what the key's owner signed: other content, another task, scope or namespace, or a forgery.
     #[error("the signature with the key {0} is not about this content in this place")]
     BadSignature(KeyName),
 }
@@ -49,14 +49,14 @@ pub struct Statement<'a> {
     pub scope: &'a Scope,
     /// The task hash or the archive name that it stands for.
     pub subject: &'a str,
-    /// The object's header, which precedes the signature block and tells which of the two it is.
+    /// The object's header, which precedes the signature block and says which of the two it is.
     pub header: &'a [u8],
     /// Everything that follows the signature block, as it is in the bucket: sealed when there is a key.
     pub body: &'a [u8],
 }
 
 impl Statement<'_> {
-    /// The bytes that are signed: every field behind its length in 8 bytes, so that no two statements share them.
+    /// The bytes that are signed: every field after its length in 8 bytes, so that no two statements share them.
     ///
     /// The signer's name and the exit code are the rest of the signature block: they are covered too.
     pub(super) fn encode(&self, signer: &KeyName, code: i16) -> Vec<u8> {
@@ -230,7 +230,6 @@ mod tests {
         assert_eq!(Signature::parse(&long), Err(SignatureError::Malformed));
     }
 
-    /// Two statements whose fields are the same bytes, cut at another place, must not be the same message.
     #[test]
     fn bytes_that_move_from_one_field_to_the_next_make_another_message() {
         let message = |signer, namespace, subject| {
