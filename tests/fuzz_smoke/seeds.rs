@@ -1,8 +1,8 @@
 //! The inputs that fuzzing begins with: small, and each with something of its own.
 
 use crate::checks::entry::{good_chunk, good_entry, good_manifest};
+use crate::checks::forge::{Record, archive, outputs};
 use crate::checks::signature::{KEY, good_block};
-use crate::forge::{Record, archive, outputs};
 
 fn dir(name: &str) -> Record {
     Record::new(b'5', name.as_bytes()).mode(0o755)
