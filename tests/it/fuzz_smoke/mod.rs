@@ -9,8 +9,6 @@ use std::path::{Path, PathBuf};
 
 #[path = "../../../fuzz/checks/mod.rs"]
 mod checks;
-#[path = "../archive/forge.rs"]
-mod forge;
 mod mutate;
 mod seeds;
 
