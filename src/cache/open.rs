@@ -1,7 +1,8 @@
 //! Opening the cache: everything that takes time goes on in the background, while Nx computes its graph.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use tokio::sync::{OnceCell, Semaphore};
 
 use super::chunk_puts::SentChunks;

@@ -10,7 +10,6 @@ use super::chunks::{Arriving, FetchedChunk};
 use super::deadline::Deadline;
 use super::place::Place;
 use super::restore::{Target, unpack};
-use super::warnings::lock;
 use super::{RemoteCache, Retrieved, blocking};
 use crate::entry::{ChunkRef, MAX_CHUNK_OBJECT, Manifest};
 use crate::error::Error;
@@ -107,7 +106,9 @@ impl RemoteCache {
     /// One bad chunk puts all chunks of its artifact under suspicion, so that one store mends them all.
     fn suspect_chunks(&self, place: &Place, chunks: &[ChunkRef], error: &Error) {
         if matches!(error, Error::Entry { .. } | Error::ChunkMissing { .. }) {
-            lock(&self.bad_objects).extend(chunks.iter().map(|chunk| place.keys.chunk(&chunk.id)));
+            self.bad_objects
+                .lock()
+                .extend(chunks.iter().map(|chunk| place.keys.chunk(&chunk.id)));
         }
     }
 }
