@@ -6,8 +6,8 @@ use std::time::Duration;
 use nx_s3_cache::object_store::{ObjectStore, Progress};
 use tokio::time::{sleep, timeout};
 
-use crate::support::scripted::{Reply, object};
 use super::{scripted, scripted_with};
+use crate::support::scripted::{Reply, object};
 
 #[tokio::test]
 async fn bytes_count_when_they_arrive_not_when_the_body_is_complete() {
