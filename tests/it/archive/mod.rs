@@ -5,7 +5,6 @@
 mod attempt;
 mod bytes;
 mod entries;
-mod forge;
 mod links;
 mod names;
 mod properties;
@@ -14,3 +13,5 @@ mod scanning;
 mod staging;
 mod trees;
 mod unfit;
+
+use super::fuzz_smoke::checks::forge;

@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 
 #[path = "../../../fuzz/checks/mod.rs"]
-mod checks;
+pub mod checks;
 mod mutate;
 mod seeds;
 
