@@ -17,7 +17,7 @@ use crate::object_store::patient::Patient;
 use crate::object_store::s3::S3Store;
 use crate::object_store::watch::{About, Watcher, watched};
 use crate::object_store::{Error, Head, ListPage, Object, ObjectStore, Progress, PutMode, PutOutcome};
-use crate::open_files::requests_at_once;
+use crate::rlimit::max_concurrent_requests;
 
 /// What many may wait for.
 type Awaited<T> = Shared<BoxFuture<'static, Result<T, Error>>>;
@@ -124,14 +124,14 @@ pub async fn dial_watched(
     let found = credentials::resolve(credentials, &region, http.clone(), credentials::TIME_LIMIT);
     let found = found.await.map_err(no_credentials)?;
     let mut store = S3Store::open(bucket, found.provider.clone(), http_for(About::Bucket), &region);
-    if let Some(renewing) = found.renewing.clone() {
-        store = store.on_expired(move || renewing.refuse());
+    if let Some(refreshing) = found.refreshing.clone() {
+        store = store.on_expired(move || refreshing.mark_expired());
     }
     Ok(Connection {
         store: Arc::new(Patient::new(
             store,
             bucket.retries,
-            requests_at_once(bucket.concurrency),
+            max_concurrent_requests(bucket.concurrency),
         )),
         region,
         credentials: found,

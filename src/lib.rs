@@ -9,7 +9,7 @@
 //! | behaviour | [`cache`], [`connect`] |
 //! | parts | [`entry`], [`object_store`], [`credentials`] |
 //! | algorithms | [`archive`], [`chunk`], [`compress`], [`seal`], [`sign`], [`trust`], [`config`] |
-//! | words | [`task_hash`], [`archive_name`], [`scope`], [`git_ref`], [`secret`], `open_files`, `plain`, [`error`] |
+//! | words | [`task_hash`], [`archive_name`], [`scope`], [`git_ref`], [`secret`], `rlimit`, `plain`, [`error`] |
 
 #[forbid(unsafe_code)]
 pub mod archive;
@@ -19,6 +19,8 @@ pub mod archive_name;
 pub mod binding;
 #[forbid(unsafe_code)]
 pub mod cache;
+#[forbid(unsafe_code)]
+mod checked_text;
 #[forbid(unsafe_code)]
 pub mod chunk;
 #[forbid(unsafe_code)]
@@ -40,9 +42,9 @@ pub mod git_ref;
 #[forbid(unsafe_code)]
 pub mod object_store;
 #[forbid(unsafe_code)]
-mod open_files;
-#[forbid(unsafe_code)]
 mod plain;
+#[forbid(unsafe_code)]
+mod rlimit;
 #[forbid(unsafe_code)]
 pub mod scope;
 #[forbid(unsafe_code)]

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-/// The part of the bucket a run reads or writes. Every object key and every sealed or signed object is bound to one.
+use crate::checked_text::checked_text;
+
+/// The part of the bucket that a run reads or writes. Every object key and every sealed or signed object is bound to one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Scope {
     /// `t`: what trusted runs write and everybody reads.
@@ -12,7 +14,7 @@ pub enum Scope {
 }
 
 impl fmt::Display for Scope {
-    /// The scope as it stands in object keys.
+    /// The scope as it is in object keys.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Trusted => f.write_str("t"),
@@ -21,36 +23,27 @@ impl fmt::Display for Scope {
     }
 }
 
-/// The name of an untrusted scope, safe as a part of an object key on every server: ASCII letters, digits, `.`, `_`
-/// and `-`, a letter or digit first and last.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct ScopeName(String);
+checked_text! {
+    /// The name of an untrusted scope, safe as part of an object key on every server: 1 to 80 ASCII letters, digits, `.`, `_`
+    /// and `-`, with a letter or digit first and last.
+    pub struct ScopeName, at most 80 bytes: |name| {
+        let safe = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+        let end = |c: char| c.is_ascii_alphanumeric();
+        name.starts_with(end) && name.ends_with(end) && name.bytes().all(safe)
+    };
 
-/// A text that can't be a scope's name.
-#[derive(Debug, thiserror::Error)]
-#[error(
-    "{0:?} can't name a scope: 1 to 80 letters, digits, '.', '_' or '-', a letter or a digit first and last"
-)]
-pub struct InvalidScopeName(String);
+    /// A text that can't name a scope.
+    #[error(
+        "{0:?} can't name a scope: 1 to 80 letters, digits, '.', '_' or '-', a letter or a digit first and last"
+    )]
+    pub struct InvalidScopeName;
+}
 
 impl ScopeName {
-    /// The longest name, in bytes.
-    pub const MAX_LEN: usize = 80;
-    /// How much of a name that had to be altered is kept, for people.
+    /// How much of a name that has to be altered is kept, for people.
     const KEPT: usize = 40;
-    /// Hexadecimal digits of the hash that tells altered names apart.
+    /// Hexadecimal digits of the hash that distinguishes altered names.
     const DIGITS: usize = 16;
-
-    /// Checks `name`.
-    pub fn parse(name: &str) -> Result<Self, InvalidScopeName> {
-        let safe = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
-        let ends = name.starts_with(|c: char| c.is_ascii_alphanumeric())
-            && name.ends_with(|c: char| c.is_ascii_alphanumeric());
-        if ends && name.len() <= Self::MAX_LEN && name.bytes().all(safe) {
-            return Ok(Self(name.to_owned()));
-        }
-        Err(InvalidScopeName(name.chars().take(Self::MAX_LEN).collect()))
-    }
 
     /// `pr-<number>`: of a pull or merge request.
     pub fn pull_request(number: &str) -> Self {
@@ -62,9 +55,8 @@ impl ScopeName {
         Self::derive("branch", name)
     }
 
-    /// `<kind>-<name>` when `name` is short and plain, so that it stays as it is; otherwise `<kind>-<what is left
-    /// of it>_<hash>`. A plain name has no `_`, so two names never become one, on servers that don't tell upper
-    /// from lower case neither.
+    /// `<kind>-<name>` if `name` is short and plain, so that it needn't be altered; otherwise `<kind>-<what is left of
+    /// it>_<hash>`. A plain name has no `_`, so two names never become one, not even on servers that ignore case.
     fn derive(kind: &str, name: &str) -> Self {
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '-');
         let ends = name.ends_with(|c: char| c.is_ascii_alphanumeric());
@@ -79,17 +71,6 @@ impl ScopeName {
             .collect();
         let hash = blake3::hash(name.as_bytes()).to_hex();
         Self(format!("{kind}-{kept}_{}", &hash[..Self::DIGITS]))
-    }
-
-    /// The name as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for ScopeName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }
 
@@ -149,19 +130,8 @@ mod tests {
         for name in ["a", "team-a_1.x", "PR-5", &"a".repeat(80)] {
             assert_eq!(ScopeName::parse(name).unwrap().as_str(), name);
         }
-        for name in [
-            "",
-            ".",
-            "..",
-            "a/b",
-            "a b",
-            "é",
-            "-a",
-            "a-",
-            "a.",
-            "a\0b",
-            &"a".repeat(81),
-        ] {
+        let long = "a".repeat(81);
+        for name in ["", ".", "..", "a/b", "a b", "é", "-a", "a-", "a.", "a\0b", &long] {
             assert!(ScopeName::parse(name).is_err(), "{name:?}");
         }
     }

@@ -17,7 +17,7 @@ use crate::secret::Secret;
 
 /// Bytes of the random salt in front of each sealed message.
 pub const SALT_LEN: usize = 32;
-/// Bytes of the authentication tag behind it.
+/// Bytes of the authentication tag at its end.
 const TAG_LEN: usize = 16;
 /// How much longer a sealed message is than the plain one.
 pub const OVERHEAD: usize = SALT_LEN + TAG_LEN;
@@ -30,8 +30,8 @@ const PASSPHRASE_SALT: &[u8] = b"nx-s3-cache v1 passphrase";
 const SEAL_INFO: &[u8] = b"nx-s3-cache v1 seal";
 const CHUNK_ID_INFO: &[u8] = b"nx-s3-cache v1 chunk id";
 
-/// Sealing, opening or deriving a key failed. Deliberately says no more: a wrong key, another namespace and
-/// damaged bytes look the same.
+/// Sealing, opening or deriving a key failed. It deliberately says no more: a wrong key, another namespace and damaged bytes
+/// look the same.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SealError {
     /// The system has no randomness, or the key could not be derived.
@@ -42,7 +42,7 @@ pub enum SealError {
     Open,
 }
 
-/// What everything is sealed with, derived from the `encryptionKey` option.
+/// What all objects are sealed with, derived from the `encryptionKey` option.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub struct MasterKey {
     master: [u8; 32],
@@ -70,8 +70,8 @@ impl MasterKey {
         &self.chunk_ids
     }
 
-    /// Seals what `object` has from `start` on, where it begins with [`SALT_LEN`] bytes that don't matter: room
-    /// for the salt. The message is bound to `context`: only the same context opens it.
+    /// Seals `object` from `start` on, where it begins with [`SALT_LEN`] unused bytes: room for the salt. The message is bound
+    /// to `context`: only the same context opens it.
     pub fn seal(&self, context: &[u8], object: &mut Vec<u8>, start: usize) -> Result<(), SealError> {
         let message = &mut object[start..];
         let (salt, plain) = message
@@ -109,7 +109,7 @@ impl MasterKey {
     }
 }
 
-/// The key that `text` spells, if it spells 32 bytes in hexadecimal or in base64 of either alphabet.
+/// The key that `text` encodes, if that is 32 bytes in hexadecimal or in base64 of either alphabet.
 fn key_bytes(text: &str) -> Option<Zeroizing<[u8; 32]>> {
     let text = text.trim();
     let mut key = Zeroizing::new([0; 32]);
@@ -123,7 +123,7 @@ fn key_bytes(text: &str) -> Option<Zeroizing<[u8; 32]>> {
     })
 }
 
-/// The key of a passphrase. The salt is a constant since every machine must come to the same key.
+/// The key of a passphrase. The salt is a constant since every machine must derive the same key.
 fn stretch(passphrase: &str) -> Result<Zeroizing<[u8; 32]>, SealError> {
     let failed = SealError::Seal("the passphrase could not be stretched");
     let mut key = Zeroizing::new([0; 32]);

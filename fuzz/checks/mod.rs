@@ -3,6 +3,7 @@
 #![allow(dead_code)] // each target uses one of them
 
 pub mod entry;
+pub mod forge;
 pub mod keys;
 #[cfg(unix)]
 pub mod mounts;

@@ -5,9 +5,8 @@ use nx_s3_cache::git_ref::{GitRef, RefPattern};
 use nx_s3_cache::scope::ScopeName;
 use nx_s3_cache::task_hash::TaskHash;
 
+use super::forge::{Record, archive};
 use super::unpack;
-
-const BLOCK: usize = 512;
 
 /// Takes the parts of `data` around its first NUL for two names.
 pub fn check(data: &[u8]) {
@@ -24,16 +23,22 @@ pub fn check(data: &[u8]) {
 fn check_paths(name: &[u8], target: &[u8]) {
     let name = [b"outputs/", name].concat();
     let behind = [&name, &b"/x"[..]].concat();
+    let long_target = || Record::long(b'K', target);
+    let link = |name| Record::new(b'2', name);
     for middle in [
-        [long(b'L', &name), record(b'0', b"x", b"content")].concat(),
-        [long(b'L', &name), long(b'K', target), record(b'2', b"x", b"")].concat(),
+        vec![Record::long(b'L', &name), Record::file("x", b"content")],
+        vec![Record::long(b'L', &name), long_target(), link(b"x")],
     ] {
-        let front = record(b'0', b"terminal-output", b"ok");
-        let link = [long(b'K', target), record(b'2', b"outputs/l", b"")].concat();
-        let rest = [long(b'L', &behind), record(b'0', b"x", b"content")].concat();
-        let through = record(b'0', b"outputs/l/x", b"content");
-        unpack::check(&[front.clone(), middle.clone(), link.clone(), vec![0; 2 * BLOCK]].concat());
-        unpack::check(&[front, link, middle, rest, through, vec![0; 2 * BLOCK]].concat());
+        let front = Record::file("terminal-output", b"ok");
+        let to_target = [long_target(), link(b"outputs/l")];
+        let below = [Record::long(b'L', &behind), Record::file("x", b"content")];
+        let through = Record::file("outputs/l/x", b"content");
+        unpack::check(&archive(
+            &[std::slice::from_ref(&front), &middle, &to_target].concat(),
+        ));
+        unpack::check(&archive(
+            &[&[front], &to_target[..], &middle, &below, &[through]].concat(),
+        ));
     }
 }
 
@@ -78,23 +83,4 @@ fn check_refs(pattern: &str, name: &str) {
             .or(pattern.strip_prefix("refs/tags/"));
         assert_eq!(plain.unwrap_or(pattern), name);
     }
-}
-
-/// A record of a tar stream; [`unpack::check`] adds the checksum.
-fn record(kind: u8, name: &[u8], content: &[u8]) -> Vec<u8> {
-    let mut record = vec![0; BLOCK];
-    record[..name.len()].copy_from_slice(name);
-    record[100..108].copy_from_slice(b"0000644\0");
-    record[124..136].copy_from_slice(format!("{:011o}\0", content.len()).as_bytes());
-    record[136..148].copy_from_slice(b"00000000000\0");
-    record[156] = kind;
-    record[257..265].copy_from_slice(b"ustar  \0");
-    record.extend(content);
-    record.resize(record.len().next_multiple_of(BLOCK), 0);
-    record
-}
-
-/// The long name (`L`) or link target (`K`) of the next record.
-fn long(kind: u8, text: &[u8]) -> Vec<u8> {
-    record(kind, b"././@LongLink", &[text, b"\0"].concat())
 }

@@ -1,9 +1,10 @@
-//! How large an archive may be, and which names the platform can take.
+//! How large an archive may be, and what it may contain.
 
-use super::WorkingTree;
+use super::path::Platform;
+use super::working_tree::WorkingTree;
 
-/// What [`unpack`](super::unpack) accepts. `pack` refuses what the defaults would not let back in, the total
-/// size excepted.
+/// What [`unpack`](super::unpack()) accepts. `pack` refuses what the defaults wouldn't accept again, the total size
+/// excepted.
 #[derive(Clone, Debug)]
 pub struct Limits {
     /// Files, directories and links together.
@@ -14,10 +15,10 @@ pub struct Limits {
     pub path: usize,
     /// Bytes of the terminal output, which is held in memory.
     pub terminal_output: u64,
-    /// Bytes of the paths of all directories and links, and of the links' targets, together. They are held in
-    /// memory to the end.
+    /// Bytes of the paths of all directories and links, and of the links' targets, together. They are held in memory to the
+    /// end.
     pub remembered: usize,
-    /// The names that can be restored here.
+    /// The names that are allowed.
     pub platform: Platform,
     /// What may be written, where the archive is restored among other files.
     pub working_tree: Option<WorkingTree>,
@@ -33,26 +34,6 @@ impl Default for Limits {
             remembered: 64 << 20,
             platform: Platform::here(),
             working_tree: None,
-        }
-    }
-}
-
-/// How a platform's file systems treat names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Platform {
-    /// Windows' rules: no `\`, `:` and the like, no reserved names such as `NUL`, no dot or space at the end.
-    /// Elsewhere these are legal names, which builds do produce.
-    pub windows_names: bool,
-    /// Names that differ only in case are one name. Such file systems also insist on UTF-8 or UTF-16.
-    pub ignores_case: bool,
-}
-
-impl Platform {
-    /// What this platform's file systems do by default.
-    pub const fn here() -> Self {
-        Self {
-            windows_names: cfg!(windows),
-            ignores_case: cfg!(any(windows, target_os = "macos")),
         }
     }
 }

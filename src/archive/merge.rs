@@ -1,25 +1,25 @@
-//! Moving a restored tree onto what is on disk.
+//! Moves a restored tree into a directory that has files already.
 //!
-//! Directories that are there stay, with all in them that the tree doesn't have. Files and links that are there are
-//! replaced, each in one step. Links are never followed. Where a directory would have to become something else, or the other
-//! way, nothing is moved at all: that is found first.
+//! Existing directories stay, with everything in them that the tree doesn't have. Existing files and links are replaced,
+//! each atomically. Links are never followed. Where a directory would have to replace something else, or the other way
+//! round, nothing is moved at all: that is checked first.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::Error;
-use super::identity::look;
-use super::mode;
+use super::error::Error;
+use super::filesystem::{look, mode, set_mode, symlink};
+use super::staging::PREFIX;
 
-/// What was moved.
+/// What merging came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Merged {
-    /// What stands in the way, if anything: then nothing was moved.
+    /// The paths in conflict. If there are any, nothing was moved.
     pub conflicts: Vec<PathBuf>,
 }
 
-/// Moves all that is in the directory `staged` into the directory `target`.
+/// Moves everything in the directory `staged` into the directory `target`.
 pub fn merge(staged: &Path, target: &Path) -> Result<Merged, Error> {
     let mut conflicts = Vec::new();
     check(staged, target, &mut conflicts)?;
@@ -32,13 +32,12 @@ pub fn merge(staged: &Path, target: &Path) -> Result<Merged, Error> {
 fn check(staged: &Path, target: &Path, conflicts: &mut Vec<PathBuf>) -> Result<(), Error> {
     for entry in fs::read_dir(staged).map_err(Error::local(staged))? {
         let entry = entry.map_err(Error::local(staged))?;
-        let place = target.join(entry.file_name());
+        let target = target.join(entry.file_name());
         let ours = entry.file_type().map_err(Error::local(entry.path()))?;
-        match look(&place)? {
-            None => {}
-            Some(theirs) if ours.is_dir() && theirs.is_dir() => check(&entry.path(), &place, conflicts)?,
-            Some(theirs) if ours.is_dir() || theirs.is_dir() => conflicts.push(place),
-            Some(_) => {}
+        match look(&target)? {
+            Some(theirs) if ours.is_dir() && theirs.is_dir() => check(&entry.path(), &target, conflicts)?,
+            Some(theirs) if ours.is_dir() || theirs.is_dir() => conflicts.push(target),
+            Some(_) | None => {}
         }
     }
     Ok(())
@@ -47,57 +46,45 @@ fn check(staged: &Path, target: &Path, conflicts: &mut Vec<PathBuf>) -> Result<(
 fn move_children(staged: &Path, target: &Path) -> Result<(), Error> {
     for entry in fs::read_dir(staged).map_err(Error::local(staged))? {
         let entry = entry.map_err(Error::local(staged))?;
-        let place = target.join(entry.file_name());
+        let target = target.join(entry.file_name());
         let found = entry.metadata().map_err(Error::local(entry.path()))?;
-        if found.is_dir() && look(&place)?.is_some() {
-            move_children(&entry.path(), &place)?;
+        if found.is_dir() && look(&target)?.is_some() {
+            move_children(&entry.path(), &target)?;
             continue;
         }
-        match fs::rename(entry.path(), &place) {
+        match fs::rename(entry.path(), &target) {
             Ok(()) => {}
             // Another file system is mounted here, or the directory's mode keeps it from being moved.
-            Err(_) if found.is_dir() => move_piecewise(&entry.path(), &place, &found)?,
+            Err(_) if found.is_dir() => move_piecewise(&entry.path(), &target, &found)?,
             Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
-                copy_over(&entry.path(), &place, &found)?;
+                copy_over(&entry.path(), &target, &found)?;
             }
-            Err(source) => return Err(Error::Local { path: place, source }),
+            Err(source) => return Err(Error::Local { path: target, source }),
         }
     }
     Ok(())
 }
 
-fn move_piecewise(staged: &Path, place: &Path, found: &fs::Metadata) -> Result<(), Error> {
-    fs::create_dir(place).map_err(Error::local(place))?;
-    mode::set(staged, 0o700).map_err(Error::local(staged))?;
-    move_children(staged, place)?;
-    mode::set(place, mode::of(found)).map_err(Error::local(place))
+fn move_piecewise(staged: &Path, target: &Path, found: &fs::Metadata) -> Result<(), Error> {
+    fs::create_dir(target).map_err(Error::local(target))?;
+    set_mode(staged, 0o700).map_err(Error::local(staged))?;
+    move_children(staged, target)?;
+    set_mode(target, mode(found)).map_err(Error::local(target))
 }
 
-/// Copies a file or link to another file system: beside its place first, so that it is never half there.
-fn copy_over(staged: &Path, place: &Path, found: &fs::Metadata) -> Result<(), Error> {
-    let name = place.file_name().unwrap_or_default().to_string_lossy();
-    let beside = place.with_file_name(format!("{}{}-{name}", super::place::PREFIX, std::process::id()));
+/// Copies a file or link to another file system: beside its target first, so that it is never half there.
+fn copy_over(staged: &Path, target: &Path, found: &fs::Metadata) -> Result<(), Error> {
+    let name = target.file_name().unwrap_or_default().to_string_lossy();
+    let beside = target.with_file_name(format!("{PREFIX}{}-{name}", std::process::id()));
     let copied = if found.is_symlink() {
-        fs::read_link(staged).and_then(|target| link(&target, &beside))
+        fs::read_link(staged).and_then(|leads_to| symlink(&leads_to, &beside))
     } else {
         fs::copy(staged, &beside).map(drop)
     };
-    let moved = copied.and_then(|()| fs::rename(&beside, place));
-    moved.map_err(|source| {
-        let _ = fs::remove_file(&beside);
-        Error::Local {
-            path: place.to_owned(),
-            source,
-        }
-    })
-}
-
-#[cfg(unix)]
-fn link(target: &Path, link: &Path) -> io::Result<()> {
-    std::os::unix::fs::symlink(target, link)
-}
-
-#[cfg(windows)]
-fn link(target: &Path, link: &Path) -> io::Result<()> {
-    std::os::windows::fs::symlink_file(target, link)
+    copied
+        .and_then(|()| fs::rename(&beside, target))
+        .map_err(|source| {
+            let _ = fs::remove_file(&beside);
+            Error::local(target)(source)
+        })
 }

@@ -1,50 +1,41 @@
-//! Several files and directories in one archive, each at a place of its own.
+//! Several files and directories in one archive, each at a path of its own.
 
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
-use super::identity::look;
+use super::error::Error;
+use super::filesystem::look;
+use super::header::OUTPUTS;
+use super::limits::Limits;
 use super::pack::{Pack, Packed};
-use super::path::portable;
-use super::sink::Sink;
-use super::{Error, Limits, OUTPUTS, WorkingTree};
+use super::path::{plain, portable};
+use super::working_tree::WorkingTree;
+use super::writer::Sink;
 
-/// What is to be packed, by its place in the archive.
+/// What to pack, by its path in the archive.
 #[derive(Debug, Default)]
-pub struct Mounts {
-    top: Node,
-}
+pub struct Mounts(BTreeMap<Names, Mount>);
 
-#[derive(Debug)]
-enum Node {
-    /// A directory that leads to mounts.
-    Way(BTreeMap<Vec<u8>, Node>),
-    Mount(Mount),
-}
-
-impl Default for Node {
-    fn default() -> Self {
-        Self::Way(BTreeMap::new())
-    }
-}
+/// The parts of a path in the archive.
+type Names = Vec<Vec<u8>>;
 
 #[derive(Debug)]
 struct Mount {
     path: PathBuf,
-    /// Where the archive's paths start, seen from this mount.
+    /// The directory that corresponds to the archive's root, seen from this mount.
     start: PathBuf,
 }
 
 /// Why something can't be a mount.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MountError {
-    /// There is nothing.
+    /// It doesn't exist.
     #[error("{path}: no such file or directory")]
     Missing {
         /// As it was given.
         path: PathBuf,
     },
-    /// It has no name that an archive could hold.
+    /// It has no path in an archive.
     #[error("{path} has no place in an archive: it leads out of {directory}")]
     Outside {
         /// As it was given.
@@ -52,21 +43,22 @@ pub enum MountError {
         /// Where relative paths start.
         directory: PathBuf,
     },
-    /// Two mounts would be restored to one place.
+    /// Two mounts would be restored to one path.
     #[error("{path} and {other} would both be restored to {name}: preserve their paths")]
     Twice {
-        /// The one.
+        /// One of them.
         path: PathBuf,
-        /// The other.
+        /// The other one.
         other: PathBuf,
-        /// Their name.
+        /// Their path in the archive.
         name: String,
     },
 }
 
 impl Mounts {
-    /// Finds the mounts' places. Paths start at `directory`. With `preserve` each keeps its path, seen from there or, outside
-    /// of it, from the root; without, only the last name. A mount within another is part of that.
+    /// Finds the mounts' paths in the archive. Relative paths start at `directory`. With `preserve` each keeps its path,
+    /// relative to `directory` or, outside of it, to the root; without, only its last name. A mount within another is part
+    /// of it.
     pub fn find(directory: &Path, paths: &[PathBuf], preserve: bool) -> Result<Self, MountError> {
         let mut mounts = Self::default();
         let whole: Vec<PathBuf> = paths.iter().map(|path| plain(&directory.join(path))).collect();
@@ -88,47 +80,33 @@ impl Mounts {
             directory: directory.to_owned(),
         };
         let base = plain(directory);
-        let place = match full.strip_prefix(&base) {
+        let path_in_archive = match full.strip_prefix(&base) {
             Ok(below) if preserve || below.as_os_str().is_empty() => below.to_owned(),
             Err(_) if preserve => full.components().filter(is_name).collect(),
             _ => PathBuf::from(full.file_name().ok_or_else(outside)?),
         };
-        let names: Option<Vec<Vec<u8>>> = place
+        let names: Option<Names> = path_in_archive
             .components()
             .map(|name| portable(name.as_os_str()))
             .collect();
         let names = names.ok_or_else(outside)?;
+        let overlaps = |other: &Names| other.starts_with(&names) || names.starts_with(other);
+        if let Some((other, mount)) = self.0.iter().find(|(other, _)| overlaps(other)) {
+            // The same path given twice is one mount.
+            let same = *other == names && mount.path == full;
+            return same.then_some(()).ok_or_else(|| MountError::Twice {
+                path: full.to_owned(),
+                other: mount.path.clone(),
+                name: path_in_archive.display().to_string(),
+            });
+        }
         let start = full.ancestors().nth(names.len()).ok_or_else(outside)?;
         let mount = Mount {
             path: full.to_owned(),
             start: start.to_owned(),
         };
-        self.insert(&names, mount, &place)
-    }
-
-    fn insert(&mut self, names: &[Vec<u8>], mount: Mount, place: &Path) -> Result<(), MountError> {
-        let twice = |other: &Node, path: &Path| MountError::Twice {
-            path: path.to_owned(),
-            other: other.first().to_owned(),
-            name: place.display().to_string(),
-        };
-        let mut node = &mut self.top;
-        for name in names {
-            if let Node::Mount(_) = node {
-                return Err(twice(node, &mount.path));
-            }
-            let Node::Way(children) = node else { continue };
-            node = children.entry(name.clone()).or_default();
-        }
-        match node {
-            Node::Way(children) if children.is_empty() => {
-                *node = Node::Mount(mount);
-                Ok(())
-            }
-            // The same path given twice is one mount.
-            Node::Mount(other) if other.path == mount.path => Ok(()),
-            node => Err(twice(node, &mount.path)),
-        }
+        self.0.insert(names, mount);
+        Ok(())
     }
 
     /// Writes the mounts to `sink`, as [`pack`](super::pack()) writes outputs, with an empty terminal output.
@@ -141,65 +119,33 @@ impl Mounts {
         let start = PathBuf::new();
         let mut pack = Pack::new(&limits, &start, sink);
         pack.terminal_output("")?;
-        match &self.top {
-            Node::Way(children) => pack_all(&mut pack, children, OUTPUTS)?,
-            Node::Mount(mount) => {
-                pack.source = &mount.start;
-                pack.children(&mount.path, OUTPUTS)?;
+        let mut written: &[Vec<u8>] = &[];
+        for (names, mount) in &self.0 {
+            let Mount { path, start } = mount;
+            pack.source = start;
+            let Some((_, parents)) = names.split_last() else {
+                pack.children(path, OUTPUTS)?;
+                continue;
+            };
+            for depth in 1..=parents.len() {
+                if !written.starts_with(&parents[..depth]) {
+                    pack.parent(path, name(&parents[..depth]))?;
+                }
             }
+            written = parents;
+            let gone = || Error::Gone { path: path.clone() };
+            let kind = look(path)?.ok_or_else(gone)?.file_type();
+            pack.item(path, kind, name(names))?;
         }
         pack.finish()
     }
 }
 
-impl Node {
-    /// The path of a mount in it.
-    fn first(&self) -> &Path {
-        match self {
-            Self::Mount(mount) => &mount.path,
-            Self::Way(children) => children.values().next().map_or(Path::new(""), Self::first),
-        }
-    }
-}
-
-fn pack_all<'a, W: Sink>(
-    pack: &mut Pack<'a, W>,
-    children: &'a BTreeMap<Vec<u8>, Node>,
-    prefix: &[u8],
-) -> Result<(), Error> {
-    for (name, node) in children {
-        let name = [prefix, name].concat();
-        match node {
-            Node::Way(children) => {
-                let prefix = pack.way(node.first(), name)?;
-                pack_all(pack, children, &prefix)?;
-            }
-            Node::Mount(mount) => {
-                pack.source = &mount.start;
-                let gone = || Error::Gone {
-                    path: mount.path.clone(),
-                };
-                let kind = look(&mount.path)?.ok_or_else(gone)?.file_type();
-                pack.item(&mount.path, kind, name)?;
-            }
-        }
-    }
-    Ok(())
+/// The name of an entry of the archive.
+fn name(names: &[Vec<u8>]) -> Vec<u8> {
+    [OUTPUTS, &names.join(&b'/')].concat()
 }
 
 fn is_name(part: &Component<'_>) -> bool {
     matches!(part, Component::Normal(_))
-}
-
-/// `path` without `.` and `..`, by its text alone.
-pub(super) fn plain(path: &Path) -> PathBuf {
-    let mut plain = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => drop(plain.pop()),
-            part => plain.push(part),
-        }
-    }
-    plain
 }

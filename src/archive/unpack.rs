@@ -1,14 +1,14 @@
 //! From a tar stream to a directory.
 
-use std::io::{self, BufRead};
-use std::path::Path;
+use std::io::{self, BufRead, Write};
+use std::path::{Path, PathBuf};
 
-use super::check::Check;
-use super::members::{Kind, Member, Members};
-use super::path::TreePath;
-use super::stream::Stream;
-use super::tree::Tree;
-use super::{Error, Fault, Limits};
+use super::error::{Error, Fault};
+use super::filesystem::{self, Creator};
+use super::header::ItemKind;
+use super::limits::Limits;
+use super::path::{LinkTarget, TreePath};
+use super::reader::{self, Reader};
 
 /// What an archive had besides the tree that is now on disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,73 +23,106 @@ pub struct Unpacked {
 
 /// Restores the outputs in `tar` to `staging`, an existing, empty directory.
 ///
-/// `tar` is read to its end, and files are written straight from its buffer. Whatever it says, nothing outside
-/// of `staging` is touched; after an error the caller removes `staging`, which may hold a part of the tree.
+/// `tar` is read to its end, and files are written straight from its buffer. Whatever it says, nothing outside of `staging`
+/// is touched; after an error the caller removes `staging`, which may hold a part of the tree.
 pub fn unpack(tar: impl BufRead, staging: &Path, limits: &Limits) -> Result<Unpacked, Error> {
-    let mut stream = Stream::new(tar);
-    unpack_members(&mut stream, staging, limits).map_err(|error| stream.explain(error))
-}
-
-fn unpack_members<R: BufRead>(
-    stream: &mut Stream<R>,
-    staging: &Path,
-    limits: &Limits,
-) -> Result<Unpacked, Error> {
-    let mut members = Members::new(stream, limits);
-    let mut restore = Restore::new(staging, limits);
-    let Some(first) = members.next()? else {
-        return Err(Error::Stream(io::Error::other("no terminal output")));
-    };
-    let terminal_output = restore.check.terminal_output(&first, &mut members)?;
-    while let Some(member) = members.next()? {
-        restore.member(&member, &mut members)?;
-    }
-    stream.finish()?;
-    restore.tree.finish()?;
-    Ok(Unpacked {
-        terminal_output,
-        files: restore.files,
-        bytes: restore.bytes,
-    })
-}
-
-struct Restore<'a> {
-    tree: Tree<'a>,
-    check: Check<'a>,
-    files: u64,
-    bytes: u64,
-}
-
-impl<'a> Restore<'a> {
-    fn new(staging: &'a Path, limits: &'a Limits) -> Self {
-        Self {
-            tree: Tree::new(staging),
-            check: Check::new(limits),
-            files: 0,
-            bytes: 0,
-        }
-    }
-
-    fn member(&mut self, member: &Member, content: &mut impl BufRead) -> Result<(), Error> {
-        let path = self.check.path(member)?;
-        match member.kind {
-            Kind::Directory => self.tree.directory(&path, member.mode),
-            Kind::File => self.file(&path, member, content),
-            Kind::Link => {
-                let target = self.check.target(&path, member)?;
-                self.tree.link(path, target);
-                Ok(())
+    let mut reader = Reader::open(tar, limits)?;
+    let mut tree = Tree::new(staging);
+    let (mut files, mut bytes) = (0, 0);
+    while let Some(entry) = reader.next()? {
+        match entry.target {
+            Some(target) => tree.links.push((entry.path, target)),
+            None if entry.kind == ItemKind::Directory => tree.directory(&entry.path, entry.mode)?,
+            None => {
+                tree.file(&entry.path, entry.mode, reader.content())?;
+                files += 1;
+                bytes += entry.size;
             }
         }
     }
+    tree.finish()?;
+    Ok(Unpacked {
+        terminal_output: reader.terminal_output,
+        files,
+        bytes,
+    })
+}
 
-    fn file(&mut self, path: &TreePath, member: &Member, content: &mut impl BufRead) -> Result<(), Error> {
-        let size = self.tree.file(path, member.mode, content)?;
-        if size != member.size {
-            return Err(Error::archive(&member.name, Fault::Truncated));
+/// A tree that is being made. Nothing that exists is written over or through.
+///
+/// While files are written there is no link in it: links are made last, and every directory is ours. So no path leads
+/// outside, whatever the file system takes for the same name.
+struct Tree<'a> {
+    root: &'a Path,
+    creator: Creator,
+    links: Vec<(TreePath, LinkTarget)>,
+    /// Directories whose final mode might keep us from filling them.
+    directories: Vec<(PathBuf, u32)>,
+}
+
+impl<'a> Tree<'a> {
+    fn new(root: &'a Path) -> Self {
+        Self {
+            root,
+            creator: Creator::default(),
+            links: Vec::new(),
+            directories: Vec::new(),
         }
-        self.files += 1;
-        self.bytes += size;
+    }
+
+    fn directory(&mut self, path: &TreePath, mode: u32) -> Result<(), Error> {
+        let target = self.root.join(path.to_path());
+        match self.creator.create_directory(&target, mode) {
+            Ok(true) => {}
+            Ok(false) => self.directories.push((target, mode)),
+            Err(cause) => return Err(not_created(path, target, cause)),
+        }
         Ok(())
+    }
+
+    /// Makes a file of all that `content` has.
+    fn file(&mut self, path: &TreePath, mode: u32, content: &mut impl BufRead) -> Result<(), Error> {
+        let target = self.root.join(path.to_path());
+        let mut file = match self.creator.create_file(&target, mode) {
+            Ok(file) => file,
+            Err(cause) => return Err(not_created(path, target, cause)),
+        };
+        loop {
+            let part = reader::fill(content)?;
+            let count = part.len();
+            if count == 0 {
+                return Ok(());
+            }
+            if let Err(source) = file.write_all(part) {
+                return Err(Error::Local { path: target, source });
+            }
+            content.consume(count);
+        }
+    }
+
+    /// Makes the links, then sets the modes of directories, the deepest first: a parent may deny access to its children.
+    fn finish(self) -> Result<(), Error> {
+        for (path, target) in &self.links {
+            target
+                .stays_inside(self.root)
+                .map_err(|fault| Error::archive(path.as_bytes(), fault))?;
+        }
+        for (path, target) in &self.links {
+            let link = self.root.join(path.to_path());
+            filesystem::symlink(&target.to_path(), &link).map_err(|cause| not_created(path, link, cause))?;
+        }
+        for (path, mode) in self.directories.into_iter().rev() {
+            filesystem::set_mode(&path, mode).map_err(Error::local(path))?;
+        }
+        Ok(())
+    }
+}
+
+/// Distinguishes a name that can't be created from a disk that can't be written.
+fn not_created(path: &TreePath, target: PathBuf, source: io::Error) -> Error {
+    match source.kind() {
+        io::ErrorKind::AlreadyExists => Error::archive(path.as_bytes(), Fault::Collides),
+        io::ErrorKind::InvalidFilename => Error::archive(path.as_bytes(), Fault::ForeignName),
+        _ => Error::Local { path: target, source },
     }
 }

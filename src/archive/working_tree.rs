@@ -2,10 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Fault;
-use super::members::Kind;
-use super::mounts::plain;
-use super::path::portable;
+use super::error::Fault;
+use super::header::ItemKind;
+use super::path::{plain, portable};
 
 /// What an archive may write into a working tree: nothing of Git's and, where the caller names paths, only what is at or
 /// below one of them.
@@ -49,13 +48,13 @@ impl WorkingTree {
     }
 
     /// Whether an archive may have an entry of this `kind` at `path`, a link with this `target`.
-    pub(super) fn allow(&self, kind: Kind, path: &[u8], target: &[u8]) -> Result<(), Fault> {
+    pub(super) fn allow(&self, kind: ItemKind, path: &[u8], target: &[u8]) -> Result<(), Fault> {
         if is_git(path) || is_git(target) {
             return Err(Fault::Git);
         }
         let allowed = |only: &Vec<u8>| {
             // A directory may also be on the way to what may be written.
-            is_within(path, only) || (kind == Kind::Directory && is_within(only, path))
+            is_within(path, only) || (kind == ItemKind::Directory && is_within(only, path))
         };
         if self.only.is_empty() || self.only.iter().any(allowed) {
             Ok(())
@@ -129,13 +128,13 @@ mod tests {
         ] {
             let allows = |kind| tree.allow(kind, path.as_bytes(), b"") == Ok(());
             assert_eq!(
-                (allows(Kind::File), allows(Kind::Directory)),
+                (allows(ItemKind::File), allows(ItemKind::Directory)),
                 (file, directory),
                 "{path}"
             );
-            assert_eq!(allows(Kind::Link), file, "{path}");
+            assert_eq!(allows(ItemKind::Link), file, "{path}");
         }
-        assert_eq!(only(&[]).unwrap().allow(Kind::File, b"anything", b""), Ok(()));
+        assert_eq!(only(&[]).unwrap().allow(ItemKind::File, b"anything", b""), Ok(()));
     }
 
     #[test]
@@ -159,10 +158,19 @@ mod tests {
     fn what_is_git_s_is_never_written_and_no_link_leads_there() {
         let tree = only(&["node_modules"]).unwrap();
         let git = Err(Fault::Git);
-        assert_eq!(tree.allow(Kind::Directory, b".git", b""), git);
-        assert_eq!(tree.allow(Kind::File, b"node_modules/a/.git/hooks/x", b""), git);
-        assert_eq!(tree.allow(Kind::Link, b"node_modules/a", b"../.git/hooks"), git);
-        assert_eq!(tree.allow(Kind::Link, b"node_modules/a", b"../.github"), Ok(()));
+        assert_eq!(tree.allow(ItemKind::Directory, b".git", b""), git);
+        assert_eq!(
+            tree.allow(ItemKind::File, b"node_modules/a/.git/hooks/x", b""),
+            git
+        );
+        assert_eq!(
+            tree.allow(ItemKind::Link, b"node_modules/a", b"../.git/hooks"),
+            git
+        );
+        assert_eq!(
+            tree.allow(ItemKind::Link, b"node_modules/a", b"../.github"),
+            Ok(())
+        );
     }
 
     #[test]

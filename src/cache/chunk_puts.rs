@@ -1,17 +1,17 @@
 //! Chunks on their way to the bucket: each is compressed and sent once a run, and not at all when it is there.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use futures_util::stream::{FuturesUnordered, StreamExt};
+use parking_lot::Mutex;
 use tokio::sync::{OnceCell, mpsc};
 
 use super::memory_budget::Permit;
 use super::packer::{Body, Piece};
 use super::place::Place;
-use super::warnings::lock;
 use super::{RemoteCache, blocking};
 use crate::chunk::ChunkId;
 use crate::error::Error;
@@ -30,11 +30,11 @@ pub struct SentChunks(Mutex<HashMap<ChunkId, Arc<OnceCell<u32>>>>);
 impl SentChunks {
     /// The place for the outcome of one chunk: who comes second waits for the first.
     fn outcome(&self, id: ChunkId) -> Arc<OnceCell<u32>> {
-        lock(&self.0).entry(id).or_default().clone()
+        self.0.lock().entry(id).or_default().clone()
     }
 
     fn forget(&self, id: &ChunkId) {
-        lock(&self.0).remove(id);
+        self.0.lock().remove(id);
     }
 }
 
@@ -145,7 +145,7 @@ impl RemoteCache {
         {
             self.requests.put(key, object, PutMode::Replace).await?;
         }
-        lock(&self.bad_objects).remove(key);
+        self.bad_objects.lock().remove(key);
         Ok(stored)
     }
 

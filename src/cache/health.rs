@@ -6,13 +6,14 @@
 //! storing only.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use tokio::sync::watch;
 
-use super::warnings::{Warnings, lock};
+use super::warnings::Warnings;
 use crate::object_store::{Error, Extent};
 
 /// Objects whose requests fail in a row, nothing working in between, after which no further request is made.
@@ -99,13 +100,13 @@ impl Health {
     /// A request for `purpose` was answered.
     pub fn answered(&self, purpose: Purpose) {
         self.proven.store(true, Relaxed);
-        *lock(&self.failing) = Failing::default();
-        *lock(&self.worked) = Instant::now();
+        *self.failing.lock() = Failing::default();
+        *self.worked.lock() = Instant::now();
         match purpose {
             Purpose::Read => {}
             Purpose::Write | Purpose::Repair => {
                 self.has_written.store(true, Relaxed);
-                lock(&self.refused_writes).clear();
+                self.refused_writes.lock().clear();
             }
         }
     }
@@ -133,7 +134,7 @@ impl Health {
 
     /// No further request will be made: tells of those that failed, unless something worked after them.
     pub fn end(&self) {
-        let Some(error) = lock(&self.failing).last.take() else {
+        let Some(error) = self.failing.lock().last.take() else {
             return;
         };
         if self.allows(Purpose::Read) {
@@ -210,7 +211,7 @@ impl Health {
     /// What is refused before anything was written is refused for all objects; afterwards, several in a row tell.
     fn write_refused(&self, key: &str, error: &Error) {
         let in_a_row = {
-            let mut refused = lock(&self.refused_writes);
+            let mut refused = self.refused_writes.lock();
             refused.insert(key.to_owned());
             refused.len()
         };
@@ -239,11 +240,11 @@ impl Health {
 
     fn count_failure(&self, key: &str, error: &Error) {
         let opens = {
-            let mut failing = lock(&self.failing);
+            let mut failing = self.failing.lock();
             failing.last = Some(error.clone());
             if matches!(error, Error::Throttled { .. }) {
                 failing.throttled.insert(key.to_owned());
-                failing.throttled.len() >= BREAKER_THRESHOLD && lock(&self.worked).elapsed() >= STORM
+                failing.throttled.len() >= BREAKER_THRESHOLD && self.worked.lock().elapsed() >= STORM
             } else {
                 failing.objects.insert(key.to_owned());
                 failing.objects.len() >= BREAKER_THRESHOLD

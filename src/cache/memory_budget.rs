@@ -4,13 +4,13 @@
 //! what turns out larger than expected is overdrawn instead. (Packers do wait, for chunks, and are so few that they
 //! leave room for them.) So every wait ends.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
-use std::sync::{Arc, Mutex};
 
+use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
 use super::packer::INLINE_LIMIT;
-use super::warnings::lock;
 use crate::entry::ChunkRef;
 use crate::error::Error;
 
@@ -105,12 +105,12 @@ impl MemoryBudget {
 
 impl Budget {
     fn overdraw(&self, kib: usize) {
-        let mut overdrawn = lock(&self.overdrawn);
+        let mut overdrawn = self.overdrawn.lock();
         *overdrawn += kib - self.free.forget_permits(kib);
     }
 
     fn give_back(&self, kib: usize) {
-        let mut overdrawn = lock(&self.overdrawn);
+        let mut overdrawn = self.overdrawn.lock();
         let paid = kib.min(*overdrawn);
         *overdrawn -= paid;
         self.free.add_permits(kib - paid);

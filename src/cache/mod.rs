@@ -24,10 +24,11 @@ mod warnings;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
+use parking_lot::Mutex;
 use tokio::sync::{OnceCell, Semaphore};
 
 use crate::config::{Config, Mode};
@@ -54,7 +55,6 @@ pub use run_record::RunRecord;
 pub use summary::{Summary, bytes};
 pub(crate) use touch::Touches;
 pub use warnings::Warning;
-pub(crate) use warnings::lock;
 
 /// Artifacts that are packed or unpacked at once: beyond this the disk and the processors gain nothing.
 const DISK_JOBS: usize = 4;
@@ -220,7 +220,7 @@ impl RemoteCache {
     pub fn take_events(&self) -> Vec<String> {
         self.events
             .as_ref()
-            .map(|events| std::mem::take(&mut *lock(events)))
+            .map(|events| std::mem::take(&mut *events.lock()))
             .unwrap_or_default()
     }
 
@@ -273,7 +273,7 @@ impl RemoteCache {
 
     fn event(&self, line: impl FnOnce() -> String) {
         if let Some(events) = &self.events {
-            lock(events).push(line());
+            events.lock().push(line());
         }
     }
 }

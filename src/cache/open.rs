@@ -1,7 +1,8 @@
 //! Opening the cache: everything that takes time goes on in the background, while Nx computes its graph.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use tokio::sync::{OnceCell, Semaphore};
 
 use super::chunk_puts::SentChunks;
@@ -16,7 +17,7 @@ use super::{DISK_JOBS, RemoteCache, Touches};
 use crate::config::{BucketConfig, Config};
 use crate::entry::Producer;
 use crate::object_store::ObjectStore;
-use crate::open_files::requests_at_once;
+use crate::rlimit::max_concurrent_requests;
 use crate::trust::{Access, TrustWarning};
 
 /// Opens the cache in `store`. Must be called within a tokio runtime. `verbose` keeps a line for each thing
@@ -46,7 +47,7 @@ pub fn open(
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let tools = Arc::new(Toolbox::new(config.compression));
     let cache = Arc::new(RemoteCache {
-        restores: Semaphore::new(requests_at_once(config.bucket.concurrency)),
+        restores: Semaphore::new(max_concurrent_requests(config.bucket.concurrency)),
         touches: Touches::new(store.clone(), config.touch_after),
         requests: Requests::new(store, health, counters.clone()),
         config,

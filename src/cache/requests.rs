@@ -1,14 +1,14 @@
 //! Requests to the bucket, given up when the bucket's health says so.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
+use parking_lot::Mutex;
 
 use super::health::{Health, Purpose};
 use super::summary::Counters;
-use super::warnings::lock;
 use crate::error::Error;
 use crate::object_store::{self, Extent, Head, Object, ObjectStore, Progress, PutMode, PutOutcome};
 
@@ -76,7 +76,7 @@ impl Requests {
             Err(Error::Store(error)) => {
                 let is_denied = matches!(error, object_store::Error::AccessDenied { .. });
                 if is_of_the_answer(&error) {
-                    lock(&self.unread).insert(key.to_owned(), error.clone());
+                    self.unread.lock().insert(key.to_owned(), error.clone());
                 }
                 if is_denied { Ok(None) } else { Err(error.into()) }
             }
@@ -94,7 +94,7 @@ impl Requests {
 
     /// Whether this run asked for the object under `key`, and the server didn't give it.
     pub fn could_not_read(&self, key: &str) -> bool {
-        lock(&self.unread).contains_key(key)
+        self.unread.lock().contains_key(key)
     }
 
     /// Writes the object. One that is there stays with [`PutMode::Create`], unless this run could not read it.
@@ -116,14 +116,14 @@ impl Requests {
         let outcome = self.run(purpose, key, self.store.put(key, body, mode)).await?;
         if outcome == PutOutcome::Stored {
             self.counters.sent(len);
-            lock(&self.unread).remove(key);
+            self.unread.lock().remove(key);
         }
         Ok(outcome)
     }
 
     /// Whether an object that is there can't be read, and another in its place could.
     async fn is_of_no_use(&self, key: &str) -> bool {
-        let Some(mut error) = lock(&self.unread).remove(key) else {
+        let Some(mut error) = self.unread.lock().remove(key) else {
             return false;
         };
         if error.extent() == Extent::Permission {

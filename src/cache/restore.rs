@@ -11,7 +11,6 @@ use super::deadline::Deadline;
 use super::health::Purpose;
 use super::memory_budget::Permit;
 use super::place::Place;
-use super::warnings::lock;
 use super::{RemoteCache, Retrieved, blocking};
 use crate::archive::{self, Limits, Staging};
 use crate::config::OnBadSignature;
@@ -56,7 +55,7 @@ impl RemoteCache {
         if !self.requests.allowed(Purpose::Read) {
             return Err(Error::Off);
         }
-        if lock(&self.known_misses).contains(hash) {
+        if self.known_misses.lock().contains(hash) {
             return Ok(None);
         }
         let _turn = self.restores.acquire().await.map_err(|_| Error::Off)?;
@@ -96,7 +95,7 @@ impl RemoteCache {
         match failure {
             Some(failure) => Err(failure),
             None => {
-                lock(&self.known_misses).insert(hash.clone());
+                self.known_misses.lock().insert(hash.clone());
                 Ok(None)
             }
         }
@@ -208,7 +207,7 @@ impl RemoteCache {
             _ => false,
         };
         if bad {
-            lock(&self.bad_objects).insert(entry_key.to_owned());
+            self.bad_objects.lock().insert(entry_key.to_owned());
         }
     }
 
@@ -228,7 +227,7 @@ impl RemoteCache {
     /// Removes what killed processes left in the cache directory, once a run.
     async fn sweep_once(&self, cache_directory: &Path) -> Result<(), Error> {
         let directory = cache_directory.to_owned();
-        if lock(&self.swept).insert(directory.clone()) {
+        if self.swept.lock().insert(directory.clone()) {
             blocking(move || archive::sweep(&directory)).await?;
         }
         Ok(())

@@ -11,7 +11,6 @@ use super::deadline::Deadline;
 use super::memory_budget::Permit;
 use super::place::Place;
 use super::restore::{Target, unpack};
-use super::warnings::lock;
 use super::{RemoteCache, Retrieved, blocking};
 use crate::entry::{ChunkRef, MAX_CHUNK_OBJECT, Manifest};
 use crate::error::Error;
@@ -120,7 +119,9 @@ impl RemoteCache {
             error,
             Error::Entry { .. } | Error::Object { .. } | Error::ChunkMissing { .. }
         ) {
-            lock(&self.bad_objects).extend(chunks.iter().map(|chunk| place.keys.chunk(&chunk.id)));
+            self.bad_objects
+                .lock()
+                .extend(chunks.iter().map(|chunk| place.keys.chunk(&chunk.id)));
         }
     }
 }

@@ -9,7 +9,6 @@ use tokio::time::sleep;
 use super::memory_budget::Permit;
 use super::packer::{PACKER_MEMORY, Packer, Product};
 use super::place::Place;
-use super::warnings::lock;
 use super::{Artifact, RemoteCache, blocking};
 use crate::config::Compression;
 use crate::entry::Manifest;
@@ -90,8 +89,8 @@ impl RemoteCache {
         memory.resize(object.len() as u64);
         let key = place.keys.entry(hash);
         let outcome = self.requests.put(&key, object, self.put_mode(&key)).await?;
-        lock(&self.bad_objects).remove(&key);
-        lock(&self.known_misses).remove(hash);
+        self.bad_objects.lock().remove(&key);
+        self.known_misses.lock().remove(hash);
         Ok(outcome)
     }
 
@@ -112,7 +111,7 @@ impl RemoteCache {
 
     /// Objects stay as they are once written, except those that turned out bad.
     pub(super) fn put_mode(&self, key: &str) -> PutMode {
-        if lock(&self.bad_objects).contains(key) {
+        if self.bad_objects.lock().contains(key) {
             PutMode::Replace
         } else {
             PutMode::Create

@@ -1,9 +1,9 @@
 //! The metadata service of an EC2 instance (IMDSv2).
 //!
-//! Elsewhere nothing answers at its address, and asking costs seconds: packets to a link-local address are
-//! dropped rather than refused. Therefore it is asked only where the machine says that it is an EC2 instance:
-//! in what the firmware tells Linux (which needs no privileges, and works in containers too), or because
-//! `AWS_EC2_METADATA_SERVICE_ENDPOINT` names the service. Windows and macOS instances need the variable.
+//! Elsewhere nothing answers at its address, and asking costs seconds: packets to a link-local address are dropped rather
+//! than refused. So it is asked only on machines that are known to be EC2 instances: by what the firmware reports to Linux
+//! (which needs no privileges, and works in containers too), or because `AWS_EC2_METADATA_SERVICE_ENDPOINT` names the
+//! service. Windows and macOS instances need the variable.
 
 use std::path::Path;
 use std::time::Duration;
@@ -13,17 +13,21 @@ use aws_config::imds::credentials::ImdsCredentialsProvider;
 use aws_config::imds::region::ImdsRegionProvider;
 use aws_config::provider_config::ProviderConfig;
 
-use super::candidate::{Candidate, Finding};
-use super::context::{Context, variable};
+use super::source::{Context, Source, Unavailable, variable};
 
 const DISABLED: &str = "AWS_EC2_METADATA_DISABLED";
 const ENDPOINT: &str = "AWS_EC2_METADATA_SERVICE_ENDPOINT";
 
 /// The service is on the same host and answers in milliseconds.
 const TIMEOUT: Duration = Duration::from_secs(1);
+/// For its region, retries included.
+const REGION_LIMIT: Duration = Duration::from_secs(3);
 
-/// Files whose text says that the machine is an EC2 instance, with the text's beginning: Nitro first, then
-/// Xen. `board_asset_tag` holds the instance's id.
+/// Where Linux describes the machine.
+const SYS: &str = "/sys";
+
+/// Files whose text identifies an EC2 instance, with the beginning of the text: Nitro first, then Xen. `board_asset_tag`
+/// holds the instance's id.
 const FACTS: [(&str, &str); 4] = [
     ("class/dmi/id/sys_vendor", "amazon ec2"),
     ("class/dmi/id/bios_vendor", "amazon ec2"),
@@ -31,34 +35,29 @@ const FACTS: [(&str, &str); 4] = [
     ("hypervisor/uuid", "ec2"),
 ];
 
-pub(super) fn look(context: &Context<'_>) -> Finding {
-    if let Err(why) = reachable(Path::new("/sys")) {
-        return Finding::Absent(why);
-    }
+pub(super) fn source(context: &Context<'_>) -> Result<Source, Unavailable> {
+    reachable(Path::new(SYS)).map_err(Unavailable::NotConfigured)?;
     let provider = ImdsCredentialsProvider::builder()
         .configure(&context.sdk)
         .imds_client(client(&context.sdk))
         .build();
-    let mut candidate = Candidate::new(
-        "EC2 metadata",
-        provider,
-        "Attach a role to the instance, or allow IMDSv2.",
-    );
-    candidate.implied = true;
-    Finding::Present(candidate)
+    let remedy = "Attach a role to the instance, or allow IMDSv2.";
+    Ok(Source {
+        implied: true,
+        ..Source::new("EC2 metadata", provider, remedy)
+    })
 }
 
 /// The instance's region, or why it isn't known.
 pub(super) async fn region(context: &Context<'_>) -> Result<String, String> {
-    reachable(Path::new("/sys"))?;
+    reachable(Path::new(SYS))?;
     let provider = ImdsRegionProvider::builder()
         .configure(&context.sdk)
         .imds_client(client(&context.sdk))
         .build();
-    match provider.region().await {
-        Some(region) => Ok(region.to_string()),
-        None => Err("the metadata service did not answer".to_owned()),
-    }
+    let region = tokio::time::timeout(REGION_LIMIT, provider.region()).await;
+    let region = region.ok().flatten().map(|region| region.to_string());
+    region.ok_or_else(|| "the metadata service did not answer".to_owned())
 }
 
 fn client(sdk: &ProviderConfig) -> imds::Client {

@@ -1,4 +1,4 @@
-//! Who somebody is, for people who wonder.
+//! Whose credentials are used, as far as that may be shown.
 
 use std::time::Duration;
 
@@ -7,43 +7,40 @@ use aws_config::Region;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
-use super::cause;
-use super::context::{timeouts, variable};
+use super::error::{MAX_CHARS, cause};
+use super::source::{timeouts, variable};
 use crate::config::BucketConfig;
 use crate::plain;
 
-/// How long STS may take to tell; nothing hangs on it.
+/// For the answer of STS.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
-/// Ids of AWS have 20 characters. Of shorter ones, which other servers' users choose themselves, less is shown.
+/// AWS's ids have 20 characters. Of shorter ones, which users of other servers choose themselves, less is shown.
 const LONG: usize = 16;
 
-/// The id of the access key, shortened: it is no secret, but nobody else's business. Its beginning tells keys that last
-/// (`AKIA`) from temporary ones (`ASIA`).
+/// The id of the access key, shortened: it is no secret, but private. Its beginning distinguishes long-term (`AKIA`) from
+/// temporary keys (`ASIA`).
 pub async fn key_id(provider: &SharedCredentialsProvider) -> Option<String> {
     let credentials = provider.provide_credentials().await.ok()?;
     Some(shortened(credentials.access_key_id()))
 }
 
 fn shortened(id: &str) -> String {
-    let characters: Vec<char> = id.chars().collect();
-    let shown = if characters.len() >= LONG { 4 } else { 1 };
-    let part = |characters: &[char]| characters.iter().collect::<String>();
-    match characters.len() {
-        0..4 => "…".to_owned(),
-        length => format!(
-            "{}…{}",
-            part(&characters[..shown]),
-            part(&characters[length - shown..])
-        ),
-    }
+    let length = id.chars().count();
+    let shown = match length {
+        0..4 => 0,
+        4..LONG => 1,
+        _ => 4,
+    };
+    let part = |from, count| id.chars().skip(from).take(count).collect::<String>();
+    format!("{}…{}", part(0, shown), part(length - shown, shown))
 }
 
-/// Whether there is an STS beside the bucket: on AWS, and where the environment names one.
+/// Whether the bucket's service has an STS: on AWS, and where the environment names one.
 pub fn has_sts(bucket: &BucketConfig) -> bool {
     bucket.endpoint.is_none() || variable("AWS_ENDPOINT_URL_STS").is_some()
 }
 
-/// The ARN of whoever signs with these credentials, as STS tells it, which everybody may ask.
+/// The ARN of the credentials' owner, from STS, which anybody may ask.
 pub async fn caller(
     provider: SharedCredentialsProvider,
     region: &str,
@@ -60,10 +57,10 @@ pub async fn caller(
     let request = aws_sdk_sts::Client::new(&settings).get_caller_identity().send();
     match tokio::time::timeout(TIME_LIMIT, request).await {
         Ok(Ok(identity)) => {
-            let arn = identity.arn.map(|arn| plain::line(&arn, cause::MAX_CHARS));
+            let arn = identity.arn.map(|arn| plain::line(&arn, MAX_CHARS));
             arn.ok_or_else(|| "STS did not say".to_owned())
         }
-        Ok(Err(error)) => Err(cause::of(&error)),
+        Ok(Err(error)) => Err(cause(&error)),
         Err(_) => Err(format!("no answer from STS within {} s", TIME_LIMIT.as_secs())),
     }
 }

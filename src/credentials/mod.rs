@@ -15,53 +15,48 @@
 //! credentials than those the user means could belong to another account. The option `assumeRole` is then
 //! applied to whatever was found.
 
-mod candidate;
-mod cause;
-mod chain;
 mod container;
-mod context;
 mod ec2;
-mod environment;
 mod error;
 mod identity;
 mod keys;
 #[cfg(unix)]
 mod process;
 mod profile;
-mod profile_kind;
+mod refreshing;
 mod region;
-mod renewing;
 mod role;
-mod sso;
-mod web_identity;
+mod source;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use tokio::time::Instant;
 
 use crate::config::CredentialsConfig;
+use source::{Context, Source, Unavailable};
 
 pub use error::{Error, PassedOver};
 pub use identity::{caller, has_sts, key_id};
+pub use refreshing::Refreshing;
 pub use region::resolve_region;
-pub use renewing::Renewing;
 
-/// How long one search for credentials, or one renewal, may take. Long enough for a `credential_process` that
-/// starts a command line tool and for three attempts at STS; short enough for a build that goes on without.
+/// How long one search for credentials, or one refresh, may take. Long enough for a `credential_process` that starts a
+/// command line tool and for three attempts at STS; short enough for a build that goes on without.
 pub const TIME_LIMIT: Duration = Duration::from_secs(20);
 
 /// The credentials of a run, and where they come from.
 #[derive(Clone, Debug)]
 pub struct Credentials {
-    /// What signs the requests; `None` when the option `anonymous` says that nothing does.
+    /// What signs the requests; `None` with the option `anonymous`.
     ///
-    /// It already holds credentials, so that the first request waits for nothing. Asked again when they are
-    /// about to expire, it renews them from the same source.
+    /// It already holds credentials, so that the first request waits for nothing. When they are about to expire, it refreshes
+    /// them from the same source.
     pub provider: Option<SharedCredentialsProvider>,
-    /// The same, to be told when a server calls its credentials expired.
-    pub renewing: Option<Arc<Renewing>>,
+    /// The same, to be notified when a server calls its credentials expired.
+    pub refreshing: Option<Arc<Refreshing>>,
     /// The source in a few words, such as `environment`, `profile ci (credential_process)` or `nx.json`.
     pub source: String,
 }
@@ -69,7 +64,7 @@ pub struct Credentials {
 /// Finds the run's credentials.
 ///
 /// `region` is where STS is called, as [`resolve_region`] found it; `http` makes every request; `limit`
-/// (usually [`TIME_LIMIT`]) bounds the whole search, and later every renewal.
+/// (usually [`TIME_LIMIT`]) bounds the whole search, and later every refresh.
 pub async fn resolve(
     config: &CredentialsConfig,
     region: &str,
@@ -79,22 +74,61 @@ pub async fn resolve(
     if config.anonymous {
         return Ok(Credentials {
             provider: None,
-            renewing: None,
+            refreshing: None,
             source: "anonymous".to_owned(),
         });
     }
-    let context = context::Context::load(config, Some(region), http).await;
-    let found = chain::first(&context, limit).await?;
+    let context = Context::load(config, Some(region), http).await;
+    let found = first(&context, limit).await?;
     let found = match &config.assume_role {
         Some(role) => role::assume(role, found, &context, limit).await?,
         None => found,
     };
     let source = found.source().to_owned();
-    let renewing = Arc::new(found);
-    let provider: Arc<dyn ProvideCredentials> = renewing.clone();
+    let refreshing = Arc::new(found);
+    let provider: Arc<dyn ProvideCredentials> = refreshing.clone();
     Ok(Credentials {
         source,
         provider: Some(provider.into()),
-        renewing: Some(renewing),
+        refreshing: Some(refreshing),
     })
+}
+
+type Look = fn(&Context<'_>) -> Result<Source, Unavailable>;
+
+/// The sources in their order; the names are in the report of what was asked.
+const SOURCES: [(&str, Look); 7] = [
+    ("environment", keys::of_environment),
+    ("profile", profile::selected),
+    ("single sign-on", profile::single_sign_on),
+    ("web identity", role::of_web_identity),
+    ("nx.json", keys::of_options),
+    ("container", container::source),
+    ("EC2 metadata", ec2::source),
+];
+
+/// The credentials of the first source that has any. Together the sources may take `limit`.
+async fn first(context: &Context<'_>, limit: Duration) -> Result<Refreshing, Error> {
+    let deadline = Instant::now() + limit;
+    let given: Option<(_, Look)> = context
+        .options
+        .keys_first
+        .then_some(("command line", keys::of_options));
+    let mut asked = Vec::new();
+    for (name, look) in given.into_iter().chain(SOURCES) {
+        let why = match look(context) {
+            Err(Unavailable::NotConfigured(why)) => why,
+            Err(Unavailable::Misconfigured(error)) => return Err(error),
+            Ok(source) => match source
+                .ask(deadline.saturating_duration_since(Instant::now()))
+                .await
+            {
+                Ok(credentials) => return Ok(Refreshing::new(source, credentials, limit)),
+                Err(error) if source.implied => error.cause(),
+                Err(error) => return Err(error),
+            },
+        };
+        asked.push(PassedOver { source: name, why });
+    }
+    Err(Error::NotFound { asked })
 }

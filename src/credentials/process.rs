@@ -1,9 +1,9 @@
 //! The `credential_process` of a profile: a command that prints credentials.
 //!
-//! The SDK has a provider for that, which abandons a command that takes too long; this one ends it, with whatever it
-//! started, so that no build leaves processes behind that wait for a password nobody types.
+//! The SDK's provider abandons a command that takes too long; this one kills it, with everything it started, so that no
+//! process goes on waiting for a password.
 
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 use std::time::SystemTime;
 
 use aws_credential_types::Credentials;
@@ -11,6 +11,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{self, ProvideCredentials, future};
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
+use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::{Map, Value};
 
 /// Runs a command with the shell, and reads what it prints.
@@ -74,12 +75,9 @@ struct Group(Option<u32>);
 
 impl Drop for Group {
     fn drop(&mut self) {
-        let Some(id) = self.0 else { return };
-        // The shell has `kill` built in. When even that fails there is nobody left to tell.
-        let _ = Command::new("sh")
-            .args(["-c", &format!("kill -9 -{id}")])
-            .stderr(Stdio::null())
-            .status();
+        let id = self.0.and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
+        // It fails only for a group that has ended meanwhile.
+        let _ = id.map(|id| kill_process_group(id, Signal::KILL));
     }
 }
 

@@ -1,21 +1,17 @@
-//! Which region the bucket is in.
+//! The bucket's region.
 
-use std::time::Duration;
-
-use aws_config::profile::ProfileSet;
+use aws_config::profile::{Profile, ProfileSet};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
-use super::context::{Context, profile_files, variable};
 use super::ec2;
 use super::error::{Error, PassedOver};
+use super::source::{Context, profile_files, variable};
 use crate::config::{BucketConfig, CredentialsConfig};
 
-/// What S3-compatible servers take when nobody names a region.
+/// What S3-compatible servers accept when no region is configured.
 const COMPATIBLE: &str = "us-east-1";
 /// Longer chains of `source_profile` are not followed.
 const MAX_HOPS: usize = 8;
-/// For the metadata service, connection and retries included.
-const METADATA_LIMIT: Duration = Duration::from_secs(3);
 
 /// The bucket's region: the option, `AWS_REGION`, `AWS_DEFAULT_REGION`, the profile's, the one of the profile
 /// of `ssoProfile`, `us-east-1` for a custom endpoint, that of the EC2 instance; or [`Error::NoRegion`].
@@ -34,18 +30,12 @@ pub async fn resolve_region(
         (Err(_), Some(_)) => return Ok(COMPATIBLE.to_owned()),
         (Err(why), None) => why,
     };
-    let metadata = match tokio::time::timeout(METADATA_LIMIT, ec2::region(&context)).await {
-        Ok(Ok(region)) => return Ok(region),
-        Ok(Err(why)) => why,
-        Err(_) => "the metadata service did not answer".to_owned(),
+    let metadata = match ec2::region(&context).await {
+        Ok(region) => return Ok(region),
+        Err(why) => why,
     };
-    Err(Error::NoRegion {
-        asked: passed_over(profiles, metadata),
-    })
-}
-
-fn passed_over(profiles: String, metadata: String) -> Vec<PassedOver> {
-    [
+    let passed_over = |(source, why)| PassedOver { source, why };
+    let asked = [
         ("nx.json", "the option `region` is not set".to_owned()),
         (
             "environment",
@@ -53,13 +43,13 @@ fn passed_over(profiles: String, metadata: String) -> Vec<PassedOver> {
         ),
         ("profile", profiles),
         ("EC2 metadata", metadata),
-    ]
-    .into_iter()
-    .map(|(source, why)| PassedOver { source, why })
-    .collect()
+    ];
+    Err(Error::NoRegion {
+        asked: asked.map(passed_over).into(),
+    })
 }
 
-/// The selected profile's region or that of the single sign-on profile, or why there is none.
+/// The region of the selected or the single sign-on profile, or why there is none.
 fn of_profiles(context: &Context<'_>) -> Result<String, String> {
     let profiles = context.profiles.as_ref().map_err(String::clone)?;
     let (selected, _) = context.selected_profile();
@@ -71,12 +61,8 @@ fn of_profiles(context: &Context<'_>) -> Result<String, String> {
 
 /// The region of a profile or of its `source_profile`.
 fn of_profile<'a>(profiles: &'a ProfileSet, name: &str) -> Option<&'a str> {
-    let mut profile = profiles.get_profile(name)?;
-    for _ in 0..MAX_HOPS {
-        if let Some(region) = profile.get("region") {
-            return Some(region);
-        }
-        profile = profiles.get_profile(profile.get("source_profile")?)?;
-    }
-    None
+    let next = |profile: &&'a Profile| profiles.get_profile(profile.get("source_profile")?);
+    std::iter::successors(profiles.get_profile(name), next)
+        .take(MAX_HOPS)
+        .find_map(|profile| profile.get("region"))
 }

@@ -1,4 +1,4 @@
-//! Objects to bytes, and bytes from the bucket back to objects; sealed when there is a key.
+//! Encodes objects, and decodes them from what the bucket has; sealed when there is a key.
 
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
@@ -6,18 +6,16 @@ use std::sync::Arc;
 
 use super::error::Error;
 use super::header::{HEADER_LEN, Header, Kind};
+use super::keys::Subject;
 use super::manifest::{ChunkRef, Manifest};
-use super::subject::Subject;
 use crate::chunk::ChunkId;
 use crate::compress;
 use crate::scope::Scope;
 use crate::seal::{MasterKey, OVERHEAD, SALT_LEN};
-use crate::sign::{KeyName, PublicKeys, Signature, SigningKey, Statement, Verified};
+use crate::sign::{KeyName, MAX_BLOCK, PublicKeys, Signature, SigningKey, Statement, Verified};
 
-/// Where an entry's signature or, without one, its body begins: behind the header and the signature's length.
+/// The offset of an entry's signature or, without one, its body: after the header and the signature's length.
 const BODY: usize = HEADER_LEN + 2;
-/// Room for a signature block, so that inserting one doesn't move the object to other memory.
-const MAX_SIGNATURE: usize = 256;
 
 /// Encodes and decodes the objects of one namespace and scope.
 #[derive(Clone)]
@@ -29,12 +27,12 @@ pub struct Codec {
     trusted: Option<Arc<PublicKeys>>,
 }
 
-/// A decoded entry: verified to stand for what it was asked for.
+/// A decoded entry: verified to stand for its subject.
 #[derive(Debug)]
 pub struct Entry {
     /// What the artifact consists of.
     pub manifest: Manifest,
-    /// The frames of all chunks, one behind the other, when the manifest says inline.
+    /// The frames of all chunks, concatenated, if the manifest says inline.
     pub payload: Vec<u8>,
 }
 
@@ -108,7 +106,7 @@ impl Codec {
 
     /// The plain bytes of a frame, verified against the id of its chunk.
     pub fn expand_chunk(&self, chunk: &ChunkRef, frame: &[u8]) -> Result<Vec<u8>, Error> {
-        let plain = compress::expand(frame, chunk.size as usize)?;
+        let plain = compress::decompress(frame, chunk.size as usize)?;
         if self.chunk_id(&plain) != chunk.id {
             return Err(Error::WrongChunk);
         }
@@ -124,7 +122,7 @@ impl Codec {
         payload: Vec<u8>,
     ) -> Result<Vec<u8>, Error> {
         let subject = subject.into();
-        let header = self.header(subject.kind());
+        let header = self.header(kind(subject));
         let json = manifest.to_json()?;
         let json_len = u32::try_from(json.len()).map_err(|_| Error::WrongLength)?;
         let head = [
@@ -135,7 +133,8 @@ impl Codec {
             &json,
         ];
         let mut object = payload;
-        object.reserve_exact(head.iter().map(|part| part.len()).sum::<usize>() + OVERHEAD + MAX_SIGNATURE);
+        // With room for the signature block, inserting it doesn't move the object to other memory.
+        object.reserve_exact(head.iter().map(|part| part.len()).sum::<usize>() + OVERHEAD + MAX_BLOCK);
         object.splice(..0, head.concat());
         self.seal(
             &mut object,
@@ -152,8 +151,8 @@ impl Codec {
         Ok(object)
     }
 
-    /// Reads the entry object that was found under the key of `subject`. Its signature, where one is required, is
-    /// verified before anything else is looked at.
+    /// Decodes the entry object under the key of `subject`. Its signature, where one is required, is verified before
+    /// anything else is looked at.
     pub fn decode_entry<'a>(&self, subject: impl Into<Subject<'a>>, object: &[u8]) -> Result<Entry, Error> {
         let subject = subject.into();
         let verified = self
@@ -180,8 +179,8 @@ impl Codec {
         })
     }
 
-    /// Who signed the entry object that was found under the key of `subject`, if it is one of `keys`. Nothing else of
-    /// it is looked at: it may still be damaged.
+    /// Who signed the entry object under the key of `subject`, if it is one of `keys`. Nothing else of it is looked at: it
+    /// may still be damaged.
     pub fn verify_entry<'a>(
         &self,
         subject: impl Into<Subject<'a>>,
@@ -203,7 +202,7 @@ impl Codec {
         }
     }
 
-    /// Whether a manifest is about what was asked for.
+    /// Checks that a manifest is that of `subject`.
     fn check(&self, subject: Subject<'_>, manifest: &Manifest, payload: &[u8]) -> Result<(), Error> {
         if manifest.hash != subject.as_str() || manifest.scope != self.scope.to_string() {
             return Err(Error::Manifest(format!(
@@ -225,7 +224,7 @@ impl Codec {
         }
     }
 
-    /// What stands before a body until it is sealed.
+    /// The beginning of a body that is to be sealed.
     fn salt_room(&self) -> &'static [u8] {
         if self.key.is_some() { &[0; SALT_LEN] } else { &[] }
     }
@@ -248,7 +247,7 @@ impl Codec {
     }
 
     /// What a sealed body is bound to, so that no object passes for another: the header, the namespace, the
-    /// scope and the object's identity, each behind its length.
+    /// scope and the object's identity, each after its length.
     fn context(&self, header: Header, identity: &[u8]) -> Vec<u8> {
         let mut context = header.to_bytes().to_vec();
         for field in [
@@ -263,6 +262,13 @@ impl Codec {
     }
 }
 
+fn kind(subject: Subject<'_>) -> Kind {
+    match subject {
+        Subject::Task(_) => Kind::Entry,
+        Subject::Archive(_) => Kind::Archive,
+    }
+}
+
 /// Whose signature an entry object claims to bear, if any. Nothing of that is verified.
 pub fn claimed_signer<'a>(subject: impl Into<Subject<'a>>, object: &[u8]) -> Option<KeyName> {
     let (_, signature, _) = split_entry(object, subject.into()).ok()?;
@@ -271,7 +277,7 @@ pub fn claimed_signer<'a>(subject: impl Into<Subject<'a>>, object: &[u8]) -> Opt
 
 /// The parts of an entry object: header, signature block and body.
 fn split_entry<'a>(object: &'a [u8], subject: Subject<'_>) -> Result<(Header, &'a [u8], &'a [u8]), Error> {
-    let (header, rest) = Header::split(object, subject.kind())?;
+    let (header, rest) = Header::split(object, kind(subject))?;
     let (signature_len, rest) = rest.split_first_chunk::<2>().ok_or(Error::WrongLength)?;
     let (signature, body) = rest
         .split_at_checked(u16::from_le_bytes(*signature_len).into())

@@ -1,4 +1,4 @@
-//! Why an object from the bucket is not what it should be.
+//! Why an object from the bucket can't be used.
 
 use crate::compress::FrameError;
 use crate::seal::SealError;
@@ -7,19 +7,19 @@ use crate::sign::SignatureError;
 /// An object that can't be used. All of these are misses for the build; a store replaces the object.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// The object doesn't begin as one of ours does.
+    /// The object doesn't begin like one of ours.
     #[error("not an nx-s3-cache object")]
     NotOurs,
-    /// A later version of the format, or a flag this version doesn't know.
+    /// A later version of the format, or a flag that this version doesn't know.
     #[error("written by a newer nx-s3-cache (format {0}): upgrade to read it")]
     Newer(u8),
-    /// The object ends too early or has bytes to spare.
+    /// The object is too short or too long.
     #[error("truncated or padded object")]
     WrongLength,
     /// Sealed, and there is no key.
     #[error("encrypted, but no encryptionKey is set")]
     KeyMissing,
-    /// Not sealed, and there is a key: somebody without the key wrote it.
+    /// Not sealed, and there is a key: it was written without the key.
     #[error("not encrypted, although an encryptionKey is set")]
     NotSealed,
     /// The signature that this run requires is missing or wrong.
@@ -31,19 +31,19 @@ pub enum Error {
     /// The manifest is not valid.
     #[error("damaged manifest: {0}")]
     Manifest(String),
-    /// A chunk could not be expanded.
+    /// A chunk could not be decompressed.
     #[error("damaged chunk: {0}")]
     Frame(#[from] FrameError),
-    /// A chunk's bytes don't have the id they came under.
+    /// A chunk's content doesn't have the id in its key.
     #[error("chunk with other content than its id says")]
     WrongChunk,
 }
 
 impl Error {
-    /// The kind of an entry that nobody trusted has signed.
+    /// The kind of an entry without a trusted signature.
     pub const BAD_SIGNATURE: &str = "bad-signature";
 
-    /// What kind of failure it is: a stable word.
+    /// What kind of failure it is, as a stable identifier.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::KeyMissing => "encryption-key-missing",

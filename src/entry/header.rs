@@ -1,4 +1,4 @@
-//! The eight bytes every object begins with.
+//! The eight bytes that every object begins with.
 //!
 //! | offset | bytes | what |
 //! |---|---|---|
@@ -9,7 +9,9 @@
 //! | 7 | 1 | reserved, zero |
 
 use super::error::Error;
-use super::manifest::FORMAT_VERSION;
+
+/// The version of the object format that this code writes.
+pub const FORMAT_VERSION: u8 = 1;
 
 /// Bytes of the header.
 pub const HEADER_LEN: usize = 8;
@@ -20,11 +22,11 @@ const FLAG_SEALED: u8 = 1;
 /// What an object is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// It stands for a task hash.
+    /// The entry of a task hash.
     Entry,
-    /// It stands for a name.
+    /// The entry of a named archive.
     Archive,
-    /// A piece of an archive.
+    /// A chunk.
     Chunk,
 }
 

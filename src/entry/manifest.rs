@@ -1,25 +1,22 @@
-//! The manifest: what an entry says of its artifact. JSON, so that it can grow: unknown members are ignored.
+//! The manifest: what an entry says about its artifact. JSON, so that it can grow: unknown members are ignored.
 
 use serde::{Deserialize, Serialize};
 
 use super::error::Error;
-use super::producer::Producer;
 use crate::chunk::{self, ChunkId};
+use crate::config::environment::Environment;
 use crate::plain;
-
-/// The version of the object format this code writes.
-pub const FORMAT_VERSION: u8 = 1;
 
 /// Characters of what is wrong with a manifest.
 const QUOTED: usize = 200;
 
-/// What an entry says of its artifact.
+/// What an entry says about its artifact.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Manifest {
     /// The task hash; of a named archive, its name.
     pub hash: String,
-    /// The scope it was stored in, as it stands in object keys.
+    /// The scope it was stored in, as it is in object keys.
     pub scope: String,
     /// The task's exit code.
     pub code: i16,
@@ -38,7 +35,7 @@ pub struct Manifest {
     pub level: Option<i32>,
     /// Who made it.
     pub producer: Producer,
-    /// When, in seconds since 1970.
+    /// When it was made, in seconds since 1970.
     pub created: u64,
 }
 
@@ -50,12 +47,69 @@ pub struct ChunkRef {
     pub id: ChunkId,
     /// Its plain bytes.
     pub size: u32,
-    /// Bytes of its frame, as its writer made it.
+    /// Bytes of its frame, as written for this entry.
     pub stored: u32,
 }
 
+/// The variables in which CI systems name the run: GitHub Actions, GitLab, CircleCI, Azure Pipelines, Buildkite, Jenkins.
+const RUN_VARIABLES: [&str; 6] = [
+    "GITHUB_RUN_ID",
+    "CI_PIPELINE_ID",
+    "CIRCLE_WORKFLOW_ID",
+    "BUILD_BUILDID",
+    "BUILDKITE_BUILD_ID",
+    "BUILD_TAG",
+];
+/// The variables in which they name the commit, in the same order.
+const COMMIT_VARIABLES: [&str; 6] = [
+    "GITHUB_SHA",
+    "CI_COMMIT_SHA",
+    "CIRCLE_SHA1",
+    "BUILD_SOURCEVERSION",
+    "BUILDKITE_COMMIT",
+    "GIT_COMMIT",
+];
+
+/// Who made an entry, for people who look into the bucket. No decision depends on it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Producer {
+    /// This project's version.
+    pub plugin: String,
+    /// Nx's version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nx: Option<String>,
+    /// The operating system, as Rust names it.
+    pub os: String,
+    /// The processor architecture, as Rust names it.
+    pub arch: String,
+    /// The CI run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<String>,
+    /// The commit the CI run was for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+}
+
+impl Producer {
+    /// This process, driven by Nx `nx`.
+    pub fn here(nx: Option<String>, environment: &Environment) -> Self {
+        let first = |names: [&str; 6]| {
+            let value = names.into_iter().find_map(|name| environment.get(name));
+            value.map(str::to_owned)
+        };
+        Self {
+            plugin: env!("CARGO_PKG_VERSION").into(),
+            nx,
+            os: std::env::consts::OS.into(),
+            arch: std::env::consts::ARCH.into(),
+            run: first(RUN_VARIABLES),
+            commit: first(COMMIT_VARIABLES),
+        }
+    }
+}
+
 impl Manifest {
-    /// Reads the JSON form and checks everything a reader relies on.
+    /// Parses the JSON form and checks everything that a reader relies on.
     pub fn parse(json: &[u8]) -> Result<Self, Error> {
         // What is wrong may be quoted from the object.
         let quoted = |error: serde_json::Error| Error::Manifest(plain::line(&error.to_string(), QUOTED));
@@ -74,16 +128,11 @@ impl Manifest {
         if !self.chunks.iter().all(in_bounds) {
             return Err("a chunk's size is out of bounds");
         }
-        if self.size != self.chunks.iter().map(|chunk| u64::from(chunk.size)).sum::<u64>() {
+        let sum = |bytes: fn(&ChunkRef) -> u32| self.chunks.iter().map(bytes).map(u64::from).sum::<u64>();
+        if self.size != sum(|chunk| chunk.size) {
             return Err("the chunks don't add up to the archive");
         }
-        if self.stored_size
-            != self
-                .chunks
-                .iter()
-                .map(|chunk| u64::from(chunk.stored))
-                .sum::<u64>()
-        {
+        if self.stored_size != sum(|chunk| chunk.stored) {
             return Err("the frames don't add up to the stored size");
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! The kinds of object in the bucket: the entry, which stands for a task hash or for a name, and the chunk.
+//! The objects in the bucket: the entry, which stands for a task hash or an archive name, and the chunk.
 //!
 //! `docs/format.md` describes them for other decoders; `tests/vectors/` freezes them.
 
@@ -6,21 +6,16 @@ mod codec;
 mod error;
 mod header;
 mod keys;
-mod located;
 mod manifest;
-mod producer;
-mod subject;
 
 pub use codec::{Codec, Entry, claimed_signer};
 pub use error::Error;
-pub use keys::Keys;
-pub use located::{Located, Object};
-pub use manifest::{ChunkRef, FORMAT_VERSION, Manifest};
-pub use producer::Producer;
-pub use subject::Subject;
+pub use header::FORMAT_VERSION;
+pub use keys::{Keys, Located, Object, Subject};
+pub use manifest::{ChunkRef, Manifest, Producer};
 
-/// The largest entry object a reader accepts, in bytes: the inline limit with room for the manifest of an
-/// artifact of a hundred gigabytes.
+/// The largest entry object that a reader accepts, in bytes: the inline limit with room for the manifest of an artifact of
+/// a hundred gigabytes.
 pub const MAX_ENTRY_OBJECT: u64 = 16 * 1024 * 1024;
-/// The largest chunk object a reader accepts, in bytes.
+/// The largest chunk object that a reader accepts, in bytes.
 pub const MAX_CHUNK_OBJECT: u64 = (crate::chunk::MAX_SIZE + 1024) as u64;

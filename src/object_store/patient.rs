@@ -3,11 +3,12 @@
 //! The only place that retries: the SDK makes one attempt. A wait holds no turn, so that requests that are due go
 //! first.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use parking_lot::Mutex;
 use tokio::time::{Instant, sleep};
 
 use super::pace::Pace;
@@ -101,7 +102,7 @@ impl<S: ObjectStore> Patient<S> {
             Err(Error::Throttled { .. }) => turn.throttled(),
             Err(_) => {}
         }
-        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut heard = self.heard.lock();
         if result.as_ref().err().is_none_or(Error::is_answer) {
             *heard = Heard {
                 last: Some(Instant::now()),
@@ -292,7 +293,7 @@ mod tests {
 
         let store = store([lost]);
         let others_hear = Instant::now() + Duration::from_secs(60);
-        store.heard.lock().unwrap().last = Some(others_hear);
+        store.heard.lock().last = Some(others_hear);
         assert_eq!(store.get("key", 100).await, found());
     }
 

@@ -1,4 +1,4 @@
-//! What holds for keys and signatures together.
+//! What keys and signatures promise.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -83,11 +83,8 @@ fn no_bit_of_the_block_the_header_or_the_body_can_change() {
     }
     let bad = Err(SignatureError::BadSignature(key.name().clone()));
     for bit in 0..parts.header.len() * 8 {
-        let header = flipped(&parts.header, bit);
-        let changed = Parts {
-            header,
-            ..parts.clone()
-        };
+        let mut changed = parts.clone();
+        changed.header = flipped(&parts.header, bit);
         assert_eq!(
             keys.verify(&block, &changed.statement()),
             bad,
@@ -95,11 +92,8 @@ fn no_bit_of_the_block_the_header_or_the_body_can_change() {
         );
     }
     for bit in 0..parts.body.len() * 8 {
-        let body = flipped(&parts.body, bit);
-        let changed = Parts {
-            body,
-            ..parts.clone()
-        };
+        let mut changed = parts.clone();
+        changed.body = flipped(&parts.body, bit);
         assert_eq!(
             keys.verify(&block, &changed.statement()),
             bad,
@@ -189,6 +183,16 @@ fn keys_rotate_since_several_are_trusted_at_once() {
 
 fn generated(name: &str) -> SigningKey {
     SigningKey::generate(KeyName::parse(name).unwrap()).unwrap()
+}
+
+#[test]
+fn a_keys_name_is_safe_in_messages_and_bounded() {
+    for name in ["m", "main-2026", "cache.example.org-1", "A_b", &"a".repeat(64)] {
+        assert_eq!(KeyName::parse(name).unwrap().as_str(), name);
+    }
+    for name in ["", "a b", "a/b", "é", "a\u{1b}", "a:b", &"a".repeat(65)] {
+        assert_eq!(KeyName::parse(name), Err(KeyError::Name), "{name:?}");
+    }
 }
 
 #[test]

@@ -160,7 +160,7 @@ fn a_storm_of_throttling_is_forgiven_until_it_lasts() {
     let Some(long_ago) = Instant::now().checked_sub(STORM) else {
         return;
     };
-    *lock(&health.worked) = long_ago;
+    *health.worked.lock() = long_ago;
     fail(&health, Purpose::Read, 1, &throttled);
     assert!(is_off(&health));
     assert_eq!(warnings.take().len(), 1);

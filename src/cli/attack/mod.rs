@@ -58,7 +58,7 @@ async fn attack(workspace: &Workspace) -> Result<Findings, String> {
         config: &config,
         access: &access,
         store: connection.store.clone(),
-        directory: scratch::Directory::create().map_err(no_scratch)?,
+        directory: tempfile::tempdir().map_err(no_scratch)?,
         name: scratch::name().map_err(no_scratch)?,
         written: Vec::new(),
     };

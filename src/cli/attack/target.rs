@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use tempfile::TempDir;
 
 use super::client::{self, Client};
 use super::findings::{Attempt, Kind};
@@ -11,7 +12,6 @@ use super::lock::Bucket;
 use super::planted::{PlantedScope, RunFinding};
 use super::runs::Run;
 use crate::cli::interrupt;
-use crate::cli::scratch::Directory;
 use crate::config::Config;
 use crate::entry::{Keys, MAX_ENTRY_OBJECT};
 use crate::object_store::memory::MemoryStore;
@@ -30,7 +30,7 @@ pub(super) struct Target<'a> {
     /// What a run like this reads.
     pub access: &'a Access,
     pub store: Arc<dyn ObjectStore>,
-    pub directory: Directory,
+    pub directory: TempDir,
     /// What all names of this attack begin with.
     pub name: String,
     /// Keys of objects that are in the bucket now.

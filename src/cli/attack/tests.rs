@@ -59,7 +59,7 @@ async fn attack_runs(
         config: &config,
         access: &access,
         store: store.clone(),
-        directory: scratch::Directory::create().unwrap(),
+        directory: tempfile::tempdir().unwrap(),
         name: scratch::name().unwrap(),
         written: Vec::new(),
     };

@@ -91,10 +91,11 @@ fn a_policy_and_keys_that_contradict_each_other_are_refused() {
 
 #[test]
 fn no_empty_list_of_keys_switches_the_protection_off() {
-    assert!(problem(json!({ "publicKeys": [] }), []).contains("is not a list of texts"));
+    assert!(problem(json!({ "publicKeys": [] }), []).contains("is not a list of strings"));
     let section = json!({ "publicKeys": [PUBLIC] });
     assert!(
-        problem(section.clone(), [("NX_S3_CACHE_TRUST_PUBLIC_KEYS", " , ")]).contains("not a list of texts")
+        problem(section.clone(), [("NX_S3_CACHE_TRUST_PUBLIC_KEYS", " , ")])
+            .contains("not a list of strings")
     );
     let trust = load(section, [("NX_S3_CACHE_TRUST_PUBLIC_KEYS", "")]);
     assert_eq!(trust.policy, TrustPolicy::Isolated);

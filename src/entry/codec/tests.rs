@@ -1,4 +1,4 @@
-//! What goes into an object comes out again, and nothing else does.
+//! What is encoded decodes to the same, and nothing else decodes.
 
 use super::*;
 use crate::archive_name::ArchiveName;

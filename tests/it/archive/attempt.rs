@@ -1,4 +1,4 @@
-//! Unpacking a hostile archive, with everything around watched.
+//! Unpacks hostile archives, and checks that nothing around them changes.
 
 use std::fs;
 use std::io::{BufReader, Read};
@@ -6,7 +6,7 @@ use std::os::unix::fs::symlink;
 
 use nx_s3_cache::archive::{Error, Fault, Limits, Origin, Platform, Unpacked, scan, unpack};
 
-use super::forge::Record;
+use super::forge::{Record, outputs};
 use super::trees::{self, Scratch};
 
 /// Unpacks between canaries: a tree around the staging directory that must stay what it is.
@@ -34,9 +34,9 @@ pub fn attempt(archive: impl Read, limits: &Limits) -> Result<Unpacked, Error> {
 pub fn fault_with(archive: &[u8], limits: &Limits) -> Fault {
     let error = attempt(archive, limits).expect_err("the archive was accepted");
     assert_eq!(error.origin(), Origin::Archive, "{error}");
-    // Whoever only looks refuses the same, and says the same.
+    // A scan refuses it for the same reason.
     match scan(archive, limits, &mut |_| Ok::<_, Error>(())) {
-        Err(looked) => assert_eq!(looked.to_string(), error.to_string()),
+        Err(scanned) => assert_eq!(scanned.to_string(), error.to_string()),
         // Only a file system knows which names are too long for it.
         Ok(()) => assert!(
             error.to_string().contains(&Fault::ForeignName.to_string()),
@@ -49,42 +49,48 @@ pub fn fault_with(archive: &[u8], limits: &Limits) -> Fault {
     }
 }
 
-/// The same with the default limits.
+/// Why an archive is refused with the default limits.
 pub fn fault(archive: &[u8]) -> Fault {
     fault_with(archive, &Limits::default())
 }
 
-/// A file system that only looks at bytes.
-pub fn linux() -> Limits {
+/// Asserts that these entries are refused, and why.
+#[track_caller]
+pub fn assert_refused(records: &[Record], fault: Fault) {
+    assert_refused_with(&Limits::default(), records, fault);
+}
+
+/// The same within these limits.
+#[track_caller]
+pub fn assert_refused_with(limits: &Limits, records: &[Record], fault: Fault) {
+    assert_eq!(fault_with(&outputs(records), limits), fault, "{records:?}");
+}
+
+/// The default limits, with these rules for names.
+fn limits(windows_names: bool, ignores_case: bool) -> Limits {
+    let platform = Platform {
+        windows_names,
+        ignores_case,
+    };
     Limits {
-        platform: Platform {
-            windows_names: false,
-            ignores_case: false,
-        },
+        platform,
         ..Limits::default()
     }
+}
+
+/// A file system that only looks at bytes.
+pub fn linux() -> Limits {
+    limits(false, false)
 }
 
 /// A file system that ignores case.
 pub fn mac() -> Limits {
-    Limits {
-        platform: Platform {
-            windows_names: false,
-            ignores_case: true,
-        },
-        ..Limits::default()
-    }
+    limits(false, true)
 }
 
-/// A file system with rules for names.
+/// A file system that ignores case and has rules for names.
 pub fn windows() -> Limits {
-    Limits {
-        platform: Platform {
-            windows_names: true,
-            ignores_case: true,
-        },
-        ..Limits::default()
-    }
+    limits(true, true)
 }
 
 pub fn dir(name: &str) -> Record {

@@ -2,7 +2,7 @@
 
 use nx_s3_cache::archive::{Fault, Limits, unpack};
 
-use super::attempt::{attempt, dir, fault, fault_with, file, link};
+use super::attempt::{assert_refused, assert_refused_with, attempt, dir, fault, file, link};
 use super::forge::{Record, archive, outputs};
 use super::trees::{self, Node, Scratch};
 
@@ -33,38 +33,32 @@ fn all_but_directories_files_and_links_is_refused() {
     let pax = [(b'x', "PAX header"), (b'g', "PAX header")];
     let unknown = [b'7', b'D', b'M', b'N', b'V', b'A', 0xff].map(|kind| (kind, "record of an unknown kind"));
     for (kind, name) in known.into_iter().chain(pax).chain(unknown) {
-        let forged = outputs(&[Record::new(kind, b"outputs/x").field(157, b"../../canary")]);
-        assert_eq!(fault(&forged), Fault::Kind(name));
+        let forged = Record::new(kind, b"outputs/x").field(157, b"../../canary");
+        assert_refused(&[forged], Fault::Kind(name));
     }
 }
 
 #[test]
 fn the_terminal_output_comes_first_and_once() {
-    assert_eq!(fault(&archive(&[file("outputs/a")])), Fault::NoTerminalOutput);
-    assert_eq!(
-        fault(&archive(&[dir("terminal-output")])),
-        Fault::NoTerminalOutput
-    );
-    assert_eq!(
-        fault(&archive(&[link("terminal-output", "/etc/passwd")])),
-        Fault::NoTerminalOutput
-    );
+    let others = [
+        file("outputs/a"),
+        dir("terminal-output"),
+        link("terminal-output", "/etc/passwd"),
+    ];
+    for other in others {
+        assert_eq!(fault(&archive(&[other])), Fault::NoTerminalOutput);
+    }
     assert_eq!(
         fault(&archive(&[])),
         Fault::Damaged("no terminal output".to_owned())
     );
-    assert_eq!(
-        fault(&outputs(&[file("terminal-output")])),
-        Fault::SecondTerminalOutput
-    );
+    assert_refused(&[file("terminal-output")], Fault::SecondTerminalOutput);
 }
 
 #[test]
 fn the_terminal_output_is_text() {
-    assert_eq!(
-        fault(&archive(&[Record::file("terminal-output", b"a\xffb")])),
-        Fault::NotText
-    );
+    let binary = archive(&[Record::file("terminal-output", b"a\xffb")]);
+    assert_eq!(fault(&binary), Fault::NotText);
 }
 
 #[test]
@@ -86,13 +80,13 @@ fn special_bits_are_never_set() {
 
 #[test]
 fn limits_hold() {
-    let forged = outputs(&[
+    let forged = [
         dir("outputs/a"),
         file("outputs/a/b"),
         file("outputs/a/c"),
         link("outputs/l", "a"),
-    ]);
-    let exact = Limits {
+    ];
+    let exact = || Limits {
         entries: 4,
         bytes: 8,
         remembered: 3,
@@ -100,47 +94,24 @@ fn limits_hold() {
         path: 3,
         ..Limits::default()
     };
-    assert!(attempt(&forged[..], &exact).is_ok());
-    let limited = |limits: Limits| fault_with(&forged, &limits);
-    assert_eq!(
-        limited(Limits {
-            entries: 3,
-            ..exact.clone()
-        }),
-        Fault::TooManyEntries(3)
-    );
-    assert_eq!(
-        limited(Limits {
-            bytes: 7,
-            ..exact.clone()
-        }),
-        Fault::TooLarge(7)
-    );
-    assert_eq!(
-        limited(Limits {
-            remembered: 2,
-            ..exact.clone()
-        }),
-        Fault::TooManyNames(2)
-    );
-    assert_eq!(
-        limited(Limits {
-            terminal_output: 1,
-            ..exact.clone()
-        }),
-        Fault::TerminalOutputTooLong(1)
-    );
-    assert_eq!(
-        limited(Limits {
-            path: 2,
-            ..exact.clone()
-        }),
-        Fault::PathTooLong(2)
-    );
-    assert_eq!(
-        fault_with(&outputs(&[link("outputs/l", "1234")]), &exact),
-        Fault::PathTooLong(3)
-    );
+    assert!(attempt(&outputs(&forged)[..], &exact()).is_ok());
+    type Change = fn(&mut Limits);
+    let changes: [(Change, Fault); 5] = [
+        (|limits| limits.entries = 3, Fault::TooManyEntries(3)),
+        (|limits| limits.bytes = 7, Fault::TooLarge(7)),
+        (|limits| limits.remembered = 2, Fault::TooManyNames(2)),
+        (
+            |limits| limits.terminal_output = 1,
+            Fault::TerminalOutputTooLong(1),
+        ),
+        (|limits| limits.path = 2, Fault::PathTooLong(2)),
+    ];
+    for (change, fault) in changes {
+        let mut limits = exact();
+        change(&mut limits);
+        assert_refused_with(&limits, &forged, fault);
+    }
+    assert_refused_with(&exact(), &[link("outputs/l", "1234")], Fault::PathTooLong(3));
 }
 
 #[test]

@@ -5,13 +5,12 @@ mod attempt;
 mod bytes;
 mod entries;
 mod links;
-mod looking;
 mod names;
-mod packing;
-mod placing;
 mod properties;
 mod round_trip;
-mod sweeping;
+mod scanning;
+mod staging;
 mod trees;
+mod unfit;
 
-use crate::support::forge;
+use super::fuzz_smoke::checks::forge;

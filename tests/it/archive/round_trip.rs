@@ -8,24 +8,7 @@ use std::path::{Path, PathBuf};
 
 use nx_s3_cache::archive::Error;
 
-use super::trees::{self, Node, Scratch, Tree, packed, unpacked};
-
-fn file(content: impl Into<Vec<u8>>) -> Node {
-    Node::File {
-        mode: 0o644,
-        content: content.into(),
-    }
-}
-
-fn directory() -> Node {
-    Node::Directory { mode: 0o755 }
-}
-
-fn link(target: &str) -> Node {
-    Node::Link {
-        target: target.into(),
-    }
-}
+use super::trees::{self, Node, Scratch, Tree, directory, file, link, packed, unpacked};
 
 fn tree<P: Into<PathBuf>>(nodes: impl IntoIterator<Item = (P, Node)>) -> Tree {
     nodes
@@ -96,18 +79,15 @@ fn modes_survive_whatever_the_umask() {
         .step_by(7)
         .chain([0o777, 0o666])
         .map(|bits| bits | 0o400);
-    assert_survives(&tree(files.map(|mode| {
-        (
-            format!("{mode:o}"),
-            Node::File {
-                mode,
-                content: vec![1],
-            },
-        )
-    })));
-    let directories = [0o700, 0o711, 0o755, 0o775, 0o777, 0o500, 0o555];
+    let file = |mode| Node::File {
+        mode,
+        content: vec![1],
+    };
+    assert_survives(&tree(files.map(|mode| (format!("{mode:o}"), file(mode)))));
+    let directories = [0o700, 0o711, 0o755, 0o775, 0o777, 0o500, 0o555].map(|mode| Node::Directory { mode });
+    let named = directories.into_iter().enumerate();
     assert_survives(&tree(
-        directories.map(|mode| (format!("{mode:o}"), Node::Directory { mode })),
+        named.map(|(number, directory)| (number.to_string(), directory)),
     ));
 }
 
@@ -161,30 +141,27 @@ fn special_bits_do_not_survive() {
 
 #[test]
 fn odd_names_survive() {
-    let names: [&[u8]; 20] = [
-        b" ",
-        b"-rf",
-        b"...",
-        b"..a",
-        b"a..",
-        b".hidden",
-        b"a\\b",
-        b"C:",
-        b"con",
-        b"NUL.txt",
-        b"a\nb",
-        b"\x1b[31m",
-        b"*?",
-        b"~",
-        b"trailing.",
-        b"trailing ",
-        "ünï".as_bytes(),
-        "👩‍👩‍👧".as_bytes(),
-        b"\xff\xfe",
-        b"terminal-output",
+    let dots = [
+        " ",
+        "-rf",
+        "...",
+        "..a",
+        "a..",
+        ".hidden",
+        "trailing.",
+        "trailing ",
     ];
-    assert_survives(&tree(names.map(|name| (OsStr::from_bytes(name), file(name)))));
-    assert_survives(&tree(names.map(|name| (OsStr::from_bytes(name), directory()))));
+    let foreign = ["a\\b", "C:", "con", "NUL.txt", "a\nb", "\x1b[31m", "*?", "~"];
+    let more = ["ünï", "👩‍👩‍👧", "terminal-output"];
+    let text = dots.into_iter().chain(foreign).chain(more).map(str::as_bytes);
+    let names: Vec<&[u8]> = text.chain([&b"\xff\xfe"[..]]).collect();
+    let all = |node: fn(&[u8]) -> Node| {
+        names
+            .iter()
+            .map(move |name| (OsStr::from_bytes(name), node(name)))
+    };
+    assert_survives(&tree(all(|name| file(name))));
+    assert_survives(&tree(all(|_| directory())));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Trees: made, compared and cleaned up, independently of the code under test.
+//! Trees of files: made, compared and cleaned up, independently of the code under test.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -20,6 +20,25 @@ pub enum Node {
 
 /// A tree by its paths below the root.
 pub type Tree = BTreeMap<PathBuf, Node>;
+
+/// A file of mode 0644.
+pub fn file(content: impl Into<Vec<u8>>) -> Node {
+    Node::File {
+        mode: 0o644,
+        content: content.into(),
+    }
+}
+
+/// A directory of mode 0755.
+pub fn directory() -> Node {
+    Node::Directory { mode: 0o755 }
+}
+
+pub fn link(target: &str) -> Node {
+    Node::Link {
+        target: target.into(),
+    }
+}
 
 /// Everything below `root`.
 pub fn read(root: &Path) -> Tree {

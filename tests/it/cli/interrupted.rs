@@ -103,10 +103,42 @@ async fn a_flush_says_what_it_deleted_and_running_it_again_finishes() {
     assert_eq!((again.code, setup.objects().len()), (0, 0), "{}", again.text());
 }
 
+#[tokio::test]
+async fn pressing_it_again_ends_what_would_still_clean_up() {
+    let setup = Setup::new().await;
+    let reached = Arc::new(Notify::new());
+    let notify = reached.clone();
+    let rule = move |seen: &Seen, _| {
+        if !seen.line.starts_with("PUT") {
+            return Fault::None;
+        }
+        notify.notify_one();
+        Fault::Instead(Reply::Hang)
+    };
+    let proxy = Faulty::start(setup.server.address, rule).await;
+    let mut command = setup.command(&["doctor", "--attack"]);
+    let running = command
+        .env("NX_S3_CACHE_ENDPOINT", proxy.endpoint())
+        .env("NX_S3_CACHE_TIMEOUTS_READ", "60s")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    reached.notified().await;
+    press(&running).await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let ran = tokio::time::timeout(Duration::from_secs(20), interrupt(running)).await;
+    assert_eq!(ran.unwrap().status.code(), Some(130));
+}
+
 /// Presses Ctrl-C and waits for the end.
 async fn interrupt(running: Child) -> Output {
+    press(&running).await;
+    running.wait_with_output().await.unwrap()
+}
+
+async fn press(running: &Child) {
     let id = running.id().unwrap().to_string();
     let sent = Command::new("kill").args(["-INT", &id]).status().await.unwrap();
     assert!(sent.success());
-    running.wait_with_output().await.unwrap()
 }

@@ -206,7 +206,7 @@ async fn wrong_parameters_are_named() {
         ),
         (
             &["--bucket=tbucket", "--action=flush", "--age=14"],
-            "\"14\" is no duration",
+            "\"14\" is not a duration",
         ),
         (
             &["--bucket=tbucket", "--action=restore", "--compression_level=10"],

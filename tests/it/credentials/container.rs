@@ -1,6 +1,6 @@
 //! The credentials endpoint of an ECS task or an EKS pod.
 
-use super::machine::{Machine, pair};
+use super::machine::{Machine, assert_contains, assert_starts_with, pair};
 use super::server::{serve, timestamp};
 use crate::support::scripted::Scripted;
 
@@ -64,7 +64,7 @@ fn an_endpoint_that_refuses_is_an_error_without_the_token() {
     let error = machine(&endpoint)
         .variable("AWS_CONTAINER_AUTHORIZATION_TOKEN", "Bearer hush")
         .error();
-    assert!(error.starts_with("no credentials from container: "), "{error}");
+    assert_starts_with(&error, "no credentials from container: ");
     assert!(error.contains("403") && !error.contains("hush"), "{error}");
 }
 
@@ -90,8 +90,5 @@ fn a_relative_address_that_is_none_is_an_error() {
     let error = Machine::new()
         .variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "v2/x y")
         .error();
-    assert!(
-        error.contains("`v2/x y`, which is not a path. It has to begin with `/`."),
-        "{error}"
-    );
+    assert_contains(&error, "`v2/x y`, which is not a path. It has to begin with `/`.");
 }

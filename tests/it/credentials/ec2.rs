@@ -1,7 +1,7 @@
 //! The metadata service of EC2.
 
 use super::container::answer;
-use super::machine::{Machine, pair};
+use super::machine::{Machine, assert_contains, pair};
 use super::server::serve;
 use crate::support::scripted::{Scripted, Seen};
 
@@ -36,14 +36,8 @@ fn an_instance_without_a_role_is_one_of_the_reasons() {
         other => other,
     });
     let error = machine(&service).error();
-    assert!(
-        error.contains("\n- EC2 metadata: received 404 from IMDS\n"),
-        "{error}"
-    );
-    assert!(
-        error.contains("\n- environment: AWS_ACCESS_KEY_ID is not set\n"),
-        "{error}"
-    );
+    assert_contains(&error, "\n- EC2 metadata: received 404 from IMDS\n");
+    assert_contains(&error, "\n- environment: AWS_ACCESS_KEY_ID is not set\n");
 }
 
 #[test]
@@ -52,9 +46,9 @@ fn the_variable_switches_it_off() {
     let error = machine(&service)
         .variable("AWS_EC2_METADATA_DISABLED", "TRUE")
         .error();
-    assert!(
-        error.contains("- EC2 metadata: AWS_EC2_METADATA_DISABLED switches it off"),
-        "{error}"
+    assert_contains(
+        &error,
+        "- EC2 metadata: AWS_EC2_METADATA_DISABLED switches it off",
     );
     assert!(service.seen().is_empty());
 }

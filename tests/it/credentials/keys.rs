@@ -21,7 +21,7 @@ fn what_was_found_shows_no_secret() {
         let report = machine.resolve();
         assert_eq!(report.secret_access_key.as_deref(), Some("hush"));
         assert!(
-            report.debug.contains("Renewing") && !report.debug.contains("hush"),
+            report.debug.contains("Refreshing") && !report.debug.contains("hush"),
             "{}",
             report.debug
         );

@@ -106,3 +106,13 @@ impl Machine {
 pub fn pair(source: &str, id: &str) -> (String, String) {
     (source.into(), id.into())
 }
+
+#[track_caller]
+pub fn assert_starts_with(error: &str, start: &str) {
+    assert!(error.starts_with(start), "{error}");
+}
+
+#[track_caller]
+pub fn assert_contains(error: &str, part: &str) {
+    assert!(error.contains(part), "{error}");
+}

@@ -1,6 +1,6 @@
 //! `credential_process`, with real scripts.
 
-use super::machine::{Machine, pair};
+use super::machine::{Machine, assert_starts_with, pair};
 
 /// A machine whose default profile runs a shell script.
 fn machine(script: &str) -> Machine {
@@ -25,9 +25,9 @@ fn takes_what_the_process_prints() {
 #[test]
 fn a_process_that_fails_is_an_error_with_what_it_said() {
     let error = machine("echo 'no such vault' >&2; exit 1").error();
-    assert!(
-        error.starts_with("no credentials from profile default (credential_process): "),
-        "{error}"
+    assert_starts_with(
+        &error,
+        "no credentials from profile default (credential_process): ",
     );
     assert!(
         error.contains("exit status: 1") && error.contains("no such vault"),
@@ -39,9 +39,9 @@ fn a_process_that_fails_is_an_error_with_what_it_said() {
 #[test]
 fn a_process_that_prints_garbage_is_an_error_without_the_garbage() {
     let error = machine("echo '{\"SecretAccessKey\": \"hush\", oops'").error();
-    assert!(
-        error.starts_with("no credentials from profile default (credential_process): "),
-        "{error}"
+    assert_starts_with(
+        &error,
+        "no credentials from profile default (credential_process): ",
     );
     assert!(error.contains("JSON") && !error.contains("hush"), "{error}");
 }
@@ -53,9 +53,9 @@ fn a_process_that_hangs_is_ended_with_all_it_started() {
     let report = machine.resolve();
     let pids = machine.home().join("script.sh.pid");
     let error = report.error.unwrap();
-    assert!(
-        error.starts_with("no credentials from profile default (credential_process): no answer within 1 s."),
-        "{error}"
+    assert_starts_with(
+        &error,
+        "no credentials from profile default (credential_process): no answer within 1 s.",
     );
     assert!(report.seconds < 10.0, "{} s", report.seconds);
     for pid in std::fs::read_to_string(pids).unwrap().lines() {

@@ -1,6 +1,6 @@
 //! Profiles of `~/.aws/config` and `~/.aws/credentials`.
 
-use super::machine::{Machine, pair};
+use super::machine::{Machine, assert_contains, assert_starts_with, pair};
 
 const CI: &str = "[profile ci]\naws_access_key_id = CI\naws_secret_access_key = ci-secret\n";
 
@@ -82,8 +82,8 @@ fn a_named_profile_that_does_not_exist_is_an_error_that_names_it() {
     let error = Machine::new()
         .options(|task| task.profile = Some("ci".into()))
         .error();
-    assert!(error.contains("the option `profile` names it"), "{error}");
-    assert!(error.contains("(there: none)"), "{error}");
+    assert_contains(&error, "the option `profile` names it");
+    assert_contains(&error, "(there: none)");
 }
 
 #[test]
@@ -91,22 +91,16 @@ fn a_profile_with_half_a_pair_of_keys_is_named() {
     let error = Machine::new()
         .credentials("[default]\naws_access_key_id = HALF\n")
         .error();
-    assert!(
-        error.starts_with("no credentials from profile default (keys): "),
-        "{error}"
-    );
-    assert!(error.contains("aws_secret_access_key"), "{error}");
+    assert_starts_with(&error, "no credentials from profile default (keys): ");
+    assert_contains(&error, "aws_secret_access_key");
 }
 
 #[test]
 fn a_malformed_file_is_named_with_its_line_and_without_its_content() {
     let machine = Machine::new().credentials("[default]\naws_access_key_id = A\nhush hush\n");
     let error = machine.error();
-    assert!(
-        error.starts_with("no credentials from the AWS profile files: "),
-        "{error}"
-    );
-    assert!(error.contains(".aws/credentials on line 3"), "{error}");
+    assert_starts_with(&error, "no credentials from the AWS profile files: ");
+    assert_contains(&error, ".aws/credentials on line 3");
     assert!(!error.contains("hush"), "{error}");
 }
 
@@ -116,11 +110,8 @@ fn a_circle_of_profiles_is_an_error() {
         "[default]\nrole_arn = a\nsource_profile = b\n[profile b]\nrole_arn = c\nsource_profile = default\n",
     );
     let error = machine.error();
-    assert!(
-        error.starts_with("no credentials from profile default (role_arn): "),
-        "{error}"
-    );
-    assert!(error.contains("infinite loop"), "{error}");
+    assert_starts_with(&error, "no credentials from profile default (role_arn): ");
+    assert_contains(&error, "infinite loop");
 }
 
 #[test]
@@ -128,8 +119,5 @@ fn a_console_login_is_an_error_with_a_way_out() {
     let error = Machine::new()
         .config("[default]\nlogin_session = arn:aws:iam::1:user/me\n")
         .error();
-    assert!(
-        error.contains("aws configure export-credentials --profile default"),
-        "{error}"
-    );
+    assert_contains(&error, "aws configure export-credentials --profile default");
 }

@@ -1,6 +1,6 @@
 //! Roles taken through STS: `role_arn` in a profile, and the option `assumeRole`.
 
-use super::machine::{Machine, pair};
+use super::machine::{Machine, assert_contains, assert_starts_with, pair};
 use super::server::{denied, serve, sts};
 use crate::support::scripted::Scripted;
 
@@ -55,11 +55,9 @@ fn takes_a_profiles_role_with_its_credential_source() {
 fn a_role_that_sts_denies_is_an_error_in_its_words() {
     let sts = serve(|_| denied("AccessDenied", "User base may not assume the role"));
     let error = machine(&sts).error();
-    assert!(
-        error.starts_with(
-            "no credentials from profile ci (role_arn): AccessDenied: User base may not assume the role. Check"
-        ),
-        "{error}"
+    assert_starts_with(
+        &error,
+        "no credentials from profile ci (role_arn): AccessDenied: User base may not assume the role. Check",
     );
     assert!(!error.contains("base-secret"), "{error}");
 }
@@ -70,11 +68,8 @@ fn an_sts_that_cannot_be_reached_is_an_error_that_says_so() {
     let error = machine(&sts)
         .variable("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:1")
         .error();
-    assert!(
-        error.starts_with("no credentials from profile ci (role_arn): "),
-        "{error}"
-    );
-    assert!(error.contains("refused"), "{error}");
+    assert_starts_with(&error, "no credentials from profile ci (role_arn): ");
+    assert_contains(&error, "refused");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Single sign-on: a token that `aws sso login` left, and the portal that gives credentials for it.
 
-use super::machine::{Machine, pair};
+use super::machine::{Machine, assert_contains, assert_starts_with, pair};
 use super::server::{serve, timestamp};
 use crate::support::scripted::{Scripted, Seen};
 
@@ -78,11 +78,8 @@ fn an_expired_login_says_how_to_log_in() {
         machine(&portal, LEGACY).file(LEGACY_FILE, &stale),
     ] {
         let error = machine.error();
-        assert!(
-            error.starts_with("no credentials from profile dev (single sign-on): "),
-            "{error}"
-        );
-        assert!(error.contains("Run `aws sso login --profile dev`"), "{error}");
+        assert_starts_with(&error, "no credentials from profile dev (single sign-on): ");
+        assert_contains(&error, "Run `aws sso login --profile dev`");
         assert!(!error.contains("stale"), "{error}");
     }
 }
@@ -113,7 +110,7 @@ fn a_role_on_top_of_an_expired_login_names_the_profile_to_log_in_with() {
     let roles = "[profile ci]\nrole_arn = arn:aws:iam::1:role/r\nsource_profile = dev\n";
     let machine = machine(&portal, &format!("{roles}{SESSION}")).variable("AWS_PROFILE", "ci");
     let error = machine.error();
-    assert!(error.contains("Run `aws sso login --profile dev`"), "{error}");
+    assert_contains(&error, "Run `aws sso login --profile dev`");
 }
 
 #[test]
@@ -131,9 +128,9 @@ fn a_profile_that_is_missing_among_others_is_an_error() {
     let error = machine
         .options(|task| task.sso_profile = Some("dev".into()))
         .error();
-    assert!(
-        error.starts_with("no credentials from profile dev: the option `ssoProfile` names it"),
-        "{error}"
+    assert_starts_with(
+        &error,
+        "no credentials from profile dev: the option `ssoProfile` names it",
     );
 }
 

@@ -1,6 +1,6 @@
 //! Web identity: a token file and a role, as GitHub's OIDC and EKS set them up.
 
-use super::machine::{Machine, pair};
+use super::machine::{Machine, assert_contains, assert_starts_with, pair};
 use super::server::{denied, serve, sts};
 use crate::support::scripted::Scripted;
 
@@ -44,9 +44,9 @@ fn a_refused_token_is_an_error_without_the_token() {
     let error = machine(&sts)
         .options(|task| task.keys = Some(("NX".into(), "s".into())))
         .error();
-    assert!(
-        error.starts_with("no credentials from web identity: InvalidIdentityTokenException: No OpenID"),
-        "{error}"
+    assert_starts_with(
+        &error,
+        "no credentials from web identity: InvalidIdentityTokenException: No OpenID",
     );
     assert!(error.contains(ROLE) && !error.contains("payload"), "{error}");
 }
@@ -56,7 +56,7 @@ fn a_token_without_a_role_is_an_error() {
     let error = Machine::new()
         .variable("AWS_WEB_IDENTITY_TOKEN_FILE", "/token")
         .error();
-    assert!(error.contains("AWS_ROLE_ARN is not. Set AWS_ROLE_ARN"), "{error}");
+    assert_contains(&error, "AWS_ROLE_ARN is not. Set AWS_ROLE_ARN");
 }
 
 #[test]
@@ -65,9 +65,6 @@ fn a_token_file_that_is_gone_is_an_error_that_names_it() {
     let error = machine(&sts)
         .variable("AWS_WEB_IDENTITY_TOKEN_FILE", "/gone/token")
         .error();
-    assert!(
-        error.starts_with("no credentials from web identity: No such file"),
-        "{error}"
-    );
-    assert!(error.contains("Check the token in /gone/token"), "{error}");
+    assert_starts_with(&error, "no credentials from web identity: No such file");
+    assert_contains(&error, "Check the token in /gone/token");
 }

@@ -7,11 +7,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 
 #[path = "../../../fuzz/checks/mod.rs"]
-mod checks;
+pub mod checks;
 mod mutate;
 mod seeds;
 
-use crate::support::forge;
 use mutate::Mutator;
 use snapbox::data::DataFormat;
 use snapbox::{Data, assert_data_eq};

@@ -1,8 +1,8 @@
 //! The inputs that fuzzing begins with: small, and each with something of its own.
 
 use super::checks::entry::{good_chunk, good_entry, good_manifest};
+use super::checks::forge::{Record, archive, outputs};
 use super::checks::signature::{KEY, good_block};
-use super::forge::{Record, archive, outputs};
 
 fn dir(name: &str) -> Record {
     Record::new(b'5', name.as_bytes()).mode(0o755)

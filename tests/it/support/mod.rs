@@ -5,7 +5,6 @@ pub mod bucket;
 pub mod child;
 pub mod conformance;
 pub mod faulty;
-pub mod forge;
 pub mod machine;
 pub mod reliability;
 pub mod scripted;

@@ -1,19 +1,68 @@
-//! Where an archive is cut into chunks, so that a change leaves most of them as they were.
+//! Chunks: content-defined pieces of an archive.
 //!
-//! A small archive is one chunk. A larger one is cut between files, at names that are always the same ones:
-//! small files share chunks, a large file has chunks of its own. A change to a file then touches one chunk, a
-//! new or removed file the one it is in. Within large files FastCDC (Xia et al., USENIX ATC 2016; the 2020
-//! revision of the `fastcdc` crate) cuts where the content says so.
+//! A change leaves most chunks as they were. A small archive is one chunk. A larger one is cut between files, at names that
+//! are always the same: small files share chunks, a large file has chunks of its own. A change to a file then touches one
+//! chunk, a new or removed file the one it is in. Large files are cut by FastCDC (Xia et al., USENIX ATC 2016; the 2020
+//! revision of the `fastcdc` crate) where their content says so.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::io::{self, Write};
 
 use fastcdc::v2020::FastCDC;
 
-use super::MAX_SIZE;
 use crate::archive::Sink;
 
-/// What a header adds to the size of a file.
+/// The largest chunk in bytes.
+pub const MAX_SIZE: usize = 4 * 1024 * 1024;
+
+/// A chunk's id: the BLAKE3 digest of its plain bytes, keyed where objects are sealed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ChunkId([u8; 32]);
+
+/// A text that isn't a chunk id.
+#[derive(Debug, thiserror::Error)]
+#[error("not a chunk id: expected 64 lower-case hexadecimal digits")]
+pub struct InvalidChunkId;
+
+impl ChunkId {
+    /// The id of `plain`. With a key, an id reveals a chunk's content only to those who have the key.
+    pub fn of(plain: &[u8], key: Option<&[u8; 32]>) -> Self {
+        Self(match key {
+            Some(key) => *blake3::keyed_hash(key, plain).as_bytes(),
+            None => *blake3::hash(plain).as_bytes(),
+        })
+    }
+
+    /// Parses what [`fmt::Display`] writes.
+    pub fn parse(text: &str) -> Result<Self, InvalidChunkId> {
+        let mut id = [0; 32];
+        hex::decode_to_slice(text, &mut id).map_err(|_| InvalidChunkId)?;
+        if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            return Err(InvalidChunkId);
+        }
+        Ok(Self(id))
+    }
+
+    /// The digest.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Display for ChunkId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}
+
+impl fmt::Debug for ChunkId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ChunkId({self})")
+    }
+}
+
+/// Bytes of a file's header in the archive.
 const BLOCK: u64 = 512;
 
 /// Small files share chunks of about this many bytes; a file of this size begins a chunk.
@@ -22,21 +71,21 @@ const BLOCK: u64 = 512;
 /// inline limit, 45 % of all bytes were in chunks that changed when chunks had 1 MiB, 31 % with 256 KiB, 15 %
 /// with 64 KiB, 8 % with 32 KiB, which would take three times as many requests.
 const GROUP: usize = 64 * 1024;
-/// Names don't cut off less than this.
+/// Names don't cut off a chunk smaller than this.
 const MIN_GROUP: usize = 16 * 1024;
 
-/// The smallest piece of a large file, the last one excepted.
+/// The smallest chunk of a large file, the last one excepted.
 const MIN_PIECE: usize = 512 * 1024;
-/// The usual size of a piece: a request takes as long as compressing a tenth of it.
+/// The usual size of a large file's chunk: a request takes as long as compressing a tenth of it.
 const PIECE: usize = 1024 * 1024;
 
-/// Cuts the archive that is written to it into chunks and hands each to `emit`, in order. Takes the memory of
-/// the largest chunk.
+/// Cuts the archive that is written to it into chunks and hands each to `emit`, in order. Takes the memory of the largest
+/// chunk.
 pub struct ChunkWriter<'a, F> {
     emit: F,
     /// Bytes that are not part of a chunk yet; never reallocated.
     buffer: &'a mut Vec<u8>,
-    /// Where in the buffer names say to cut.
+    /// The offsets in the buffer at which names say to cut.
     marks: VecDeque<usize>,
     /// Whether the entry before was a large file.
     after_large: bool,
@@ -58,7 +107,7 @@ impl<'a, F: FnMut(&[u8]) -> io::Result<()>> ChunkWriter<'a, F> {
         }
     }
 
-    /// Emits what is left. An empty stream has no chunk.
+    /// Emits the rest. An empty stream has no chunk.
     pub fn finish(mut self) -> io::Result<()> {
         if self.cutting {
             self.cut(true)
@@ -69,7 +118,7 @@ impl<'a, F: FnMut(&[u8]) -> io::Result<()>> ChunkWriter<'a, F> {
         }
     }
 
-    /// Emits the chunks whose ends are certain whatever comes next; `last` says that nothing comes.
+    /// Emits the chunks whose ends are certain whatever follows; `last` says that nothing does.
     fn cut(&mut self, last: bool) -> io::Result<()> {
         let mut start = 0;
         while start < self.buffer.len() {
@@ -117,15 +166,15 @@ impl<F: FnMut(&[u8]) -> io::Result<()>> Write for ChunkWriter<'_, F> {
     }
 }
 
-/// Whether a name says to cut before its entry. The larger the entries, the more names do, so that chunks have
-/// about the same size whatever that of the files.
+/// Whether a name says to cut before its entry. The larger the entries, the more names do, so that chunks have about the same
+/// size whatever that of the files.
 fn is_landmark(name: &[u8], size: u64) -> bool {
     let [a, b, c, d, ..] = *blake3::hash(name).as_bytes();
     let chance = u32::from_le_bytes([a, b, c, d]) % GROUP as u32;
     u64::from(chance) < size + BLOCK
 }
 
-/// How many of `bytes` are the first piece.
+/// The size of the first chunk of `bytes`.
 fn piece(bytes: &[u8]) -> usize {
     FastCDC::new(bytes, MIN_PIECE, PIECE, MAX_SIZE)
         .cut(0, bytes.len())
@@ -135,6 +184,23 @@ fn piece(bytes: &[u8]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ids_depend_on_content_and_key() {
+        let plain = ChunkId::of(b"x", None);
+        assert_eq!(plain.to_string(), blake3::hash(b"x").to_hex().as_str());
+        assert_ne!(plain, ChunkId::of(b"x", Some(&[7; 32])));
+        assert_eq!(ChunkId::parse(&plain.to_string()).unwrap(), plain);
+    }
+
+    #[test]
+    fn refuses_ids_that_could_name_another_key() {
+        let id = ChunkId::of(b"x", None).to_string();
+        let (upper, long, slash) = (id.to_uppercase(), format!("{id}0"), id.replace(&id[..1], "/"));
+        for text in ["", "..", &id[1..], &upper, &long, &slash] {
+            assert!(ChunkId::parse(text).is_err(), "{text:?}");
+        }
+    }
 
     /// An archive, roughly: names and contents of files.
     type Files = Vec<(String, Vec<u8>)>;
@@ -173,16 +239,6 @@ mod tests {
         files
     }
 
-    /// How many bytes of the chunks of `after` are in none of `before`.
-    fn new_bytes(before: &Files, after: &Files) -> usize {
-        let before = chunks(before, MAX_SIZE);
-        let after = chunks(after, MAX_SIZE).into_iter();
-        after
-            .filter(|chunk| !before.contains(chunk))
-            .map(|chunk| chunk.len())
-            .sum()
-    }
-
     #[test]
     fn every_stream_is_the_sum_of_its_chunks() {
         for len in [0, 1, MIN_PIECE, MAX_SIZE - 1, MAX_SIZE, MAX_SIZE + 1, 9 << 20] {
@@ -208,27 +264,27 @@ mod tests {
         assert_eq!(whole, chunks(&package(), 77_777));
     }
 
-    #[test]
-    fn a_changed_file_touches_little() {
-        let (before, mut after) = (package(), package());
-        after[700].1.extend(b"more");
-        let new = new_bytes(&before, &after);
-        assert!((1..8 * GROUP).contains(&new), "{new} bytes");
+    /// How many bytes are in new chunks after `change`.
+    fn new_bytes(change: impl FnOnce(&mut Files)) -> usize {
+        let before = chunks(&package(), MAX_SIZE);
+        let mut after = package();
+        change(&mut after);
+        let after = chunks(&after, MAX_SIZE).into_iter();
+        let new = after.filter(|chunk| !before.contains(chunk));
+        new.map(|chunk| chunk.len()).sum()
     }
 
     #[test]
-    fn a_removed_file_touches_little() {
-        let (before, mut after) = (package(), package());
-        after.remove(700);
-        let new = new_bytes(&before, &after);
-        assert!((1..8 * GROUP).contains(&new), "{new} bytes");
+    fn a_changed_or_removed_file_touches_little() {
+        let changed = new_bytes(|files| files[700].1.extend(b"more"));
+        assert!((1..8 * GROUP).contains(&changed), "{changed} bytes");
+        let removed = new_bytes(|files| drop(files.remove(700)));
+        assert!((1..8 * GROUP).contains(&removed), "{removed} bytes");
     }
 
     #[test]
     fn an_insertion_into_a_large_file_leaves_most_of_it_alone() {
-        let (before, mut after) = (package(), package());
-        after[1500].1.splice(3 << 20..3 << 20, *b"a few new bytes");
-        let new = new_bytes(&before, &after);
+        let new = new_bytes(|files| drop(files[1500].1.splice(3 << 20..3 << 20, *b"a few new bytes")));
         assert!((1..MAX_SIZE).contains(&new), "{new} bytes");
     }
 }

@@ -70,6 +70,21 @@ impl Record {
     }
 }
 
+impl std::fmt::Debug for Record {
+    /// Name and link target.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let text = |field: &[u8]| {
+            field
+                .iter()
+                .filter(|byte| **byte != 0)
+                .copied()
+                .collect::<Vec<_>>()
+        };
+        let (name, target) = (text(&self.header[..100]), text(&self.header[157..257]));
+        write!(f, "{:?} {:?}", name.escape_ascii(), target.escape_ascii())
+    }
+}
+
 /// The records, and the end of an archive.
 pub fn archive(records: &[Record]) -> Vec<u8> {
     let mut bytes: Vec<u8> = records.iter().flat_map(Record::bytes).collect();

@@ -1,4 +1,4 @@
-//! Outputs that can't become an archive, because no machine could restore them, or because they change.
+//! Outputs that can't be packed, because they couldn't be restored, or because they change.
 
 use std::fs;
 use std::io::{self, Write};
@@ -59,38 +59,41 @@ fn what_is_neither_file_nor_directory_nor_link_is_not_packed() {
     let socket = unfit(|source| drop(UnixListener::bind(source.join("socket")).unwrap()));
     assert_eq!(socket, ("socket".to_owned(), special.clone()));
     let fifo = unfit(|source| {
-        assert!(
-            Command::new("mkfifo")
-                .arg(source.join("fifo"))
-                .status()
-                .unwrap()
-                .success()
-        );
+        let made = Command::new("mkfifo").arg(source.join("fifo")).status();
+        assert!(made.unwrap().success());
     });
     assert_eq!(fifo, ("fifo".to_owned(), special));
 }
 
 #[test]
-fn a_file_in_the_place_of_the_outputs_is_not_packed() {
+fn a_file_or_a_link_instead_of_the_outputs_is_not_packed() {
     let scratch = Scratch::new();
-    let source = scratch.path().join("source");
-    fs::write(&source, "").unwrap();
-    assert!(matches!(
-        packed(&source, ""),
-        Err(Error::Unfit {
-            fault: Fault::Kind(_),
-            ..
-        })
-    ));
-    let link = scratch.path().join("link");
+    let (file, link) = (scratch.path().join("file"), scratch.path().join("link"));
+    fs::write(&file, "").unwrap();
     symlink(scratch.directory("elsewhere"), &link).unwrap();
-    assert!(matches!(
-        packed(&link, ""),
-        Err(Error::Unfit {
-            fault: Fault::Kind(_),
-            ..
-        })
-    ));
+    for source in [file, link] {
+        let error = packed(&source, "").unwrap_err();
+        let kind = matches!(
+            &error,
+            Error::Unfit {
+                fault: Fault::Kind(_),
+                ..
+            }
+        );
+        assert!(kind, "{error}");
+    }
+}
+
+/// Packs while `meddle` is called at the entry `at`.
+fn pack_meddled(source: &Path, at: &str, meddle: &dyn Fn(&Path)) -> Error {
+    let meddle = || meddle(source);
+    let mut sink = Meddler {
+        at: at.as_bytes(),
+        meddle: Some(&meddle),
+    };
+    let error = pack(source, "", &mut sink).expect_err("it was packed");
+    assert_eq!(error.origin(), Origin::Outputs, "{error}");
+    error
 }
 
 /// A sink that does something to the outputs when a certain piece of the archive passes.
@@ -116,8 +119,8 @@ impl Write for Meddler<'_> {
     }
 }
 
-/// Packs `a/one`, `a/two` and `b/three`, with 600 bytes each, while `meddle` is called at the entry `at`;
-/// tells where a change was noticed.
+/// Packs `a/one`, `a/two` and `b/three`, with 600 bytes each, while `meddle` is called at the entry `at`; returns where a
+/// change was noticed.
 fn changed(at: &str, meddle: impl Fn(&Path)) -> String {
     let scratch = Scratch::new();
     let source = scratch.directory("source");
@@ -134,68 +137,28 @@ fn changed(at: &str, meddle: impl Fn(&Path)) -> String {
             .set_modified(SystemTime::UNIX_EPOCH)
             .unwrap();
     }
-    let meddle = || meddle(&source);
-    let error = pack(
-        &source,
-        "",
-        &mut Meddler {
-            at: at.as_bytes(),
-            meddle: Some(&meddle),
-        },
-    )
-    .expect_err("it was packed");
-    assert_eq!(error.origin(), Origin::Outputs);
-    let Error::Changed { path } = error else {
-        panic!("{error}")
+    let Error::Changed { path } = pack_meddled(&source, at, &meddle) else {
+        panic!("not a change")
     };
     path.strip_prefix(&source).unwrap().display().to_string()
 }
 
 #[test]
 fn a_file_that_changes_while_it_is_read_is_noticed() {
-    let one = "outputs/a/one";
-    assert_eq!(
-        changed(one, |source| fs::write(source.join("a/one"), [b'x'; 601])
-            .unwrap()),
-        "a/one"
-    );
-    assert_eq!(
-        changed(one, |source| fs::write(source.join("a/one"), [b'x'; 599])
-            .unwrap()),
-        "a/one"
-    );
-    assert_eq!(
-        changed(one, |source| fs::write(source.join("a/one"), [b'x'; 1_000_000])
-            .unwrap()),
-        "a/one"
-    );
-    assert_eq!(
-        changed(one, |source| fs::write(source.join("a/one"), "").unwrap()),
-        "a/one"
-    );
+    for size in [601, 599, 1_000_000, 0] {
+        let resize = |source: &Path| fs::write(source.join("a/one"), vec![b'x'; size]).unwrap();
+        assert_eq!(changed("outputs/a/one", resize), "a/one");
+    }
 }
 
 #[test]
 fn files_that_come_and_go_are_noticed() {
-    assert_eq!(
-        changed("outputs/a/one", |source| fs::remove_file(source.join("a/two"))
-            .unwrap()),
-        "a/two"
-    );
-    assert_eq!(
-        changed("outputs/a/two", |source| fs::remove_file(source.join("a/one"))
-            .unwrap()),
-        "a"
-    );
-    assert_eq!(
-        changed("outputs/b/", |source| fs::write(source.join("a/new"), "")
-            .unwrap()),
-        "a"
-    );
-    assert_eq!(
-        changed("outputs/b/", |source| fs::write(source.join("new"), "").unwrap()),
-        ""
-    );
+    let removed = |file| move |source: &Path| fs::remove_file(source.join(file)).unwrap();
+    let made = |file| move |source: &Path| fs::write(source.join(file), "").unwrap();
+    assert_eq!(changed("outputs/a/one", removed("a/two")), "a/two");
+    assert_eq!(changed("outputs/a/two", removed("a/one")), "a");
+    assert_eq!(changed("outputs/b/", made("a/new")), "a");
+    assert_eq!(changed("outputs/b/", made("new")), "");
     let replaced_by_directory = |source: &Path| {
         fs::remove_file(source.join("a/two")).unwrap();
         fs::create_dir(source.join("a/two")).unwrap();
@@ -205,16 +168,9 @@ fn files_that_come_and_go_are_noticed() {
 
 #[test]
 fn directories_that_come_and_go_are_noticed() {
-    assert_eq!(
-        changed("outputs/a/one", |source| fs::remove_dir_all(source.join("b"))
-            .unwrap()),
-        "b"
-    );
-    assert_eq!(
-        changed("outputs/b/three", |source| fs::remove_dir_all(source.join("a"))
-            .unwrap()),
-        "a"
-    );
+    let removed = |directory| move |source: &Path| fs::remove_dir_all(source.join(directory)).unwrap();
+    assert_eq!(changed("outputs/a/one", removed("b")), "b");
+    assert_eq!(changed("outputs/b/three", removed("a")), "a");
     let made_anew = |source: &Path| {
         fs::rename(source, source.with_extension("old")).unwrap();
         fs::create_dir(source).unwrap();
@@ -229,20 +185,10 @@ fn a_file_swapped_for_a_link_is_not_followed() {
     fs::write(scratch.path().join("secret"), "secret").unwrap();
     fs::write(source.join("a"), "").unwrap();
     fs::write(source.join("b"), "").unwrap();
-    let meddle = || {
+    pack_meddled(&source, "outputs/a", &|source| {
         fs::remove_file(source.join("b")).unwrap();
         symlink("../secret", source.join("b")).unwrap();
-    };
-    let error = pack(
-        &source,
-        "",
-        &mut Meddler {
-            at: b"outputs/a",
-            meddle: Some(&meddle),
-        },
-    )
-    .unwrap_err();
-    assert_eq!(error.origin(), Origin::Outputs, "{error}");
+    });
 }
 
 #[test]

@@ -1,10 +1,8 @@
-//! Credentials in hand, renewed from their source before they expire.
+//! Credentials that are refreshed from their source before they expire.
 //!
-//! Each request asks for the credentials to be signed with, and none waits for credentials that are still good.
-//! What is here answers that question. It differs from the SDK's own providers in five ways: the first answer
-//! is there already, any number of clients share one renewal, a failed renewal is not repeated for
-//! every waiting request, it is no failure at all as long as the old credentials last, and a server that calls
-//! them expired is believed rather than the clock.
+//! No request waits for credentials that are still valid. Unlike in the SDK's own providers the first credentials are there
+//! already, any number of clients share one refresh, a failed refresh isn't repeated for every waiting request and is no
+//! failure at all while the old credentials last, and a server that calls them expired is believed rather than the clock.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
@@ -15,27 +13,27 @@ use aws_credential_types::provider::{self, ProvideCredentials, future};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use super::candidate::Candidate;
 use super::error::Error;
+use super::source::Source;
 
-/// Credentials that last no longer than this are renewed when asked for. More than the SDK's ten seconds, or
-/// it would be given the same credentials again.
+/// Credentials that last no longer than this are refreshed when asked for. More than the SDK's ten seconds, or it would get
+/// the same credentials again.
 const MARGIN: Duration = Duration::from_secs(60);
 
-/// How long the answer to a failed renewal stands. Requests wait in line for a renewal; without this, each
-/// of them would wait for a timeout of its own.
+/// How long a failed refresh isn't repeated. Requests queue for a refresh; without this, each of them would wait for a
+/// timeout of its own.
 const RETRY_AFTER: Duration = Duration::from_secs(30);
 
-/// Refusals of requests that were under way during a renewal come later than that.
+/// How long after a refresh a server may still call the old credentials expired, in answers to requests that were under way.
 const AFTERMATH: Duration = Duration::from_secs(1);
 
-/// Credentials in hand, and the source that renews them.
+/// Current credentials, and the source that refreshes them.
 #[derive(Debug)]
-pub struct Renewing {
-    source: Candidate,
+pub struct Refreshing {
+    source: Source,
     limit: Duration,
     /// Whether a server called the current credentials expired.
-    refused: AtomicBool,
+    expired: AtomicBool,
     state: Mutex<State>,
 }
 
@@ -46,13 +44,13 @@ struct State {
     failure: Option<(Instant, Error)>,
 }
 
-impl Renewing {
-    /// `current` came from `source`; a renewal may take `limit`.
-    pub(super) fn new(source: Candidate, current: Credentials, limit: Duration) -> Self {
+impl Refreshing {
+    /// `current` came from `source`; a refresh may take `limit`.
+    pub(super) fn new(source: Source, current: Credentials, limit: Duration) -> Self {
         Self {
             source,
             limit,
-            refused: AtomicBool::new(false),
+            expired: AtomicBool::new(false),
             state: Mutex::new(State {
                 current,
                 since: Instant::now(),
@@ -66,27 +64,27 @@ impl Renewing {
         &self.source.name
     }
 
-    /// A server called the credentials expired: the next request gets others.
-    pub fn refuse(&self) {
-        self.refused.store(true, Ordering::Relaxed);
+    /// Records that a server called the credentials expired: the next request gets others.
+    pub fn mark_expired(&self) {
+        self.expired.store(true, Ordering::Relaxed);
     }
 
     async fn credentials(&self) -> provider::Result {
         let mut state = self.state.lock().await;
-        let refused = self.refused.swap(false, Ordering::Relaxed) && state.since.elapsed() > AFTERMATH;
-        if lasts(&state.current, MARGIN) && !refused {
+        let expired = self.expired.swap(false, Ordering::Relaxed) && state.since.elapsed() > AFTERMATH;
+        if lasts(&state.current, MARGIN) && !expired {
             return Ok(state.current.clone());
         }
         let failure = match &state.failure {
             Some((since, failure)) if since.elapsed() < RETRY_AFTER => failure.clone(),
             _ => match self.source.ask(self.limit).await {
-                Ok(renewed) => {
+                Ok(refreshed) => {
                     *state = State {
-                        current: renewed.clone(),
+                        current: refreshed.clone(),
                         since: Instant::now(),
                         failure: None,
                     };
-                    return Ok(renewed);
+                    return Ok(refreshed);
                 }
                 Err(failure) => {
                     state.failure = Some((Instant::now(), failure.clone()));
@@ -101,7 +99,7 @@ impl Renewing {
     }
 }
 
-impl ProvideCredentials for Renewing {
+impl ProvideCredentials for Refreshing {
     fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
     where
         Self: 'a,
@@ -126,14 +124,14 @@ mod tests {
 
     const LIMIT: Duration = Duration::from_secs(5);
 
-    /// Counts how often it is asked, takes a moment, and gives what the test says.
+    /// Counts how often it is asked, takes a moment, and gives the test's answer.
     #[derive(Debug)]
-    struct Source {
+    struct Provider {
         asked: Arc<AtomicUsize>,
         answer: Option<Credentials>,
     }
 
-    impl ProvideCredentials for Source {
+    impl ProvideCredentials for Provider {
         fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
         where
             Self: 'a,
@@ -160,14 +158,14 @@ mod tests {
         Credentials::new(id, "secret", None, Some(expiry), "test")
     }
 
-    fn renewing(current: Credentials, answer: Option<Credentials>) -> (Arc<Renewing>, Arc<AtomicUsize>) {
+    fn refreshing(current: Credentials, answer: Option<Credentials>) -> (Arc<Refreshing>, Arc<AtomicUsize>) {
         let asked = Arc::new(AtomicUsize::new(0));
-        let source = Source {
+        let provider = Provider {
             asked: Arc::clone(&asked),
             answer,
         };
-        let candidate = Candidate::new("test", source, "Repair it.");
-        (Arc::new(Renewing::new(candidate, current, LIMIT)), asked)
+        let source = Source::new("test", provider, "Repair it.");
+        (Arc::new(Refreshing::new(source, current, LIMIT)), asked)
     }
 
     #[tokio::test]
@@ -176,16 +174,16 @@ mod tests {
             good_for("OLD", 3600),
             Credentials::new("OLD", "secret", None, None, "test"),
         ] {
-            let (provider, asked) = renewing(current, Some(good_for("NEW", 3600)));
+            let (provider, asked) = refreshing(current, Some(good_for("NEW", 3600)));
             assert_eq!(provider.credentials().await.unwrap().access_key_id(), "OLD");
             assert_eq!(asked.load(Ordering::SeqCst), 0);
         }
     }
 
     #[tokio::test]
-    async fn credentials_that_a_server_calls_expired_are_renewed_once() {
-        let (provider, asked) = renewing(good_for("OLD", 3600), Some(good_for("NEW", 3600)));
-        provider.refuse();
+    async fn credentials_that_a_server_calls_expired_are_refreshed_once() {
+        let (provider, asked) = refreshing(good_for("OLD", 3600), Some(good_for("NEW", 3600)));
+        provider.mark_expired();
         assert_eq!(
             provider.credentials().await.unwrap().access_key_id(),
             "OLD",
@@ -195,15 +193,15 @@ mod tests {
             provider.state.lock().await.since = before;
         }
         for _ in 0..3 {
-            provider.refuse();
+            provider.mark_expired();
             assert_eq!(provider.credentials().await.unwrap().access_key_id(), "NEW");
         }
         assert_eq!(asked.load(Ordering::SeqCst), 1);
     }
 
     #[tokio::test]
-    async fn any_number_of_requests_share_one_renewal() {
-        let (provider, asked) = renewing(good_for("OLD", -1), Some(good_for("NEW", 3600)));
+    async fn any_number_of_requests_share_one_refresh() {
+        let (provider, asked) = refreshing(good_for("OLD", -1), Some(good_for("NEW", 3600)));
         let requests: Vec<_> = (0..8)
             .map(|_| {
                 let provider = Arc::clone(&provider);
@@ -217,8 +215,8 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_failed_renewal_is_reported_once_the_old_ones_are_over_and_not_repeated_at_once() {
-        let (provider, asked) = renewing(good_for("OLD", -1), None);
+    async fn a_failed_refresh_is_reported_once_the_old_ones_are_over_and_not_repeated_at_once() {
+        let (provider, asked) = refreshing(good_for("OLD", -1), None);
         for _ in 0..3 {
             let error = provider.credentials().await.unwrap_err();
             let cause = std::error::Error::source(&error).unwrap().to_string();
@@ -228,8 +226,8 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_failed_renewal_is_no_failure_while_the_old_ones_last() {
-        let (provider, _) = renewing(good_for("OLD", 30), None);
+    async fn a_failed_refresh_is_no_failure_while_the_old_ones_last() {
+        let (provider, _) = refreshing(good_for("OLD", 30), None);
         assert_eq!(provider.credentials().await.unwrap().access_key_id(), "OLD");
     }
 }

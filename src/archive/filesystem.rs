@@ -1,0 +1,144 @@
+//! What the standard library lacks for trees of files: permission bits, links, and removal despite permission bits.
+
+use std::fs::{self, File, Metadata, OpenOptions};
+use std::io;
+use std::path::Path;
+
+use super::error::Error;
+#[cfg(unix)]
+use super::header::PERMISSIONS;
+
+/// What is at `path` itself, links not followed; `None` where nothing is.
+pub(super) fn look(path: &Path) -> Result<Option<Metadata>, Error> {
+    match fs::symlink_metadata(path) {
+        Ok(found) => Ok(Some(found)),
+        Err(source) if source.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(Error::Unreadable {
+            path: path.to_owned(),
+            source,
+        }),
+    }
+}
+
+/// The permission bits of a file or directory.
+#[cfg(unix)]
+pub(super) fn mode(found: &Metadata) -> u32 {
+    use std::os::unix::fs::MetadataExt;
+    found.mode() & PERMISSIONS
+}
+
+/// What a build on another platform would give a file or directory, as Windows has no permission bits.
+#[cfg(not(unix))]
+pub(super) fn mode(found: &Metadata) -> u32 {
+    if found.is_dir() { 0o755 } else { 0o644 }
+}
+
+/// Sets the permission bits of what is at `path`, where the platform has any.
+#[cfg_attr(not(unix), expect(unused_variables))]
+pub(super) fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
+    #[cfg(unix)]
+    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(mode))?;
+    Ok(())
+}
+
+/// Makes files and directories with given permission bits, in as few system calls as possible.
+///
+/// The process's umask (or a default access list) clears bits. Which ones it leaves is learned from the first files; only
+/// files with other bits cost an extra call.
+#[derive(Default)]
+pub(super) struct Creator {
+    #[cfg(unix)]
+    left_by_umask: u32,
+}
+
+#[cfg(unix)]
+impl Creator {
+    /// A new file at `path`, open for writing. An existing one is never touched.
+    pub fn create_file(&mut self, path: &Path, mode: u32) -> io::Result<File> {
+        use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+        let file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(mode)
+            .open(path)?;
+        if !self.is_exact(mode, || file.metadata())? {
+            file.set_permissions(fs::Permissions::from_mode(mode))?;
+        }
+        Ok(file)
+    }
+
+    /// A new directory at `path` that its owner can fill; returns whether its mode is `mode` already.
+    pub fn create_directory(&mut self, path: &Path, mode: u32) -> io::Result<bool> {
+        use std::os::unix::fs::DirBuilderExt;
+        let open = mode | 0o700;
+        fs::DirBuilder::new().mode(open).create(path)?;
+        Ok(self.is_exact(open, || fs::symlink_metadata(path))? && open == mode)
+    }
+
+    /// Whether a new file or directory has all the bits that were asked for; `look` is called only to learn.
+    fn is_exact(&mut self, asked: u32, look: impl FnOnce() -> io::Result<Metadata>) -> io::Result<bool> {
+        if asked & !self.left_by_umask == 0 {
+            return Ok(true);
+        }
+        let got = mode(&look()?);
+        self.left_by_umask |= got & asked;
+        Ok(got == asked)
+    }
+}
+
+#[cfg(not(unix))]
+impl Creator {
+    /// A new file at `path`, open for writing. An existing one is never touched.
+    pub fn create_file(&mut self, path: &Path, _mode: u32) -> io::Result<File> {
+        OpenOptions::new().write(true).create_new(true).open(path)
+    }
+
+    /// A new directory at `path`; returns that there is no mode left to set.
+    pub fn create_directory(&mut self, path: &Path, _mode: u32) -> io::Result<bool> {
+        fs::create_dir(path).map(|()| true)
+    }
+}
+
+/// Makes a symbolic link at `link`.
+#[cfg(unix)]
+pub(super) fn symlink(target: &Path, link: &Path) -> io::Result<()> {
+    std::os::unix::fs::symlink(target, link)
+}
+
+/// Makes a symbolic link at `link`: Windows has two kinds, and the target shows which one is needed.
+#[cfg(windows)]
+pub(super) fn symlink(target: &Path, link: &Path) -> io::Result<()> {
+    use std::os::windows::fs::{symlink_dir, symlink_file};
+    let is_directory = link
+        .parent()
+        .is_some_and(|directory| directory.join(target).is_dir());
+    if is_directory {
+        symlink_dir(target, link)
+    } else {
+        symlink_file(target, link)
+    }
+}
+
+/// Removes the directory `path` and all below it, directories without write permission included. Links are removed,
+/// never followed.
+pub(super) fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            unlock(path)?;
+            fs::remove_dir_all(path)
+        }
+        removed => removed,
+    }
+}
+
+/// Lets us remove names from every directory of the tree.
+fn unlock(directory: &Path) -> io::Result<()> {
+    set_mode(directory, 0o700)?;
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            unlock(&entry.path())?;
+        }
+    }
+    Ok(())
+}
