@@ -91,9 +91,10 @@ export interface RetrievedArtifact {
 
 /**
  * Runs the command line with `args`, the program's name excluded; prints by itself. `nxFacts` is what `doctor` is to
- * know of Nx, as JSON. Returns the exit code.
+ * know of Nx, as JSON. `nxProblem` is why Nx can't be asked for nx.json: that is then looked for from `workspaceRoot`
+ * upwards. Returns the exit code.
  */
-export declare function runCli(args: Array<string>, options: OpenOptions, nxFacts?: string | undefined | null): Promise<number>
+export declare function runCli(args: Array<string>, options: OpenOptions, nxFacts?: string | undefined | null, nxProblem?: string | undefined | null): Promise<number>
 
 /** What this run did so far. */
 export interface Summary {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { describe, test } from 'node:test'
@@ -8,8 +8,8 @@ import { describe, test } from 'node:test'
 const root = resolve(__dirname, '..')
 
 /** Stands for the native side: prints what it was given, and ends with 3. */
-const native = `exports.runCli = async (args, options, facts) => {
-  console.log(JSON.stringify({ args, options, facts: facts && JSON.parse(facts) }))
+const native = `exports.runCli = async (args, options, facts, problem) => {
+  console.log(JSON.stringify({ args, options, facts: facts && JSON.parse(facts), problem }))
   return 3
 }`
 const nx = {
@@ -21,6 +21,11 @@ const ciInfo = { 'node_modules/ci-info/index.js': 'exports.isCI = true' }
 
 /** Runs the command line of a package that consists of `dist` and these files. */
 function run(files: Record<string, string>, ...args: string[]) {
+  return runWith({}, files, ...args)
+}
+
+/** The same with these variables. */
+function runWith(variables: Record<string, string>, files: Record<string, string>, ...args: string[]) {
   const folder = mkdtempSync(join(tmpdir(), 'nx-s3-cache-cli-'))
   try {
     cpSync(join(root, 'dist'), join(folder, 'dist'), { recursive: true })
@@ -28,7 +33,7 @@ function run(files: Record<string, string>, ...args: string[]) {
       mkdirSync(dirname(join(folder, path)), { recursive: true })
       writeFileSync(join(folder, path), text)
     }
-    const env = { PATH: process.env['PATH'] }
+    const env = { PATH: process.env['PATH'], ...variables }
     return spawnSync(process.execPath, ['dist/cli.js', ...args], { cwd: folder, encoding: 'utf8', env })
   } finally {
     rmSync(folder, { recursive: true })
@@ -96,11 +101,45 @@ describe('doctor is told what Nx loads', () => {
   })
 })
 
-test('without Nx the environment alone counts, and that is said', () => {
-  const ran = run({ ...ciInfo, 'index.js': native }, 'keygen')
-  assert.equal(ran.status, 3)
-  assert.equal(JSON.parse(ran.stdout).options.section, undefined)
-  assert.match(ran.stderr, /nx\.json is not read/)
+describe('where Nx can not be asked', () => {
+  const readNxJson = 'exports.readNxJson = () => { throw new Error("Cannot find module \'preset\'\\nRequire stack:") }'
+  const preset = { 'node_modules/nx/src/config/nx-json.js': readNxJson }
+  // The built module, and the bucket from the environment, as in a job that restores before it installs anything.
+  const real = readdirSync(root).find(name => name.endsWith('.node')) ?? ''
+  const environment = { NX_S3_CACHE_LIBRARY_PATH: join(root, real), NX_S3_CACHE_BUCKET: 'b' }
+  const restore = (nxJson: string, files = {}) =>
+    runWith(environment, { ...ciInfo, ...files, 'nx.json': nxJson }, 'restore', 'acme/shop/modules')
+
+  test('the native side is told why, and looks for nx.json itself', () => {
+    for (const [files, cause] of [
+      [ciInfo, /^Cannot find module 'nx/],
+      [{ ...nx, ...ciInfo, ...preset }, /^Cannot find module 'preset'$/],
+    ] as const) {
+      const ran = run({ ...files, 'index.js': native }, 'restore')
+      const { options, problem } = JSON.parse(ran.stdout)
+      assert.match(problem, cause)
+      assert.deepEqual([options.section, options.ci, ran.stderr], [undefined, true, ''])
+    }
+  })
+
+  test('an nx.json with comments counts all the same', () => {
+    const { status, stderr } = restore('{ /* ours */ "s3": { "trust": { "policy": "nobody" }, }, }')
+    assert.equal(status, 2)
+    assert.match(stderr, /trust\.policy \(nx\.json\): "nobody"/)
+  })
+
+  test('a section that can not be told ends the command, with cause and remedy', () => {
+    for (const [nxJson, files] of [
+      ['{ "extends": "@acme/preset" }', {}],
+      ['{ "extends": "@acme/preset" }', { ...nx, ...preset }],
+      ['{ "s3": ', {}],
+    ] as const) {
+      const { status, stdout, stderr } = restore(nxJson, files)
+      assert.deepEqual([status, stdout], [2, ''])
+      assert.match(stderr, /nx\.json (has no "s3" section of its own, and it extends "@acme\/preset"|can't be read)/)
+      assert.match(stderr, /(Install the workspace's packages|Correct it)[\s\S]*Nx could not be asked: Cannot find/)
+    }
+  })
 })
 
 test('without a binary it says why and fails', () => {

@@ -278,15 +278,29 @@ impl NativeCache {
 }
 
 /// Runs the command line with `args`, the program's name excluded; prints by itself. `nxFacts` is what `doctor` is to
-/// know of Nx, as JSON. Returns the exit code.
+/// know of Nx, as JSON. `nxProblem` is why Nx can't be asked for nx.json: that is then looked for from `workspaceRoot`
+/// upwards. Returns the exit code.
 #[napi]
-pub async fn run_cli(args: Vec<String>, options: OpenOptions, nx_facts: Option<String>) -> u32 {
+pub async fn run_cli(
+    args: Vec<String>,
+    options: OpenOptions,
+    nx_facts: Option<String>,
+    nx_problem: Option<String>,
+) -> u32 {
+    let (root, environment) = (options.workspace_root.into(), Environment::of_process());
+    let workspace = match nx_problem {
+        Some(problem) => cli::Workspace::without_nx(root, environment, options.ci, Some(&problem)),
+        None => cli::Workspace {
+            section: Ok(options.section),
+            root,
+            ci: options.ci,
+            environment,
+            nx_facts: None,
+        },
+    };
     let workspace = cli::Workspace {
-        section: options.section,
-        root: options.workspace_root.into(),
-        ci: options.ci,
-        environment: Environment::of_process(),
         nx_facts,
+        ..workspace
     };
     cli::run(args, workspace).await.into()
 }

@@ -12,18 +12,23 @@ async function main(): Promise<number> {
     return 2
   }
   const args = process.argv.slice(2)
+  const { options, problem } = workspace()
   // Only the doctor asks how Nx goes about it, and finding out means loading parts of Nx.
-  return native.runCli(args, workspace(), args.includes('doctor') ? JSON.stringify(nxFacts()) : undefined)
+  const facts = args.includes('doctor') ? JSON.stringify(nxFacts()) : undefined
+  return native.runCli(args, options, facts, problem)
 }
 
-/** The workspace as Nx sees it; where there is no Nx, what the environment says. */
-function workspace(): OpenOptions {
+/**
+ * The workspace as Nx sees it. Where there is no Nx, or it can't read nx.json, why not: the native side reads nx.json
+ * itself then, or refuses.
+ */
+function workspace(): { options: OpenOptions; problem?: string } {
   try {
-    return openOptions()
+    return { options: openOptions() }
   } catch (error) {
-    const cause = error instanceof Error ? error.message.split('\n', 1)[0] : String(error)
-    complain(`nx.json is not read, since Nx could not be asked for it: ${cause}`)
-    return { workspaceRoot: process.cwd(), ci: isCi(), verbose: false }
+    const message = error instanceof Error ? error.message : String(error)
+    const [problem = message] = message.split('\n', 1)
+    return { options: { workspaceRoot: process.cwd(), ci: isCi(), verbose: false }, problem }
   }
 }
 

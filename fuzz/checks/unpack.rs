@@ -73,6 +73,7 @@ fn limits(archive: &[u8]) -> Limits {
         terminal_output: 1 << 16,
         remembered: 1 << 14,
         platform,
+        ..Limits::default()
     }
 }
 

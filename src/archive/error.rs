@@ -192,6 +192,11 @@ pub enum Fault {
     LinkWinds,
     #[error("is a link without a usable target")]
     LinkUnusable,
+    /// A path, or a link, into a Git repository's directory.
+    #[error("is a repository's .git, is in one, or is a link to one; no archive may write there")]
+    Git,
+    #[error("is not among the paths that may be written")]
+    NotNamed,
     #[error("is one entry more than the {0} allowed")]
     TooManyEntries(u64),
     #[error("makes the outputs larger than the {0} bytes allowed")]

@@ -16,7 +16,6 @@
 mod error;
 mod filesystem;
 mod header;
-mod limits;
 mod merge;
 mod mounts;
 mod pack;
@@ -26,15 +25,18 @@ mod rules;
 mod scan;
 mod staging;
 mod unpack;
+mod working_tree;
 mod writer;
 
 pub use error::{Error, Fault, Origin};
 pub use header::ItemKind;
-pub use limits::{Limits, Platform};
 pub use merge::{Merged, merge};
 pub use mounts::{MountError, Mounts};
 pub use pack::{Packed, pack};
+pub use path::Platform;
+pub use rules::Limits;
 pub use scan::{Item, scan};
 pub use staging::{Committed, Staging, sweep};
 pub use unpack::{Unpacked, unpack};
+pub use working_tree::{NotBelow, WorkingTree};
 pub use writer::Sink;

@@ -6,9 +6,10 @@ use std::path::{Component, Path, PathBuf};
 use super::error::Error;
 use super::filesystem::look;
 use super::header::OUTPUTS;
-use super::limits::Limits;
 use super::pack::{Pack, Packed};
-use super::path::portable;
+use super::path::{plain, portable};
+use super::rules::Limits;
+use super::working_tree::WorkingTree;
 use super::writer::Sink;
 
 /// What to pack, by its path in the archive.
@@ -110,7 +111,12 @@ impl Mounts {
 
     /// Writes the mounts to `sink`, as [`pack`](super::pack()) writes outputs, with an empty terminal output.
     pub fn pack(&self, sink: &mut impl Sink) -> Result<Packed, Error> {
-        let (limits, start) = (Limits::default(), PathBuf::new());
+        // What a restore would refuse isn't packed.
+        let limits = Limits {
+            working_tree: Some(WorkingTree::default()),
+            ..Limits::default()
+        };
+        let start = PathBuf::new();
         let mut pack = Pack::new(&limits, &start, sink);
         pack.terminal_output("")?;
         let mut written: &[Vec<u8>] = &[];
@@ -142,17 +148,4 @@ fn name(names: &[Vec<u8>]) -> Vec<u8> {
 
 fn is_name(part: &Component<'_>) -> bool {
     matches!(part, Component::Normal(_))
-}
-
-/// `path` without `.` and `..`, going by its text alone.
-fn plain(path: &Path) -> PathBuf {
-    let mut plain = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => drop(plain.pop()),
-            part => plain.push(part),
-        }
-    }
-    plain
 }

@@ -9,9 +9,8 @@ use tar::EntryType;
 use super::error::{Error, Fault};
 use super::filesystem::{look, mode};
 use super::header::{Head, ItemKind, OUTPUTS, TERMINAL_OUTPUT};
-use super::limits::{Limits, Platform};
 use super::path::{LinkTarget, TreePath, portable};
-use super::rules::Budget;
+use super::rules::{Budget, Limits};
 use super::writer::{Sink, Writer};
 
 /// What went into an archive.
@@ -61,7 +60,7 @@ pub(super) struct Pack<'a, W> {
     /// The directory that the archive's paths start at.
     pub source: &'a Path,
     writer: Writer<'a, W>,
-    platform: Platform,
+    limits: &'a Limits,
     budget: Budget<'a>,
     /// Every directory as it was before its names were read.
     seen: Vec<(PathBuf, Identity)>,
@@ -73,7 +72,7 @@ impl<'a, W: Sink> Pack<'a, W> {
         Self {
             source,
             writer: Writer::new(sink),
-            platform: limits.platform,
+            limits,
             budget: Budget::new(limits),
             seen: Vec::new(),
             packed: Packed::default(),
@@ -157,8 +156,9 @@ impl<'a, W: Sink> Pack<'a, W> {
         let target = portable(target.as_os_str()).ok_or(Fault::LinkUnusable);
         let target = target.map_err(Error::unfit(path))?;
         self.check(ItemKind::Link, path, name, &target)?;
-        TreePath::parse(&name[OUTPUTS.len()..], self.platform)
-            .and_then(|link| LinkTarget::parse(&target, &link, self.platform))
+        let platform = self.limits.platform;
+        TreePath::parse(&name[OUTPUTS.len()..], platform)
+            .and_then(|link| LinkTarget::parse(&target, &link, platform))
             .and_then(|target| target.stays_inside(self.source))
             .map_err(Error::unfit(path))?;
         let head = Head {
@@ -172,9 +172,10 @@ impl<'a, W: Sink> Pack<'a, W> {
 
     /// Whether `unpack` would accept the entry.
     fn check(&mut self, kind: ItemKind, path: &Path, name: &[u8], target: &[u8]) -> Result<(), Error> {
-        let length = name.len() - OUTPUTS.len();
+        let path_in_archive = &name[OUTPUTS.len()..];
         self.budget
-            .entry(kind, length, target.len())
+            .entry(kind, path_in_archive.len(), target.len())
+            .and_then(|()| self.limits.allow(kind, path_in_archive, target))
             .map_err(Error::unfit(path))
     }
 }

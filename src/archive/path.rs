@@ -1,10 +1,29 @@
 //! The only check of paths: what comes through here stays inside the outputs.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::error::Fault;
-use super::limits::Platform;
+
+/// How a platform's file systems treat names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Platform {
+    /// Windows' rules: no `\`, `:` and the like, no reserved names such as `NUL`, no dot or space at the end.
+    /// Elsewhere these are legal names, which builds do produce.
+    pub windows_names: bool,
+    /// Names that differ only in case are one name. Such file systems also insist on UTF-8 or UTF-16.
+    pub ignores_case: bool,
+}
+
+impl Platform {
+    /// The defaults of this platform's file systems.
+    pub const fn here() -> Self {
+        Self {
+            windows_names: cfg!(windows),
+            ignores_case: cfg!(any(windows, target_os = "macos")),
+        }
+    }
+}
 
 /// A path below an artifact's directory: one or more plain names, separated by `/`. It has no `.`, `..`,
 /// empty name or NUL, and nothing that `platform` would take for more than a plain name.
@@ -176,6 +195,19 @@ pub(super) fn portable(name: &std::ffi::OsStr) -> Option<Vec<u8>> {
 #[cfg(not(unix))]
 pub(super) fn portable(name: &std::ffi::OsStr) -> Option<Vec<u8>> {
     Some(name.to_str()?.replace('\\', "/").into_bytes())
+}
+
+/// `path` without `.` and `..`, going by its text alone.
+pub(super) fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => drop(plain.pop()),
+            part => plain.push(part),
+        }
+    }
+    plain
 }
 
 #[cfg(test)]

@@ -9,9 +9,8 @@ use tar::{EntryType, Header};
 
 use super::error::{Error, Fault};
 use super::header::{self, BLOCK, ItemKind, OUTPUTS, PERMISSIONS, TERMINAL_OUTPUT};
-use super::limits::Limits;
 use super::path::{LinkTarget, TreePath};
-use super::rules::Rules;
+use super::rules::{Limits, Rules};
 
 /// An entry of the outputs.
 pub(super) struct Entry {
@@ -85,7 +84,7 @@ impl<'a, R: BufRead> Reader<'a, R> {
             target,
         } = member;
         let refuse = |fault| Error::archive(&name, fault);
-        let path = self.rules.path(kind, &name, size, target.len()).map_err(refuse)?;
+        let path = self.rules.path(kind, &name, size, &target).map_err(refuse)?;
         let target = match kind {
             ItemKind::Link => Some(self.rules.target(&target, &path).map_err(refuse)?),
             _ => None,

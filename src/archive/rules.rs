@@ -8,14 +8,57 @@ use std::collections::HashSet;
 
 use super::error::Fault;
 use super::header::{ItemKind, OUTPUTS, TERMINAL_OUTPUT};
-use super::limits::{Limits, Platform};
-use super::path::{LinkTarget, TreePath};
+use super::path::{LinkTarget, Platform, TreePath};
+use super::working_tree::WorkingTree;
+
+/// What [`unpack`](super::unpack()) accepts. `pack` refuses what the defaults wouldn't accept again, the total size
+/// excepted.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Files, directories and links together.
+    pub entries: u64,
+    /// Bytes of all files together, the terminal output excepted.
+    pub bytes: u64,
+    /// Bytes of a path below the artifact's directory, and of a link's target.
+    pub path: usize,
+    /// Bytes of the terminal output, which is held in memory.
+    pub terminal_output: u64,
+    /// Bytes of the paths of all directories and links, and of the links' targets, together. They are held in memory to the
+    /// end.
+    pub remembered: usize,
+    /// The names that are allowed.
+    pub platform: Platform,
+    /// What may be written, where the archive is restored among other files.
+    pub working_tree: Option<WorkingTree>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            entries: 2_000_000,
+            bytes: u64::MAX,
+            path: 4096,
+            terminal_output: 256 << 20,
+            remembered: 64 << 20,
+            platform: Platform::here(),
+            working_tree: None,
+        }
+    }
+}
+
+impl Limits {
+    /// Checks that an entry may be written where the archive is restored.
+    pub(super) fn allow(&self, kind: ItemKind, path: &[u8], target: &[u8]) -> Result<(), Fault> {
+        let tree = self.working_tree.as_ref();
+        tree.map_or(Ok(()), |tree| tree.allow(kind, path, target))
+    }
+}
 
 /// Checks the entries of one archive, one after the other.
 pub(super) struct Rules<'a> {
     order: Order,
     budget: Budget<'a>,
-    platform: Platform,
+    limits: &'a Limits,
 }
 
 impl<'a> Rules<'a> {
@@ -23,7 +66,7 @@ impl<'a> Rules<'a> {
         Self {
             order: Order::new(limits.platform),
             budget: Budget::new(limits),
-            platform: limits.platform,
+            limits,
         }
     }
 
@@ -32,22 +75,23 @@ impl<'a> Rules<'a> {
         self.budget.terminal_output(size)
     }
 
-    /// Checks the next entry, whose target has `target` bytes, and returns its path.
-    pub fn path(&mut self, kind: ItemKind, name: &[u8], size: u64, target: usize) -> Result<TreePath, Fault> {
+    /// Checks the next entry, and returns its path.
+    pub fn path(&mut self, kind: ItemKind, name: &[u8], size: u64, target: &[u8]) -> Result<TreePath, Fault> {
         if name == TERMINAL_OUTPUT {
             return Err(Fault::SecondTerminalOutput);
         }
         let path = name.strip_prefix(OUTPUTS).ok_or(Fault::Outside)?;
-        self.budget.entry(kind, path.len(), target)?;
+        self.budget.entry(kind, path.len(), target.len())?;
         self.budget.bytes(size)?;
-        let path = TreePath::parse(path, self.platform)?;
+        let path = TreePath::parse(path, self.limits.platform)?;
+        self.limits.allow(kind, path.as_bytes(), target)?;
         self.order.next(&path, kind)?;
         Ok(path)
     }
 
     /// Checks the target of the link at `path`, going by its text alone.
     pub fn target(&self, target: &[u8], path: &TreePath) -> Result<LinkTarget, Fault> {
-        LinkTarget::parse(target, path, self.platform)
+        LinkTarget::parse(target, path, self.limits.platform)
     }
 }
 

@@ -43,8 +43,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use crate::config::Config;
 use crate::config::environment::Environment;
-use crate::config::{Config, ConfigErrors};
 use crate::trust::{self, RunFacts};
 use args::{Cli, Command};
 use ending::exit_code;
@@ -59,10 +59,11 @@ const UNABLE: u8 = 2;
 const INTERRUPTED: u8 = 130;
 
 /// Where a command runs: what JavaScript finds out for `npx nx-s3-cache`.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Workspace {
-    /// The JSON text of the `s3` section of nx.json; absent when there is none.
-    pub section: Option<String>,
+    /// The JSON text of the `s3` section of nx.json, `None` when there is none; or why that can't be told. Then no command
+    /// may go on as if there were none: it would not know whose signatures are needed.
+    pub section: Result<Option<String>, String>,
     /// Its root directory.
     pub root: PathBuf,
     /// Whether this is CI.
@@ -74,8 +75,10 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    fn config(&self) -> Result<Config, ConfigErrors> {
-        Config::load(self.section.as_deref(), &self.environment, self.ci, &self.root)
+    fn config(&self) -> Result<Config, String> {
+        let section = self.section.as_ref().map_err(String::clone)?;
+        let config = Config::load(section.as_deref(), &self.environment, self.ci, &self.root);
+        config.map_err(|errors| errors.to_string())
     }
 
     fn facts(&self) -> RunFacts {

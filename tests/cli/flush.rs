@@ -1,5 +1,9 @@
 //! `flush` deletes what is old or too much, and nothing that is needed.
 
+use nx_s3_cache::entry::MAX_ENTRY_OBJECT;
+use nx_s3_cache::sign::{KeyName, SigningKey};
+use serde_json::json;
+
 use crate::holdings::{CHUNK, DAY, Holdings};
 use crate::setup::Setup;
 
@@ -80,6 +84,64 @@ async fn what_can_not_be_read_may_need_any_chunk_of_its_scope() {
     // Once it has gone for its age, its scope is like any other.
     let ran = setup.run(&["flush", "--age", "0d"]).await;
     assert_eq!((ran.code, setup.objects().len()), (0, 0), "{}", ran.text());
+}
+
+/// With a key that others trust; returns it, too.
+async fn with_keys() -> (Setup, SigningKey) {
+    let key = SigningKey::generate(KeyName::parse("main").unwrap()).unwrap();
+    let keys = json!({ "publicKeys": [key.public_key().to_string()] });
+    (Setup::new().await.option("trust", keys), key)
+}
+
+#[tokio::test]
+async fn garbage_that_no_trusted_key_signed_stops_nothing() {
+    let (setup, key) = with_keys().await;
+    let mut scope = Holdings::trusted(&setup);
+    let (needed, unneeded) = (scope.chunk("needed", 40), scope.chunk("unneeded", 40));
+    let (young, old) = (scope.damaged("1", 1), scope.damaged("2", 20));
+    let large = scope.damaged("3", 1);
+    setup.place(&large, &vec![0; MAX_ENTRY_OBJECT as usize + 1], DAY);
+    scope.signer = Some(key);
+    let entry = scope.entry("4", &["needed"], 1);
+    let all = [&needed, &unneeded, &young, &old, &large, &entry];
+    let dry = setup.run(&["flush", "--age", "14d", "--dry-run", "--json"]).await;
+    assert_eq!(
+        dry.json()["ignored"].as_array().unwrap().len(),
+        2,
+        "{}",
+        dry.text()
+    );
+    let ran = setup.run(&["flush", "--age", "14d"]).await;
+    assert_eq!(ran.code, 0, "{}", ran.text());
+    assert_eq!(left(&setup, &all), [&needed, &young, &large, &entry]);
+    assert!(
+        ran.stdout
+            .contains("! No chunk was kept for 2 entries without a trusted signature")
+            && ran.stdout.contains("v1/t/e/1: not an nx-s3-cache object"),
+        "{}",
+        ran.stdout
+    );
+    let ran = setup.run(&["purge", "1"]).await;
+    assert!(ran.code == 0 && !setup.has(&young), "{}", ran.text());
+}
+
+#[tokio::test]
+async fn what_a_trusted_key_signed_and_can_not_be_read_may_need_any_chunk() {
+    let (setup, key) = with_keys().await;
+    let mut scope = Holdings::trusted(&setup);
+    let chunk = scope.chunk("a", 40);
+    scope.signer = Some(key);
+    // It isn't sealed, as all has to be for who reads it with a key.
+    scope.entry("1", &["a"], 1);
+    let setup = setup.option("encryptionKey", "another passphrase");
+    let ran = setup.run(&["flush", "--age", "14d"]).await;
+    assert_eq!((ran.code, setup.has(&chunk)), (1, true), "{}", ran.text());
+    assert!(
+        ran.stdout
+            .contains("! Chunks were kept, since 1 entry of their scope can't be read"),
+        "{}",
+        ran.stdout
+    );
 }
 
 #[tokio::test]

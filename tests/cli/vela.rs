@@ -167,6 +167,31 @@ async fn the_plugins_flags_path_and_filename_work() {
 }
 
 #[tokio::test]
+async fn restore_writes_only_what_the_parameter_only_names() {
+    let (setup, one) = (Setup::new().await, tempfile::tempdir().unwrap());
+    write(one.path(), "node_modules/a", "a");
+    write(one.path(), "dist/b", "b");
+    let mounts = [
+        "--bucket=tbucket",
+        "--action=rebuild",
+        "--mount=node_modules,dist",
+    ];
+    let ran = run_with(&setup, one.path(), &mounts, vec![]).await;
+    assert_eq!(ran.code, 0, "{}", ran.text());
+    for (only, told, there) in [
+        ("node_modules", "\"outputs/dist\" is not among the paths", false),
+        ("node_modules,dist", "Restored", true),
+    ] {
+        let other = tempfile::tempdir().unwrap();
+        let parameters = vec![("PARAMETER_ONLY".into(), only.into())];
+        let args = ["--bucket=tbucket", "--action=restore"];
+        let ran = run_with(&setup, other.path(), &args, parameters).await;
+        assert!(ran.code == 0 && ran.stdout.contains(told), "{}", ran.text());
+        assert_eq!(other.path().join("node_modules/a").exists(), there);
+    }
+}
+
+#[tokio::test]
 async fn wrong_parameters_are_named() {
     let (setup, machine) = (Setup::new().await, tempfile::tempdir().unwrap());
     for (args, told) in [
@@ -194,6 +219,10 @@ async fn wrong_parameters_are_named() {
         (
             &["--bucket=tbucket", "--action=restore", "--filename=a b"],
             "can't name an archive",
+        ),
+        (
+            &["--bucket=tbucket", "--action=restore", "--only=,"],
+            "names no path",
         ),
         (&["--action=restore"], "bucket"),
     ] {

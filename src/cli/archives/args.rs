@@ -35,14 +35,19 @@ pub(in crate::cli) struct RebuildArgs {
 /// Put back what `rebuild` kept under a name, into the working directory.
 ///
 /// Verifies everything first, then replaces files and links that are there and leaves alone what the archive doesn't have.
-/// Ends with 0 whether there was something or not: without it, a build is only slower.
+/// An archive is refused as a whole if it has anything called .git, or anything outside of the paths in --only. Ends with 0
+/// whether there was something or not: without it, a build is only slower.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "Examples:
-  nx-s3-cache restore shop/node_modules")]
+  nx-s3-cache restore shop/node_modules --only node_modules
+  nx-s3-cache restore shop/caches --only apps/web/.next/cache --only .gradle")]
 pub(in crate::cli) struct RestoreArgs {
     /// The name it was kept under
     #[arg(value_parser = ArchiveName::parse)]
     pub name: ArchiveName,
+    /// A path that may be written, with all below it; several times for several [default: the working directory]
+    #[arg(long, value_name = "PATH")]
+    pub only: Vec<PathBuf>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use futures_util::{StreamExt, stream};
 use tokio::sync::mpsc;
 
-use crate::archive::{self, Limits, Staging, Unpacked};
+use crate::archive::{self, Limits, Staging, Unpacked, WorkingTree};
 use crate::archive_name::ArchiveName;
 use crate::cache::{ChunkReader, Touches};
 use crate::cli::bucket::Bucket;
@@ -75,8 +75,8 @@ pub(super) async fn find<'a>(
 }
 
 impl Download<'_> {
-    /// Puts the archive into `directory`.
-    pub(super) async fn restore(&self, directory: &Path) -> Result<Outcome, Error> {
+    /// Puts the archive into `directory`, where it may write what `tree` allows.
+    pub(super) async fn restore(&self, directory: &Path, tree: &WorkingTree) -> Result<Outcome, Error> {
         let limit = self.bucket.config.max_entry_size;
         if self.manifest.size > limit {
             return Err(Error::TooLarge { limit });
@@ -88,6 +88,7 @@ impl Download<'_> {
             .take(self.manifest.chunks.len());
         let limits = Limits {
             bytes: limit,
+            working_tree: Some(tree.clone()),
             ..Limits::default()
         };
         let directory = directory.to_owned();

@@ -1,7 +1,7 @@
 //! `rebuild` and `restore`: directories kept under a name.
 //!
 //! A name is no hash of content: whoever may write it decides what others restore. So the scopes that keep entries apart keep
-//! archives apart, and what trusted runs restore is signed. A run looks in its own scope first, as that is newer to it.
+//! archives apart, and what trusted runs restore is signed. As with entries, the trusted scope comes first.
 
 mod args;
 mod download;
@@ -18,7 +18,7 @@ use super::bucket::Bucket;
 use super::ending::Ending;
 use super::interrupt::until_interrupted;
 use super::{GOOD, Workspace, age, print};
-use crate::archive::Mounts;
+use crate::archive::{Mounts, WorkingTree};
 use crate::archive_name::ArchiveName;
 use crate::cache::{Touches, bytes};
 use crate::config::OnBadSignature;
@@ -57,6 +57,7 @@ pub(super) struct Rebuild<'a> {
 pub(super) async fn run_rebuild(workspace: &Workspace, args: &RebuildArgs) -> Result<u8, Ending> {
     let began = Instant::now();
     let bucket = Bucket::open(workspace).await?;
+    bucket.print_trust_warnings(true);
     let what = Rebuild {
         name: &args.name,
         mounts: &args.mount,
@@ -75,8 +76,11 @@ pub(super) async fn run_rebuild(workspace: &Workspace, args: &RebuildArgs) -> Re
 
 pub(super) async fn run_restore(workspace: &Workspace, args: &RestoreArgs) -> Result<u8, Ending> {
     let began = Instant::now();
+    let directory = working_directory()?;
+    let tree = writable(&directory, &args.only)?;
     let bucket = Bucket::open(workspace).await?;
-    let restored = restore(&bucket, &working_directory()?, &args.name, PATIENCE).await?;
+    bucket.print_trust_warnings(false);
+    let restored = restore(&bucket, &directory, &tree, &args.name, PATIENCE).await?;
     if args.json {
         print::json(&restored.json());
     } else {
@@ -133,10 +137,16 @@ fn not_kept(name: &ArchiveName, error: Error) -> Ending {
     .and(&format!("{name} is as it was before."))
 }
 
-/// Restores what is kept under a name, from this run's own scope or else from the trusted one.
+/// What a restore may write: the paths in `only`, or all of `directory` without any.
+pub(super) fn writable(directory: &Path, only: &[PathBuf]) -> Result<WorkingTree, Ending> {
+    WorkingTree::only(directory, only).map_err(|error| Ending::Unable(format!("--only: {error}")))
+}
+
+/// Restores what is kept under a name, from the trusted scope or else from this run's own one.
 pub(super) async fn restore(
     bucket: &Bucket,
     directory: &Path,
+    tree: &WorkingTree,
     name: &ArchiveName,
     patience: Duration,
 ) -> Result<Restored, Ending> {
@@ -145,7 +155,7 @@ pub(super) async fn restore(
     }
     let touches = bucket.touches();
     let work = async {
-        let restored = timeout(patience, restore_first(bucket, directory, name, &touches)).await;
+        let restored = timeout(patience, restore_first(bucket, directory, tree, name, &touches)).await;
         restored.unwrap_or_else(|_| Ok(Restored::No(vec!["it took too long".into()])))
     };
     let restored = until_interrupted(work, || "nothing was put in place".into()).await?;
@@ -156,15 +166,16 @@ pub(super) async fn restore(
 async fn restore_first(
     bucket: &Bucket,
     directory: &Path,
+    tree: &WorkingTree,
     name: &ArchiveName,
     touches: &Arc<Touches>,
 ) -> Result<Restored, Ending> {
     let mut problems = Vec::new();
-    for from in bucket.access.reads.iter().rev() {
+    for from in &bucket.access.reads {
         let outcome = match download::find(bucket, from, name, touches).await {
             Ok(None) => continue,
             Ok(Some(found)) => found
-                .restore(directory)
+                .restore(directory, tree)
                 .await
                 .map(|outcome| (outcome, found.modified)),
             Err(error) => Err(error),
@@ -198,13 +209,7 @@ async fn restore_first(
         }
     }
     if problems.is_empty() {
-        let looked: Vec<String> = bucket
-            .access
-            .reads
-            .iter()
-            .rev()
-            .map(ToString::to_string)
-            .collect();
+        let looked: Vec<String> = bucket.access.reads.iter().map(ToString::to_string).collect();
         problems.push(format!("not there: looked in {}", looked.join(", then in ")));
     }
     Ok(Restored::No(problems))

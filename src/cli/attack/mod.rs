@@ -41,7 +41,7 @@ async fn told(workspace: &Workspace, json: bool) -> Result<u8, Ending> {
 }
 
 async fn attack(workspace: &Workspace) -> Result<Findings, String> {
-    let config = workspace.config().map_err(|error| error.to_string())?;
+    let config = workspace.config()?;
     let access = trust::decide(&config.trust, &workspace.facts());
     let connection = connect::dial(&config.bucket, &config.credentials).await;
     let connection = connection.map_err(|error| not_tried(&error))?;

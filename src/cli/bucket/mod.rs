@@ -7,9 +7,9 @@ mod reading;
 
 use std::sync::Arc;
 
-use super::Workspace;
 use super::ending::Ending;
 use super::scopes::Scopes;
+use super::{Workspace, print};
 use crate::cache::Touches;
 use crate::config::Config;
 use crate::connect;
@@ -17,7 +17,7 @@ use crate::entry::{Codec, Keys};
 use crate::object_store::ObjectStore;
 use crate::scope::Scope;
 use crate::seal::MasterKey;
-use crate::trust::{self, Access};
+use crate::trust::{self, Access, TrustWarning};
 
 pub(super) use artifact::Stop;
 pub(super) use listing::Found;
@@ -40,12 +40,7 @@ pub(super) struct Bucket {
 impl Bucket {
     /// Reads the configuration, finds credentials and derives the key. Asks the bucket for nothing.
     pub(super) async fn open(workspace: &Workspace) -> Result<Self, Ending> {
-        let config = workspace.config();
-        Self::configured(
-            config.map_err(|errors| Ending::Unable(errors.to_string()))?,
-            workspace,
-        )
-        .await
+        Self::configured(workspace.config().map_err(Ending::Unable)?, workspace).await
     }
 
     /// The same with a configuration that is there already.
@@ -77,6 +72,14 @@ impl Bucket {
     /// The keys of `scope`.
     pub(super) fn keys(&self, scope: &Scope) -> Keys {
         Keys::new(&self.config.cache_key_prefix, scope)
+    }
+
+    /// Says on standard error what must be known about this run's trust; `stores` where it is meant to store something.
+    pub(super) fn print_trust_warnings(&self, stores: bool) {
+        let said = |warning: &&TrustWarning| stores || !matches!(warning, TrustWarning::KeyMissing(_));
+        for warning in self.access.warnings.iter().filter(said) {
+            print::note(&format!("{}\n{}", warning.title(), warning.body().join("\n")));
+        }
     }
 
     /// Whether this run writes to `scope`.

@@ -11,8 +11,8 @@ pub(super) fn examine(workspace: &Workspace, report: &mut Report) -> Option<Conf
     const STEP: &str = "configuration";
     let config = match workspace.config() {
         Ok(config) => config,
-        Err(errors) => {
-            report.add(Step::bad(STEP, errors.to_string()));
+        Err(problem) => {
+            report.add(Step::bad(STEP, problem));
             return None;
         }
     };

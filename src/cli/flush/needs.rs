@@ -6,8 +6,6 @@ use super::plan::{Need, Needs};
 use crate::cli::bucket::{Bucket, Found};
 use crate::cli::ending::Ending;
 use crate::cli::progress::Progress;
-use crate::entry::MAX_ENTRY_OBJECT;
-use crate::object_store;
 
 /// Reads these entries, as many at once as `concurrency` allows.
 pub(super) async fn read(bucket: &Bucket, entries: Vec<Found>) -> Result<Needs, Ending> {
@@ -27,21 +25,14 @@ pub(super) async fn read(bucket: &Bucket, entries: Vec<Found>) -> Result<Needs, 
 }
 
 async fn need(bucket: &Bucket, found: &Found) -> Result<Need, Ending> {
-    let object = match bucket.store.get(&found.key, MAX_ENTRY_OBJECT).await {
-        Ok(Some(object)) => object,
-        Ok(None) => return Ok(Need::Gone),
-        Err(error @ object_store::Error::TooLarge { .. }) => return Ok(Need::Unknown(error.to_string())),
-        Err(error) => return Err(Ending::of_bucket(&error, "s3:GetObject")),
-    };
-    let Some(subject) = found.at.object.subject() else {
+    let Some(read) = bucket.listed_entry(found).await? else {
         return Ok(Need::Gone);
     };
-    // Whoever signed it, or didn't: what is doubtful may need its chunks, too.
-    Ok(
-        match bucket.codec(&found.at.scope).decode_entry(subject, &object) {
-            Ok(entry) if entry.manifest.inline => Need::Chunks(Default::default()),
-            Ok(entry) => Need::Chunks(entry.manifest.chunks.iter().map(|chunk| chunk.id).collect()),
-            Err(error) => Need::Unknown(error.to_string()),
-        },
-    )
+    Ok(match read.entry {
+        Ok(entry) if entry.manifest.inline => Need::Chunks(Default::default()),
+        // Whoever signed it, or didn't.
+        Ok(entry) => Need::Chunks(entry.manifest.chunks.iter().map(|chunk| chunk.id).collect()),
+        Err(error) if read.signature_needed && read.signer.is_err() => Need::Ignored(error.to_string()),
+        Err(error) => Need::Unknown(error.to_string()),
+    })
 }

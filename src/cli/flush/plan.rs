@@ -39,6 +39,9 @@ pub(super) enum Need {
     Chunks(HashSet<ChunkId>),
     /// Nobody knows; the text says why.
     Unknown(String),
+    /// Nothing: it can't be read, which the text explains, and no trusted key signed it, so that no run restores it. Otherwise
+    /// anybody who can write to the bucket could stop every flush.
+    Ignored(String),
     /// It has gone since it was listed.
     Gone,
 }
@@ -100,7 +103,7 @@ impl Part {
                 .iter()
                 .for_each(|id| *self.needed.entry(*id).or_default() += 1),
             Need::Unknown(_) => self.unknown += 1,
-            Need::Gone => {}
+            Need::Ignored(_) | Need::Gone => {}
         }
     }
 
@@ -114,7 +117,7 @@ impl Part {
                 }
             }
             Need::Unknown(_) => self.unknown = self.unknown.saturating_sub(1),
-            Need::Gone => {}
+            Need::Ignored(_) | Need::Gone => {}
         }
     }
 

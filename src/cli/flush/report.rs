@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::plan::{Needs, Part};
+use super::plan::{Need, Needs, Part};
 use super::sweep;
 use crate::cache::bytes;
 use crate::cli::deletion::Doomed;
@@ -25,6 +25,8 @@ pub(in crate::cli) struct Report {
     scopes: Vec<Row>,
     /// Entries that can't be read: all chunks of their scopes stay.
     unreadable: Vec<Unreadable>,
+    /// Entries that can't be read and that no trusted key signed: no chunk stays for them.
+    ignored: Vec<Unreadable>,
 }
 
 #[derive(Debug, Serialize)]
@@ -42,13 +44,24 @@ struct Unreadable {
 
 impl Report {
     pub(super) fn new(dry_run: bool, parts: &[Part], needs: &Needs) -> Self {
-        let unreadable = parts.iter().flat_map(|part| sweep::obstacles(part, &needs.0));
+        let unreadable = |why: fn(&Need) -> Option<&String>| {
+            let parts = parts.iter();
+            let found = parts.flat_map(move |part| sweep::unreadable(part, needs, why));
+            found.map(|(key, why)| Unreadable { key, why }).collect()
+        };
         Self {
             dry_run,
             deleted: Tally::default(),
             left: parts.iter().map(|part| part.listed).sum(),
             scopes: parts.iter().map(Row::new).collect(),
-            unreadable: unreadable.map(|(key, why)| Unreadable { key, why }).collect(),
+            unreadable: unreadable(|need| match need {
+                Need::Unknown(why) => Some(why),
+                _ => None,
+            }),
+            ignored: unreadable(|need| match need {
+                Need::Ignored(why) => Some(why),
+                _ => None,
+            }),
         }
     }
 
@@ -107,26 +120,44 @@ impl Report {
     }
 
     fn obstacles(&self) -> Vec<String> {
-        if self.unreadable.is_empty() {
-            return Vec::new();
+        let mut lines = Vec::new();
+        if let Some(entries) = entries(&self.unreadable) {
+            lines.push(format!(
+                "! Chunks were kept, since {entries} of their scope can't be read and may need them:"
+            ));
+            lines.extend(named(&self.unreadable));
+            lines.push(
+                "    → Set the encryption key that they were stored with; or purge them, or wait for their age."
+                    .into(),
+            );
         }
-        let count = self.unreadable.len();
-        let entries = if count == 1 {
-            "1 entry"
-        } else {
-            &format!("{count} entries")
-        };
-        let named = self.unreadable.iter().take(NAMED);
-        let mut lines = vec![format!(
-            "! Chunks were kept, since {entries} of their scope can't be read and may need them:"
-        )];
-        lines.extend(named.map(|one| format!("    {}: {}", one.key, one.why)));
-        lines.push(
-            "    → Set the encryption key that they were stored with; or purge them, or wait for their age."
-                .into(),
-        );
+        if let Some(entries) = entries(&self.ignored) {
+            lines.push(format!(
+                "! No chunk was kept for {entries} without a trusted signature, which no run restores and which can't be read:"
+            ));
+            lines.extend(named(&self.ignored));
+            lines.push(
+                "    → Purge them, or wait for their age. Only trusted runs should be able to write there."
+                    .into(),
+            );
+        }
         lines
     }
+}
+
+/// How many there are, if any.
+fn entries(unreadable: &[Unreadable]) -> Option<String> {
+    match unreadable.len() {
+        0 => None,
+        1 => Some("1 entry".into()),
+        count => Some(format!("{count} entries")),
+    }
+}
+
+/// The first of them.
+fn named(unreadable: &[Unreadable]) -> impl Iterator<Item = String> {
+    let first = unreadable.iter().take(NAMED);
+    first.map(|one| format!("    {}: {}", one.key, one.why))
 }
 
 impl Row {

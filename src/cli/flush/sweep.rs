@@ -1,12 +1,12 @@
 //! From a plan to the objects that go.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use futures_util::TryStreamExt;
 
 use super::holdings::Holdings;
 use super::needs;
-use super::plan::{Need, Part, Rules, is_scratch};
+use super::plan::{Need, Needs, Part, Rules, is_scratch};
 use crate::chunk::ChunkId;
 use crate::cli::bucket::{Bucket, Found};
 use crate::cli::deletion::Doomed;
@@ -72,14 +72,17 @@ pub(super) async fn look_again(bucket: &Bucket, part: &mut Part, rules: &Rules) 
     Ok(())
 }
 
-/// Why the chunks of a part stay, if an entry can't be read: the first cause, and how many there are.
-pub(super) fn obstacles(part: &Part, needs: &HashMap<String, Need>) -> Vec<(String, String)> {
-    let living: HashSet<&String> = part.living().map(|found| &found.key).collect();
-    let unknown = needs.iter().filter_map(|(key, need)| match need {
-        Need::Unknown(why) if living.contains(key) => Some((key.clone(), why.clone())),
-        _ => None,
+/// The entries that stay of a part and can't be read, where `why` picks the reason of those that are asked for.
+pub(super) fn unreadable<'a>(
+    part: &Part,
+    needs: &'a Needs,
+    why: impl Fn(&'a Need) -> Option<&'a String>,
+) -> Vec<(String, String)> {
+    let living = part.living().filter_map(|found| {
+        let why = why(needs.0.get(&found.key)?)?;
+        Some((found.key.clone(), why.clone()))
     });
-    let mut unknown: Vec<_> = unknown.collect();
-    unknown.sort_unstable();
-    unknown
+    let mut unreadable: Vec<_> = living.collect();
+    unreadable.sort_unstable();
+    unreadable
 }

@@ -48,6 +48,9 @@ pub(in crate::cli) struct VelaArgs {
     /// A file or directory to keep; several times, or with commas between them
     #[arg(long, alias = "rebuild.mount")]
     pub mount: Vec<String>,
+    /// What restore may write; several times, or with commas between them [default: the working directory]
+    #[arg(long)]
+    pub only: Vec<String>,
     /// Keep the path of each mount, and not only its last name
     #[arg(long, aliases = ["preserve_path", "rebuild.preserve_path"], num_args = 0..=1, default_missing_value = "true")]
     pub preserve_path: Option<String>,
@@ -88,6 +91,8 @@ impl VelaArgs {
             "filename" => &self.filename,
             "mount" if self.mount.is_empty() => &None,
             "mount" => return Some(self.mount.join(",")),
+            "only" if self.only.is_empty() => &None,
+            "only" => return Some(self.only.join(",")),
             "preserve_path" => &self.preserve_path,
             "compression_level" => &self.compression_level,
             "timeout" => &self.timeout,

@@ -44,14 +44,11 @@ pub(super) async fn run(workspace: &Workspace, args: &VelaArgs) -> Result<u8, En
         parameters.get("log_level").as_deref(),
         Some("warn" | "error" | "fatal" | "panic")
     );
-    let config = workspace.config();
-    let mut config = config.map_err(|errors| Ending::Unable(errors.to_string()))?;
+    let mut config = workspace.config().map_err(Ending::Unable)?;
     // The plugin's own parameters come before AWS_ACCESS_KEY_ID and the like.
     config.credentials.keys_first = parameters.get("access_key").is_some();
     let bucket = Bucket::configured(config, &workspace).await?;
-    for warning in &bucket.access.warnings {
-        print::note(&warning.title());
-    }
+    bucket.print_trust_warnings(matches!(action, Action::Rebuild));
     match action {
         Action::Restore => restore(&bucket, &parameters, quiet).await,
         Action::Rebuild => rebuild(&bucket, &workspace, &parameters, quiet).await,
@@ -109,7 +106,11 @@ async fn restore(bucket: &Bucket, parameters: &Parameters<'_>, quiet: bool) -> R
     let began = Instant::now();
     let name = name(parameters)?;
     let patience = parameters.duration("timeout", PATIENCE).map_err(Ending::Unable)?;
-    let restored = archives::restore(bucket, &archives::working_directory()?, &name, patience).await?;
+    let directory = archives::working_directory()?;
+    let only = parameters.get("only").map(|_| parameters.paths("only"));
+    let only = only.transpose().map_err(Ending::Unable)?.unwrap_or_default();
+    let tree = archives::writable(&directory, &only)?;
+    let restored = archives::restore(bucket, &directory, &tree, &name, patience).await?;
     let hit = matches!(restored, archives::Restored::Yes { .. });
     if !(quiet && hit) {
         restored
@@ -128,7 +129,7 @@ async fn rebuild(
 ) -> Result<u8, Ending> {
     let began = Instant::now();
     let name = name(parameters)?;
-    let mounts = parameters.mounts().map_err(Ending::Unable)?;
+    let mounts = parameters.paths("mount").map_err(Ending::Unable)?;
     let what = Rebuild {
         name: &name,
         mounts: &mounts,

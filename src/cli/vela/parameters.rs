@@ -12,7 +12,7 @@ use crate::config::environment::Environment;
 const FOLDERS: [&str; 2] = ["/vela/parameters/s3-cache", "/vela/secrets/s3-cache"];
 
 /// The variables that set each parameter, the strongest first.
-const VARIABLES: [(&str, &[&str]); 19] = [
+const VARIABLES: [(&str, &[&str]); 20] = [
     ("action", &["PARAMETER_ACTION", "S3_CACHE_ACTION"]),
     (
         "bucket",
@@ -62,6 +62,7 @@ const VARIABLES: [(&str, &[&str]); 19] = [
     ("path", &["PARAMETER_PATH", "S3_CACHE_PATH"]),
     ("filename", &["PARAMETER_FILENAME", "S3_CACHE_FILENAME"]),
     ("mount", &["PARAMETER_MOUNT", "S3_CACHE_MOUNT"]),
+    ("only", &["PARAMETER_ONLY", "S3_CACHE_ONLY"]),
     ("preserve_path", &["PARAMETER_PRESERVE_PATH", "S3_PRESERVE_PATH"]),
     (
         "compression_level",
@@ -120,10 +121,14 @@ impl Parameters<'_> {
         }
     }
 
-    pub(super) fn mounts(&self) -> Result<Vec<PathBuf>, String> {
-        let mounts = self.need("mount")?;
-        let paths = mounts.split(',').map(str::trim).filter(|path| !path.is_empty());
-        Ok(paths.map(PathBuf::from).collect())
+    /// Paths with commas between them.
+    pub(super) fn paths(&self, name: &str) -> Result<Vec<PathBuf>, String> {
+        let list = self.need(name)?;
+        let paths = list.split(',').map(str::trim).filter(|path| !path.is_empty());
+        match paths.map(PathBuf::from).collect::<Vec<_>>() {
+            none if none.is_empty() => Err(format!("{name}: {list:?} names no path")),
+            paths => Ok(paths),
+        }
     }
 
     /// The path that archives are kept under: `path`, or else prefix, organization and repository.
