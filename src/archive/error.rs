@@ -189,7 +189,7 @@ pub enum Fault {
     /// A link whose target has `..` after something that isn't a directory, so that its text doesn't determine where it
     /// leads.
     #[error("is a link that goes through '..' of something that is not a directory of the outputs")]
-    LinkWinds,
+    LinkUncertain,
     #[error("is a link without a usable target")]
     LinkUnusable,
     /// A path, or a link, into a Git repository's directory.
