@@ -75,6 +75,8 @@ export interface OpenOptions {
   nxVersion?: string
   /** Whether to keep a line for each thing that happens. */
   verbose: boolean
+  /** Variables that were removed from the environment, so that tasks don't inherit them. */
+  keys?: Record<string, string>
 }
 
 /** A restored artifact, as Nx wants it. */

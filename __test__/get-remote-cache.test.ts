@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openRemoteCache } from '../ts/get-remote-cache'
+import { takenKeys } from '../ts/keys'
 import type { LoadNative, Native } from '../ts/native'
 import { RemoteCache } from '../ts/remote-cache'
 import { catchExit, configured, FakeNative, listen, nativeError, withEnv } from './support/fakes'
@@ -75,6 +76,40 @@ test('any other failure to start costs the cache, not the run', async () => {
   const loadNative = throwing(new Error('out of threads'))
   assert.equal(await openRemoteCache({ notices, loadNative, readOptions: () => configured }), null)
   assert.match(viaNx[0]?.body.join('\n') ?? '', /out of threads/)
+})
+
+const KEY = 'NX_S3_CACHE_ENCRYPTION_KEY'
+
+for (const [how, loadNative, options] of [
+  ['is not configured', never, unconfigured],
+  ['has no binary', () => ({ problem: { title: 'no binary', body: [] } }), configured],
+  ['has a configuration error', throwing(nativeError('InvalidArg', 'wrong')), configured],
+  ['is switched off', () => Object.assign(new FakeNative(), { mode: 'no-cache' }).module, configured],
+] as const) {
+  test(`a cache that ${how} leaves no key in the environment of the tasks`, async () => {
+    await withEnv('NX_S3_CACHE_BUCKET', undefined, () =>
+      withEnv(KEY, how, async () => {
+        const surroundings = { notices: listen().notices, loadNative, readOptions: () => options }
+        await openRemoteCache(surroundings).catch(() => null)
+        assert.equal(process.env[KEY], undefined)
+      }),
+    )
+    assert.equal(takenKeys()[KEY], how)
+  })
+}
+
+test('a cache that is opened a second time, for another workspace, still has the keys', async t => {
+  catchExit(t)
+  const opened: unknown[] = []
+  const loadNative = () => new FakeNative().module
+  const readOptions = () => {
+    opened.push(takenKeys()[KEY])
+    return configured
+  }
+  const open = () => openRemoteCache({ notices: listen().notices, loadNative, readOptions })
+  await withEnv(KEY, 'passphrase', open)
+  await open()
+  assert.deepEqual(opened, ['passphrase', 'passphrase'])
 })
 
 test('mode no-cache means no cache and no words, except in a verbose run', async () => {

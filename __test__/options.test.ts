@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
 import type { OpenOptions } from '../index'
 
-const compiled = resolve(__dirname, '..', 'dist', 'options.js')
+const compiled = resolve(__dirname, '..', 'dist')
 let workspace: string
 
 beforeEach(() => {
@@ -14,14 +14,15 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(workspace, { recursive: true }))
 
-/** Nx knows one workspace a process, so each question gets a process of its own. */
+/** What a process that has taken its keys sends. Nx knows one workspace a process, so each question has its own. */
 function optionsOf(files: Record<string, unknown>, env: Record<string, string> = {}): OpenOptions {
   for (const [path, json] of Object.entries(files)) {
     mkdirSync(join(workspace, path, '..'), { recursive: true })
     writeFileSync(join(workspace, path), JSON.stringify(json))
   }
-  const script = `process.stdout.write(JSON.stringify(require(${JSON.stringify(compiled)}).openOptions()))`
-  const stdout = execFileSync(process.execPath, ['-e', script], {
+  const script = `require(process.argv[1] + '/keys.js').takeKeys()
+    process.stdout.write(JSON.stringify(require(process.argv[1] + '/options.js').openOptions()))`
+  const stdout = execFileSync(process.execPath, ['-e', script, compiled], {
     cwd: workspace,
     encoding: 'utf8',
     env: { PATH: process.env['PATH'], ...env },
@@ -53,6 +54,12 @@ test('CI is known by the variables its services set', () => {
   assert.equal(optionsOf({ 'nx.json': {} }).ci, false)
   assert.equal(optionsOf({ 'nx.json': {} }, { GITHUB_ACTIONS: 'true' }).ci, true)
   assert.equal(optionsOf({ 'nx.json': {} }, { CI: 'false', GITHUB_ACTIONS: 'true' }).ci, false)
+})
+
+test('keys that were taken out of the environment travel beside it', () => {
+  const env = { NX_S3_CACHE_ENCRYPTION_KEY: 'passphrase' }
+  assert.deepEqual(optionsOf({ 'nx.json': {} }, env).keys, env)
+  assert.deepEqual(optionsOf({ 'nx.json': {} }).keys, {})
 })
 
 test('verbose runs ask for events', () => {

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 
 #[allow(dead_code, clippy::unwrap_used)] // the rest is for tests, where a failing setup should be loud
-#[path = "../tests/support/server.rs"]
+#[path = "../tests/it/support/server.rs"]
 mod server;
 
 use server::{OnRequest, Options, RunningServer};

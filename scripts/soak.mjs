@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // `npm run soak -- [--minutes N] [--seed N]`: faults and kills at random for as long as you like; ends with 1 when a
-// promise was broken. `npm test` soaks for two minutes (`__test__/soak`).
+// promise was broken. `npm test` soaks for half a minute (`__test__/soak`).
 import { parseArgs } from 'node:util'
 import { soak } from './soak/soak.mjs'
 import { setUp } from './support/set-up.mjs'

@@ -1,15 +1,20 @@
 #!/usr/bin/env node
-// `npm test`: everything, from a clean clone on. `npm test -- rust`, `javascript`, `e2e` or `soak` does only that part.
+// `npm test`: everything, from a clean clone on. `npm test -- rust`, `javascript`, `e2e` or `soak` does only that part;
+// `nightly` is what takes too long for every change. `--as-built` takes what the last set-up has built.
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
+import { parseArgs } from 'node:util'
 import { run } from './support/command.mjs'
+import { nxVersions } from './support/nx-versions.mjs'
 import { forThisPlatform, repository } from './support/paths.mjs'
 import { setUp } from './support/set-up.mjs'
 import { duration, print, styled } from './support/steps.mjs'
 import { cargoCounts, nodeCounts, sum } from './support/test-counts.mjs'
 
 const nodeTest = ['--test', '--test-reporter=spec']
+/** A run of Nx often waits, for the server or for its own processes, so that another one has the machine to itself. */
+const twoFiles = ['--test-concurrency=2']
 
 /** Node 20 takes no patterns, so the test files are named one by one. */
 function testFiles(directory, suffix) {
@@ -24,7 +29,7 @@ const parts = {
   rust: {
     title: 'Rust',
     command: 'cargo',
-    args: () => ['test', '--no-fail-fast', ...forThisPlatform],
+    args: () => ['test', '--tests', '--no-fail-fast', ...forThisPlatform],
     counts: cargoCounts,
   },
   javascript: {
@@ -36,8 +41,7 @@ const parts = {
   e2e: {
     title: 'Real Nx, end to end',
     command: 'node',
-    // One file at a time: each runs whole builds, which would only slow each other down.
-    args: () => [...nodeTest, '--test-concurrency=1', ...testFiles('__test__/e2e', '.test.mjs')],
+    args: () => [...nodeTest, ...twoFiles, ...testFiles('__test__/e2e', '.test.mjs')],
     counts: nodeCounts,
   },
   soak: {
@@ -48,12 +52,28 @@ const parts = {
     // It mostly waits for faults to be over, and depends on no timing: it runs while others do.
     beside: true,
   },
+  nightly: {
+    title: 'Every version, a longer soak, the benchmark',
+    command: 'node',
+    args: () => [...nodeTest, ...twoFiles, ...nightlyFiles()],
+    environment: { E2E_NX: Object.keys(nxVersions).join(), E2E_PACKAGE_MANAGERS: 'npm,pnpm', SOAK_SECONDS: '120' },
+    counts: nodeCounts,
+    onRequest: true,
+  },
 }
 
-async function test(names) {
+/** What depends on versions runs with all of them at night, and with the oldest and the newest for each change. */
+function nightlyFiles() {
+  const ofVersions = ['contract', 'keys', 'nx-add'].map(name => `__test__/e2e/${name}.test.mjs`)
+  return [...ofVersions, ...testFiles('__test__/nightly', '.test.mjs'), ...testFiles('__test__/soak', '.test.mjs')]
+}
+
+async function test(names, asBuilt) {
   const started = performance.now()
-  heading('Set-up')
-  await setUp()
+  if (!asBuilt) {
+    heading('Set-up')
+    await setUp()
+  }
   const results = []
   const beside = []
   for (const name of [...names].sort((one, other) => order(one) - order(other))) {
@@ -77,10 +97,10 @@ function order(name) {
   return name === 'rust' ? 0 : parts[name].beside ? 1 : 2
 }
 
-async function runPart({ title, command, args, counts, beside }) {
+async function runPart({ title, command, args, environment, counts, beside }) {
   if (!beside) heading(title)
   const started = performance.now()
-  const env = { ...process.env, FORCE_COLOR: undefined }
+  const env = { ...process.env, FORCE_COLOR: undefined, ...environment }
   const outcome = await run(command, args(), {
     cwd: repository,
     env,
@@ -102,10 +122,12 @@ function heading(title) {
 }
 
 try {
-  const names = process.argv.slice(2)
+  const options = { 'as-built': { type: 'boolean' } }
+  const { values, positionals: names } = parseArgs({ options, allowPositionals: true })
   const unknown = names.find(name => !(name in parts))
   if (unknown) throw new Error(`there is no part "${unknown}"; the parts are ${Object.keys(parts).join(', ')}`)
-  process.exitCode = (await test(names.length > 0 ? names : Object.keys(parts))) ? 0 : 1
+  const everything = Object.keys(parts).filter(name => !parts[name].onRequest)
+  process.exitCode = (await test(names.length > 0 ? names : everything, values['as-built'])) ? 0 : 1
 } catch (error) {
   process.stderr.write(`\n${error.message}\n`)
   process.exitCode = 1

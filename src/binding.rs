@@ -49,6 +49,19 @@ pub struct OpenOptions {
     pub nx_version: Option<String>,
     /// Whether to keep a line for each thing that happens.
     pub verbose: bool,
+    /// Variables that were removed from the environment, so that tasks don't inherit them.
+    pub keys: Option<HashMap<String, String>>,
+}
+
+impl OpenOptions {
+    /// The environment of this process, with what was removed from it.
+    fn environment(&self) -> Environment {
+        let mut environment = Environment::of_process();
+        for (name, value) in self.keys.iter().flatten() {
+            environment.set(name.clone(), value.clone());
+        }
+        environment
+    }
 }
 
 /// A restored artifact, as Nx wants it.
@@ -138,7 +151,7 @@ impl NativeCache {
     /// problem, ready to be printed.
     #[napi(factory, catch_unwind)]
     pub fn open(options: OpenOptions) -> napi::Result<Self> {
-        let environment = Environment::of_process();
+        let environment = options.environment();
         let root = Path::new(&options.workspace_root);
         let config =
             Config::load(options.section.as_deref(), &environment, options.ci, root).map_err(Error::from)?;
@@ -287,7 +300,8 @@ pub async fn run_cli(
     nx_facts: Option<String>,
     nx_problem: Option<String>,
 ) -> u32 {
-    let (root, environment) = (options.workspace_root.into(), Environment::of_process());
+    let environment = options.environment();
+    let root = options.workspace_root.into();
     let workspace = match nx_problem {
         Some(problem) => cli::Workspace::without_nx(root, environment, options.ci, Some(&problem)),
         None => cli::Workspace {

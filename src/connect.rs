@@ -16,24 +16,36 @@ use crate::object_store::http::http_client;
 use crate::object_store::patient::Patient;
 use crate::object_store::s3::S3Store;
 use crate::object_store::watch::{About, Watcher, watched};
-use crate::object_store::{Error, Head, ListPage, Object, ObjectStore, PutMode, PutOutcome};
+use crate::object_store::{Error, Head, ListPage, Object, ObjectStore, Progress, PutMode, PutOutcome};
 use crate::rlimit::max_concurrent_requests;
 
 /// What many may wait for.
 type Awaited<T> = Shared<BoxFuture<'static, Result<T, Error>>>;
 
 /// A store that is still being connected to. Its requests wait until it is, for credentials as long as those take,
-/// then for the bucket's first answer, but together no longer than `patience`: whoever comes later doesn't wait at
-/// all, until that answer is there.
+/// then for the bucket's first answer. Those that tasks wait for do that together no longer than `patience`: whoever
+/// comes later doesn't wait at all, until that answer is there.
 struct Connecting {
     store: Awaited<Arc<dyn ObjectStore>>,
     contact: Awaited<()>,
+    /// Whether no task waits for what is written.
+    background_writes: bool,
     patience: Duration,
     /// When patience ends; set by the first request that waits for contact.
     until: OnceLock<Instant>,
 }
 
 impl Connecting {
+    /// The store, for a request that is part of writing.
+    async fn reached_by_write(&self) -> Result<Arc<dyn ObjectStore>, Error> {
+        if !self.background_writes {
+            return self.reached().await;
+        }
+        self.greet().await?;
+        self.store.clone().await
+    }
+
+    /// The store, for a request that a task waits for.
     async fn reached(&self) -> Result<Arc<dyn ObjectStore>, Error> {
         let store = self.store.clone().await?;
         let until = *self.until.get_or_init(|| Instant::now() + self.patience);
@@ -77,6 +89,7 @@ pub fn connect_watched(config: &Config, watcher: Option<Watcher>) -> Arc<dyn Obj
     Arc::new(Connecting {
         store,
         contact,
+        background_writes: config.background_uploads,
         patience: config.bucket.timeouts.first_contact,
         until: OnceLock::new(),
     })
@@ -125,16 +138,32 @@ pub async fn dial_watched(
 
 #[async_trait]
 impl ObjectStore for Connecting {
+    /// Waits for the bucket's first answer as long as it takes.
+    async fn greet(&self) -> Result<(), Error> {
+        self.contact.clone().await
+    }
+
     async fn fetch(&self, key: &str, limit: u64) -> Result<Option<Object>, Error> {
         self.reached().await?.fetch(key, limit).await
     }
 
+    async fn fetch_with_progress(
+        &self,
+        key: &str,
+        limit: u64,
+        progress: &Arc<Progress>,
+    ) -> Result<Option<Object>, Error> {
+        let store = self.reached().await?;
+        store.fetch_with_progress(key, limit, progress).await
+    }
+
+    /// Asked before chunks are written, and for nothing else.
     async fn head(&self, key: &str) -> Result<Option<Head>, Error> {
-        self.reached().await?.head(key).await
+        self.reached_by_write().await?.head(key).await
     }
 
     async fn put(&self, key: &str, body: Bytes, mode: PutMode) -> Result<PutOutcome, Error> {
-        self.reached().await?.put(key, body, mode).await
+        self.reached_by_write().await?.put(key, body, mode).await
     }
 
     async fn list(&self, prefix: &str, after: Option<&str>) -> Result<ListPage, Error> {
@@ -146,6 +175,6 @@ impl ObjectStore for Connecting {
     }
 
     async fn copy(&self, from: &str, to: &str) -> Result<bool, Error> {
-        self.reached().await?.copy(from, to).await
+        self.reached_by_write().await?.copy(from, to).await
     }
 }

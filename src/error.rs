@@ -1,15 +1,18 @@
 //! The public error: what a failure means for the build.
 
+use std::time::Duration;
+
+use crate::config::ConfigErrors;
 use crate::sign::SignatureError;
 use crate::task_hash::InvalidTaskHash;
-use crate::{archive, config, entry, object_store};
+use crate::{archive, entry, object_store};
 
 /// Why the cache could not be opened, or an artifact not be stored or restored.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The configuration is wrong: nothing should run with it.
     #[error(transparent)]
-    Config(#[from] config::ConfigErrors),
+    Config(#[from] ConfigErrors),
     /// The task hash can't be a file name or key.
     #[error(transparent)]
     TaskHash(#[from] InvalidTaskHash),
@@ -53,6 +56,19 @@ pub enum Error {
     /// It took longer than `timeouts.deadline` allows.
     #[error("not done within the deadline (`timeouts.deadline`)")]
     Deadline,
+    /// A download was dropped, since it would have taken longer than `timeouts.deadline` allows.
+    #[error(
+        "too slow: {:.1} MB to go at {} kB/s, and {} s left of `timeouts.deadline`",
+        *rest as f64 / 1e6, rate / 1000, left.as_secs()
+    )]
+    TooSlow {
+        /// Bytes that had not arrived.
+        rest: u64,
+        /// Bytes per second that had, of all downloads of the run together.
+        rate: u64,
+        /// What was left of the deadline.
+        left: Duration,
+    },
     /// Caching was given up earlier in this run; the reason was told then.
     #[error("remote caching is off for this run")]
     Off,
@@ -79,6 +95,7 @@ impl Error {
             },
             Self::TooLarge { .. } => "too-large",
             Self::Deadline => "deadline",
+            Self::TooSlow { .. } => "too-slow",
             Self::Off => "off",
             Self::Internal(_) => "internal",
         }
@@ -87,14 +104,18 @@ impl Error {
     /// Whether the run must stop. Everything else costs the build no more than its speed.
     pub fn is_fatal(&self) -> bool {
         match self {
-            Self::Config(_) | Self::Untrusted { .. } => true,
-            Self::TaskHash(_)
+            Self::Config(ConfigErrors::NotConfigured | ConfigErrors::Invalid(_)) | Self::Untrusted { .. } => {
+                true
+            }
+            Self::Config(ConfigErrors::KeyRemoved)
+            | Self::TaskHash(_)
             | Self::Store(_)
             | Self::Entry { .. }
             | Self::ChunkMissing { .. }
             | Self::Archive(_)
             | Self::TooLarge { .. }
             | Self::Deadline
+            | Self::TooSlow { .. }
             | Self::Off
             | Self::Internal(_) => false,
         }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use regex_lite::Regex;
+
 const HEADS: &str = "refs/heads/";
 const TAGS: &str = "refs/tags/";
 
@@ -57,11 +59,12 @@ fn is_name(name: &str) -> bool {
 }
 
 /// Lists branches (`main`, `release/*`) or tags (`refs/tags/v*`). A `*` stands for any characters but `/`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct RefPattern {
     tags: bool,
-    /// The name's parts between slashes.
-    parts: Vec<String>,
+    name: Regex,
+    /// A name that matches.
+    example: String,
 }
 
 impl RefPattern {
@@ -77,49 +80,36 @@ impl RefPattern {
             }
             _ => (false, text),
         };
-        if !is_name(&name.replace('*', "x")) {
+        let example = name.replace('*', "x");
+        if !is_name(&example) {
             return Err(format!(
                 "{text:?} can't be a branch or a tag. Write \"main\", \"release/*\" or \"refs/tags/v*\"; \
                  a * stands for any characters but /."
             ));
         }
-        let parts = name.split('/').map(str::to_owned).collect();
-        Ok(Self { tags, parts })
+        // Every other character stands for itself, also those that have a meaning in shells and regular expressions.
+        let literals: Vec<String> = name.split('*').map(regex_lite::escape).collect();
+        let name = Regex::new(&format!("^{}$", literals.join("[^/]*")))
+            .map_err(|error| format!("{text:?} can't be used as a pattern: {error}."))?;
+        Ok(Self { tags, name, example })
+    }
+
+    /// A branch or a tag that it lists.
+    pub fn example(&self) -> Option<GitRef> {
+        if self.tags {
+            GitRef::tag(&self.example)
+        } else {
+            GitRef::branch(&self.example)
+        }
     }
 
     /// Whether it lists `git_ref`.
     pub fn matches(&self, git_ref: &GitRef) -> bool {
-        let name = match (git_ref, self.tags) {
-            (GitRef::Branch(name), false) | (GitRef::Tag(name), true) => name,
-            _ => return false,
-        };
-        let parts: Vec<&str> = name.split('/').collect();
-        parts.len() == self.parts.len()
-            && self
-                .parts
-                .iter()
-                .zip(parts)
-                .all(|(pattern, part)| matches_part(pattern, part))
-    }
-}
-
-/// Whether `part` is `pattern`, in which each `*` stands for any characters.
-fn matches_part(pattern: &str, part: &str) -> bool {
-    let Some((start, rest)) = pattern.split_once('*') else {
-        return pattern == part;
-    };
-    let Some(mut part) = part.strip_prefix(start) else {
-        return false;
-    };
-    let (middle, end) = rest.rsplit_once('*').unwrap_or(("", rest));
-    // The first place is as good as any later one, since what follows may stand anywhere behind it.
-    for piece in middle.split('*') {
-        match part.split_once(piece) {
-            Some((_, after)) => part = after,
-            None => return false,
+        match (git_ref, self.tags) {
+            (GitRef::Branch(name), false) | (GitRef::Tag(name), true) => self.name.is_match(name),
+            _ => false,
         }
     }
-    part.ends_with(end)
 }
 
 #[cfg(test)]
@@ -169,8 +159,26 @@ mod tests {
             ("a*b*c*", "refs/heads/abbc"),
             ("refs/tags/v*", "refs/tags/v1.0"),
             ("*", "refs/heads/main"),
+            ("a**c", "refs/heads/abc"),
+            ("{a,b}", "refs/heads/{a,b}"),
+            ("v1.0+(b)|$", "refs/heads/v1.0+(b)|$"),
         ] {
             assert!(matches(pattern, full), "{pattern} {full}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_lists_its_example() {
+        for pattern in [
+            "main",
+            "release/*",
+            "*",
+            "a*b*c*",
+            "refs/tags/v*",
+            "refs/heads/v*.*",
+        ] {
+            let pattern = RefPattern::parse(pattern).unwrap();
+            assert!(pattern.matches(&pattern.example().unwrap()), "{pattern:?}");
         }
     }
 
@@ -189,6 +197,16 @@ mod tests {
             ("v*.*", "refs/heads/v1"),
             ("ab*ba", "refs/heads/aba"),
             ("a*b*c", "refs/heads/acb"),
+            // Two stars are no more than one, and all else is literal.
+            ("**", "refs/heads/a/b"),
+            ("release/**", "refs/heads/release/a/b"),
+            ("**/main", "refs/heads/a/b/main"),
+            ("v1.0", "refs/heads/v1x0"),
+            ("a|main", "refs/heads/main"),
+            ("{a,main}", "refs/heads/main"),
+            ("(main)", "refs/heads/main"),
+            ("mai.+", "refs/heads/main"),
+            ("main$", "refs/heads/main"),
             // Branches with the names of tags and of full names.
             ("refs/tags/v*", "refs/heads/refs/tags/v1"),
             ("main", "refs/heads/refs/heads/main"),

@@ -9,7 +9,7 @@ use crate::checked_text::checked_text;
 pub enum Scope {
     /// `t`: what trusted runs write and everybody reads.
     Trusted,
-    /// `u/<name>`: what untrusted runs of this name write, and only they read.
+    /// `u/<name>`: what one pull request or unlisted branch writes, and nobody else reads.
     Untrusted(ScopeName),
 }
 
@@ -55,16 +55,6 @@ impl ScopeName {
         Self::derive("branch", name)
     }
 
-    /// `tag-<name>`.
-    pub fn tag(name: &str) -> Self {
-        Self::derive("tag", name)
-    }
-
-    /// `dev-<user>`.
-    pub fn developer(user: &str) -> Self {
-        Self::derive("dev", user)
-    }
-
     /// `<kind>-<name>` if `name` is short and plain, so that it needn't be altered; otherwise `<kind>-<what is left of
     /// it>_<hash>`. A plain name has no `_`, so two names never become one, not even on servers that ignore case.
     fn derive(kind: &str, name: &str) -> Self {
@@ -99,8 +89,6 @@ mod tests {
             (ScopeName::pull_request("123"), "u/pr-123"),
             (ScopeName::branch("main"), "u/branch-main"),
             (ScopeName::branch("v1.2-rc.1"), "u/branch-v1.2-rc.1"),
-            (ScopeName::tag("v1.0.0"), "u/tag-v1.0.0"),
-            (ScopeName::developer("ada"), "u/dev-ada"),
         ] {
             assert_eq!(Scope::Untrusted(name).to_string(), key);
         }

@@ -1,6 +1,7 @@
 import type { NativeCache, OpenOptions } from '../index'
 import { FatalError, isFatal } from './errors'
 import { finishAtExit } from './exit'
+import { takeKeys } from './keys'
 import { type LoadNative, loadNative } from './native'
 import { Notices } from './notices'
 import { openOptions } from './options'
@@ -30,6 +31,7 @@ export interface Surroundings {
 export async function openRemoteCache({ notices, loadNative, readOptions }: Surroundings): Promise<RemoteCache | null> {
   let options: OpenOptions
   let native: NativeCache
+  takeKeys()
   try {
     options = readOptions()
     if (!isConfigured(options)) {
@@ -75,8 +77,8 @@ function couldNotStart(error: unknown) {
   return {
     title: 'The S3 remote cache could not start',
     body: [
-      error instanceof Error ? error.message : String(error),
-      'This run uses the local cache only. Please report this: it should not happen.',
+      ...(error instanceof Error ? error.message : String(error)).split('\n'),
+      'This run uses the local cache only. Please report this if the text above has no remedy.',
     ],
   }
 }

@@ -5,6 +5,20 @@ export interface Nx {
   version: string
 }
 
+/** What Nx starts tasks with: one at a time, and several in one process where an executor works in batches. */
+export interface Launcher {
+  taskEnvironment: { getEnvVariablesForTask: (...task: unknown[]) => NodeJS.ProcessEnv }
+  TaskRunner: { prototype: { forkProcessForBatch: ForkForBatch } }
+}
+
+type ForkForBatch = (
+  batch: unknown,
+  projectGraph: unknown,
+  taskGraph: unknown,
+  variables: NodeJS.ProcessEnv,
+  ...more: unknown[]
+) => unknown
+
 /** Nx's own printer; it goes to stdout up to Nx 22 and to stderr since Nx 23. */
 export interface Output {
   warn: (message: { title: string; bodyLines: string[] }) => void
@@ -19,6 +33,14 @@ export function nx(): Nx {
     readNxJson: require('nx/src/config/nx-json').readNxJson,
     workspaceRoot: require('nx/src/utils/workspace-root').workspaceRoot,
     version: require('nx/package.json').version,
+  }
+}
+
+/** See {@link Launcher}. */
+export function nxLauncher(): Launcher {
+  return {
+    taskEnvironment: require('nx/src/tasks-runner/task-env'),
+    TaskRunner: require('nx/src/tasks-runner/forked-process-task-runner').ForkedProcessTaskRunner,
   }
 }
 

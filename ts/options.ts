@@ -1,4 +1,5 @@
 import type { OpenOptions } from '../index'
+import { takenKeys } from './keys'
 import { isVerbose, nx } from './nx'
 
 /**
@@ -14,6 +15,7 @@ export function openOptions(): OpenOptions {
     ci: isCi(),
     nxVersion: version,
     verbose: isVerbose(),
+    keys: takenKeys(),
   }
 }
 

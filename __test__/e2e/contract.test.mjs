@@ -9,7 +9,7 @@ const versions = (process.env.E2E_NX ?? '24,20').split(',').map(major => nxVersi
 
 for (const nx of versions) {
   describe(`Nx ${nx}`, async () => {
-    const { server, workspace } = await serverAndWorkspace({ nx })
+    const { server, workspace } = await serverAndWorkspace({ nx, environment: { NX_ISOLATE_PLUGINS: undefined } })
     let built
 
     it('runs every task the first time, stores the results, and says nothing', async () => {

@@ -1,14 +1,17 @@
 // What signing is for, with real Nx: a pull request whose compiler makes poison, and what main and a developer get of it.
 // All have the same sources and the same credentials for the bucket; only main has the signing key.
 import assert from 'node:assert/strict'
+import { userInfo } from 'node:os'
 import { describe, it } from 'node:test'
 import { assertOneWarning, assertRan, assertRestored, assertSilent } from './support/expect.mjs'
 import { everything, projects, tasks } from './support/setting.mjs'
 import {
   configureByPreset,
+  gitLabSchedule,
   honestAndHostile,
   keyPair,
   objectsOf,
+  onGitHub,
   plant,
   poisonIn,
   pullRequest,
@@ -148,6 +151,44 @@ for (const { what, says, attack } of attacks) {
     })
   })
 }
+
+describe("Poison that a pull request plants under the names of other runs' scopes", async () => {
+  const key = keyPair('main-2026')
+  const { server, honest, hostile } = await honestAndHostile(trusting(key))
+  const names = ['branch-main', 'tag-v1.0.0', `dev-${userInfo().username}`]
+
+  it('lies there under the hashes that they ask for', async () => {
+    for (const name of names) {
+      assertRan(await fresh(hostile, { ...pullRequest(7), NX_S3_CACHE_TRUST_SCOPE: name }), projects)
+      assert.equal(objectsOf(server, `u/${name}/e`).length, tasks.length)
+    }
+  })
+
+  for (const [who, environment] of [
+    ['a push to main without the key', pushToMain()],
+    ['a schedule on main with the key', onGitHub('schedule', 'refs/heads/main', key)],
+    ['a tag', onGitHub('push', 'refs/tags/v1.0.0')],
+    ['a schedule on a protected branch of GitLab', gitLabSchedule()],
+    ["a developer's machine", {}],
+  ]) {
+    it(`is not restored by ${who}, which stores nothing`, async () => {
+      const before = server.objects().length
+      const run = await fresh(honest, environment)
+      assertRan(run, projects)
+      assert.deepEqual(run.remoteHits, [], run.text)
+      assert.deepEqual(poisonIn(honest), [])
+      assert.equal(server.objects().length, before)
+    })
+  }
+
+  it('is not restored by a run that is told to look there', async () => {
+    const schedule = onGitHub('schedule', 'refs/heads/main')
+    const run = await fresh(honest, { ...schedule, NX_S3_CACHE_TRUST_SCOPE: 'branch-main' })
+    assertRan(run, projects)
+    assertOneWarning(run, /a scope of its own/, /Remove it here/)
+    assert.deepEqual(poisonIn(honest), [])
+  })
+})
 
 describe('A pull request from a fork, which gets no credentials', async () => {
   const { server, honest } = await honestAndHostile(trusting(keyPair('main-2026')))

@@ -1,14 +1,15 @@
-// Two minutes of chance: processes store and retrieve through a faulty network, and some are killed.
+// A while of chance: processes store and retrieve through a faulty network, and some are killed.
 import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
 import { soak } from '../../scripts/soak/soak.mjs'
 
+const seconds = Number(process.env.SOAK_SECONDS) || 30
 const seed = Number(process.env.SOAK_SEED) || Date.now() % 1_000_000
 
-describe(`A soak of two minutes with seed ${seed} (SOAK_SEED=${seed} repeats it)`, () => {
+describe(`A soak of ${seconds} s with seed ${seed} (SOAK_SEED=${seed} repeats it)`, () => {
   let tally
   before(async () => {
-    tally = await soak({ seconds: 120, seed })
+    tally = await soak({ seconds, seed })
   })
 
   it('has stores, hits, faults and kills', t => {

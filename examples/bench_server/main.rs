@@ -8,7 +8,7 @@ mod artifact_server;
 mod far;
 mod memory;
 #[allow(dead_code, clippy::unwrap_used)] // the rest is for tests, where a failing setup should be loud
-#[path = "../../tests/support/server.rs"]
+#[path = "../../tests/it/support/server.rs"]
 mod server;
 mod shared;
 

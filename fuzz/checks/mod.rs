@@ -1,9 +1,9 @@
 //! What must hold for any bytes at all, one module for each parser of foreign bytes. The fuzz targets and the
-//! brief fuzzing in `tests/fuzz_smoke` share them.
+//! brief fuzzing in `tests/it/fuzz_smoke` share them.
 #![allow(dead_code)] // each target uses one of them
 
 pub mod entry;
-#[path = "../../tests/archive/forge.rs"]
+#[path = "../../tests/it/archive/forge.rs"]
 pub mod forge;
 pub mod keys;
 #[cfg(unix)]

@@ -11,6 +11,6 @@ import { versitygw } from './versitygw.mjs'
 
 /**
  * Each has a `name`, a `title`, its `version` and the `settings` it needs; `install()` gets it, and `start(directory,
- * installed)` resolves to what `tests/object_store/survey/server.rs` takes for a description, and `stop()`.
+ * installed)` resolves to what `tests/it/object_store/survey/server.rs` takes for a description, and `stop()`.
  */
 export const servers = [ceph, garage, minio, moto, rclone, s3sFs, seaweedfs, swift, versitygw]

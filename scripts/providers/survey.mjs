@@ -13,13 +13,13 @@ export async function buildSurvey({ large }) {
   await step('Compile the survey and the command line', async onOutput => {
     const options = { cwd: repository, timeout: 3_600_000, onOutput }
     await mustRun('cargo', ['build', '--bin', 'nx-s3-cache', ...forThisPlatform], options)
-    const json = ['--no-run', '--test', 'object_store', '--message-format=json', ...forThisPlatform]
+    const json = ['--no-run', '--test', 'it', '--message-format=json', ...forThisPlatform]
     const { stdout } = await mustRun('cargo', ['test', ...json], options)
     const built = stdout
       .split('\n')
       .filter(line => line.includes('"executable":"'))
       .map(line => JSON.parse(line))
-    program = built.find(({ target }) => target.name === 'object_store').executable
+    program = built.find(({ target }) => target.name === 'it').executable
   })
   if (!large) return
   await step('Build the addon', onOutput =>
@@ -38,7 +38,7 @@ export async function survey(server, directory, { large }) {
 async function promises({ stop, ...server }, directory) {
   const [description, found] = [join(directory, 'server.json'), join(directory, 'findings.json')]
   writeFileSync(description, JSON.stringify(server))
-  const test = 'survey::another_server_keeps_the_promises'
+  const test = 'object_store::survey::another_server_keeps_the_promises'
   const env = { ...process.env, TEST_S3_SERVER: description, TEST_S3_FINDINGS: found, RUST_BACKTRACE: '0' }
   const outcome = await run(program, ['--exact', test, '--ignored'], { env, timeout: 1_800_000 })
   if (!existsSync(found)) throw new Error(`the survey did not end:\n${outcome.output.slice(-3000)}`)

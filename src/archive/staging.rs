@@ -6,8 +6,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::time::{Duration, SystemTime};
+
+use parking_lot::Mutex;
 
 use super::error::Error;
 use super::filesystem::remove;
@@ -140,7 +142,7 @@ impl Drop for Staging {
 impl Root {
     /// The root in use for `cache_directory`, or a new one.
     fn shared(cache_directory: &Path) -> Result<Arc<Self>, Error> {
-        let mut roots = ROOTS.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut roots = ROOTS.lock();
         if let Some(root) = roots.get(cache_directory).and_then(Weak::upgrade) {
             return Ok(root);
         }
@@ -153,7 +155,7 @@ impl Root {
 
     /// A new root instead of one that was removed from the disk.
     fn recreated(cache_directory: &Path) -> Result<Arc<Self>, Error> {
-        let mut roots = ROOTS.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut roots = ROOTS.lock();
         roots.retain(|_, root| root.upgrade().is_some_and(|root| root.path.exists()));
         drop(roots);
         Self::shared(cache_directory)

@@ -1,16 +1,16 @@
 //! Chunks on their way to the bucket: each is compressed and sent once a run, and not at all when it is there.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
+use parking_lot::Mutex;
 use tokio::sync::{OnceCell, mpsc};
 
+use super::memory_budget::Permit;
 use super::packer::{Body, Piece};
 use super::place::Place;
-use super::room::{Held, kib};
-use super::warnings::lock;
 use super::{RemoteCache, blocking};
 use crate::chunk::ChunkId;
 use crate::error::Error;
@@ -29,11 +29,11 @@ pub struct SentChunks(Mutex<HashMap<ChunkId, Arc<OnceCell<u32>>>>);
 impl SentChunks {
     /// The place for the outcome of one chunk: who comes second waits for the first.
     fn outcome(&self, id: ChunkId) -> Arc<OnceCell<u32>> {
-        lock(&self.0).entry(id).or_default().clone()
+        self.0.lock().entry(id).or_default().clone()
     }
 
     fn forget(&self, id: &ChunkId) {
-        lock(&self.0).remove(id);
+        self.0.lock().remove(id);
     }
 }
 
@@ -128,7 +128,7 @@ impl RemoteCache {
         if outcome == PutOutcome::AlreadyThere {
             self.found(place, key).await;
         }
-        lock(&self.bad_objects).remove(key);
+        self.bad_objects.lock().remove(key);
         Ok(stored)
     }
 
@@ -147,7 +147,7 @@ impl RemoteCache {
         place: &Arc<Place>,
         key: &str,
         piece: Piece,
-    ) -> Result<(Vec<u8>, Held), Error> {
+    ) -> Result<(Vec<u8>, Permit), Error> {
         let Piece {
             id, body, mut memory, ..
         } = piece;
@@ -169,10 +169,7 @@ impl RemoteCache {
             key: key.into(),
             source,
         })?;
-        let rest = memory
-            .num_permits()
-            .saturating_sub(kib(object.len() as u64) as usize);
-        drop(memory.split(rest));
+        memory.resize(object.len() as u64);
         Ok((object, memory))
     }
 }

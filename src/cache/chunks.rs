@@ -4,7 +4,7 @@ use std::io::{self, BufRead, Read};
 
 use tokio::sync::mpsc;
 
-use super::room::Held;
+use super::memory_budget::Permit;
 use crate::error::Error;
 
 /// Reads plain chunks one behind the other.
@@ -66,13 +66,13 @@ impl<I: Iterator<Item = Result<Vec<u8>, Error>>> Read for ChunkReader<I> {
 }
 
 /// A chunk on its way to be unpacked, and the part of the memory it takes.
-pub type FetchedChunk = Result<(Vec<u8>, Held), Error>;
+pub type FetchedChunk = Result<(Vec<u8>, Permit), Error>;
 
 /// The chunks as they come over the channel; the last one's memory is released with the next.
 pub struct Arriving {
     receiver: mpsc::Receiver<FetchedChunk>,
     left: usize,
-    held: Option<Held>,
+    held: Option<Permit>,
 }
 
 impl Arriving {

@@ -3,13 +3,14 @@
 //! Some failures end caching for the run at once (no credentials, no bucket), refused writes end storing
 //! only, and failures in a row open the breaker, so that an unreachable bucket costs a run seconds at most.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use tokio::sync::watch;
 
-use super::warnings::{Warnings, lock};
+use super::warnings::Warnings;
 use crate::object_store::Error;
 
 /// Failures in a row after which no further request is made. One is enough as long as nothing has worked.
@@ -79,7 +80,7 @@ impl Health {
     pub fn answered(&self) {
         self.proven.store(true, Relaxed);
         self.failures_in_a_row.store(0, Relaxed);
-        *lock(&self.worked) = Instant::now();
+        *self.worked.lock() = Instant::now();
     }
 
     /// A request for `purpose` failed with `error`.
@@ -106,7 +107,7 @@ impl Health {
                 Purpose::Repair => self.repair_denied(error),
             },
             Error::Unreachable { lasting: true, .. } => self.give_up(error, TROUBLE_ON_THE_WAY),
-            Error::Throttled { .. } if lock(&self.worked).elapsed() < STORM => {}
+            Error::Throttled { .. } if self.worked.lock().elapsed() < STORM => {}
             Error::Unreachable { .. }
             | Error::TimedOut { .. }
             | Error::Throttled { .. }
@@ -286,7 +287,7 @@ mod tests {
         let Some(long_ago) = Instant::now().checked_sub(STORM) else {
             return;
         };
-        *lock(&health.worked) = long_ago;
+        *health.worked.lock() = long_ago;
         health.failed(Purpose::Read, &throttled);
         assert!(!health.allows(Purpose::Read));
         assert_eq!(warnings.take().len(), 1);

@@ -1,10 +1,12 @@
 //! `NX_S3_CACHE_LOG`: a line for each request.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
+
 use super::summary::bytes;
-use super::warnings::{Warning, lock};
+use super::warnings::Warning;
 use crate::config::environment::Environment;
 use crate::object_store::watch::{About, Exchange, Watcher};
 
@@ -49,14 +51,14 @@ impl Log {
         Arc::new(move |exchange| {
             if exchange.about == About::Bucket || log.detail == Detail::Trace {
                 let line = line(log.detail, log.began.elapsed(), exchange);
-                lock(&log.lines).push(line);
+                log.lines.lock().push(line);
             }
         })
     }
 
     /// The lines since the last call.
     pub fn take(&self) -> Vec<String> {
-        std::mem::take(&mut lock(&self.lines))
+        std::mem::take(&mut self.lines.lock())
     }
 }
 

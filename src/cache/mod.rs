@@ -2,16 +2,17 @@
 
 mod chunk_puts;
 mod chunks;
-mod forecast;
+mod deadline;
 mod health;
 mod log;
+mod memory_budget;
 mod open;
 mod packer;
 mod place;
 mod report;
 mod requests;
 mod restore;
-mod room;
+mod restore_chunks;
 mod run_end;
 mod run_record;
 mod store;
@@ -23,9 +24,11 @@ mod warnings;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant, SystemTime};
 
+use parking_lot::Mutex;
 use tokio::sync::{OnceCell, Semaphore};
 
 use crate::config::{Config, Mode};
@@ -36,9 +39,9 @@ use crate::seal::MasterKey;
 use crate::task_hash::TaskHash;
 use crate::trust::Access;
 use chunk_puts::SentChunks;
+use memory_budget::Memory;
 use place::Places;
 use requests::Requests;
-use room::Room;
 use summary::Counters;
 use tools::Toolbox;
 use uploads::Uploads;
@@ -52,7 +55,6 @@ pub use run_record::RunRecord;
 pub use summary::{Summary, bytes};
 pub(crate) use touch::Touches;
 pub use warnings::Warning;
-pub(crate) use warnings::lock;
 
 /// Artifacts that are packed or unpacked at once: beyond this the disk and the processors gain nothing.
 const DISK_JOBS: usize = 4;
@@ -70,7 +72,9 @@ pub struct RemoteCache {
     uploads: Uploads,
     counters: Arc<Counters>,
     warnings: Arc<Warnings>,
-    room: Room,
+    memory: Memory,
+    /// Bytes that all downloads of the run have received.
+    received: Arc<AtomicU64>,
     /// Restores under way, requests included: what waits behind them holds no memory.
     restores: Semaphore,
     unpacking: Semaphore,
@@ -213,7 +217,7 @@ impl RemoteCache {
     pub fn take_events(&self) -> Vec<String> {
         self.events
             .as_ref()
-            .map(|events| std::mem::take(&mut *lock(events)))
+            .map(|events| std::mem::take(&mut *events.lock()))
             .unwrap_or_default()
     }
 
@@ -266,7 +270,7 @@ impl RemoteCache {
 
     fn event(&self, line: impl FnOnce() -> String) {
         if let Some(events) = &self.events {
-            lock(events).push(line());
+            events.lock().push(line());
         }
     }
 }

@@ -1,13 +1,14 @@
 //! Opening the cache: everything that takes time goes on in the background, while Nx computes its graph.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use tokio::sync::{OnceCell, Semaphore};
 
 use super::chunk_puts::SentChunks;
 use super::health::Health;
+use super::memory_budget::Memory;
 use super::requests::Requests;
-use super::room::Room;
 use super::summary::Counters;
 use super::tools::Toolbox;
 use super::uploads::Uploads;
@@ -56,7 +57,8 @@ pub fn open(
         uploads: Uploads::default(),
         counters,
         warnings,
-        room: Room::new(),
+        memory: Memory::new(),
+        received: Arc::default(),
         unpacking: Semaphore::new(DISK_JOBS),
         packing: Semaphore::new(DISK_JOBS),
         cores: Semaphore::new(cores),

@@ -3,13 +3,12 @@
 
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::SystemTime;
 
 use tokio::runtime::Handle;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 
-use super::room::{Held, kib};
+use super::memory_budget::{MemoryBudget, Permit};
 use super::tools::Tools;
 use crate::archive::{self, Packed};
 use crate::chunk::{ChunkId, ChunkWriter, MAX_SIZE};
@@ -21,9 +20,9 @@ use crate::task_hash::TaskHash;
 /// Frames of up to this many bytes together travel in the entry object.
 pub const INLINE_LIMIT: usize = 4 * 1024 * 1024;
 
-/// The memory one packer takes, in KiB: the chunk to come, the frames so far, and the one that is too much. As many
+/// The bytes of memory one packer takes: the chunk to come, the frames so far, and the one that is too much. As many
 /// packers as there may be leave room for chunks, which is what they wait for.
-pub const PACKER_KIB: u32 = ((2 * MAX_SIZE + INLINE_LIMIT) / 1024) as u32;
+pub const PACKER_MEMORY: u64 = (2 * MAX_SIZE + INLINE_LIMIT) as u64;
 
 /// A chunk that travels in an object of its own.
 pub struct Piece {
@@ -34,7 +33,7 @@ pub struct Piece {
     /// What is there of it.
     pub body: Body,
     /// The memory that takes.
-    pub memory: Held,
+    pub memory: Permit,
 }
 
 /// A chunk before or after compression.
@@ -59,8 +58,8 @@ pub struct Packer {
     pub queued: SystemTime,
     /// Bytes an archive may have.
     pub max_size: u64,
-    /// KiB of chunks, over all artifacts.
-    pub memory: Arc<Semaphore>,
+    /// For chunks, over all artifacts.
+    pub memory: MemoryBudget,
     pub sender: mpsc::Sender<Piece>,
 }
 
@@ -170,11 +169,7 @@ impl Packing<'_> {
 
     /// Sends a chunk on, once there is memory for it.
     fn send(&mut self, at: usize, bytes: &[u8], body: fn(Vec<u8>) -> Body) -> io::Result<()> {
-        let memory = self
-            .packer
-            .memory
-            .clone()
-            .acquire_many_owned(kib(bytes.len() as u64));
+        let memory = self.packer.memory.acquire(bytes.len() as u64);
         let Ok(memory) = Handle::current().block_on(memory) else {
             return self.fail(Error::Off);
         };

@@ -99,6 +99,11 @@ fn advice(error: &Error) -> Option<(&'static str, &'static str, &'static str)> {
             "The S3 cache is too slow",
             "Raise `timeouts.deadline` if the network is meant to be this slow.",
         ),
+        Error::TooSlow { .. } => (
+            "too-slow",
+            "A download from the S3 bucket was dropped, since it would not be done in time",
+            "Raise `timeouts.deadline` to wait longer, or lower `maxEntrySize`, so that nobody waits for artifacts of this size.",
+        ),
     })
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::health::{Health, Purpose};
 use super::summary::Counters;
 use crate::error::Error;
-use crate::object_store::{self, Head, Object, ObjectStore, PutMode, PutOutcome};
+use crate::object_store::{self, Head, Object, ObjectStore, Progress, PutMode, PutOutcome};
 
 /// The one way from the cache to the bucket.
 pub struct Requests {
@@ -34,9 +34,21 @@ impl Requests {
         self.health.refuse_writes();
     }
 
-    /// The object under `key`, of at most `limit` bytes. A denied read is a missing object, see [`Health`].
-    pub async fn get(&self, key: &str, limit: u64) -> Result<Option<Object>, Error> {
-        let object = self.run(Purpose::Read, self.store.fetch(key, limit)).await;
+    /// Waits until the bucket has answered anything at all, or nothing can be expected any more.
+    pub async fn contact(&self) {
+        // Why there is no contact shows when something is asked for.
+        let _ = self.store.greet().await;
+    }
+
+    /// The object under `key`, of at most `limit` bytes, a part of the download that `progress` follows. A denied read is a missing object, see [`Health`].
+    pub async fn get(
+        &self,
+        key: &str,
+        limit: u64,
+        progress: &Arc<Progress>,
+    ) -> Result<Option<Object>, Error> {
+        let fetch = self.store.fetch_with_progress(key, limit, progress);
+        let object = self.run(Purpose::Read, fetch).await;
         if let Ok(Some(object)) = &object {
             self.counters.received(object.body.len());
         }

@@ -1,35 +1,28 @@
-//! From the bucket to the cache directory: one request for a small artifact, chunks in parallel for a large one.
+//! From the bucket to the cache directory: one request for a small artifact, and chunks for a large one.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::future::join_all;
-use futures_util::{StreamExt, stream};
-use tokio::sync::mpsc;
-use tokio::time::{Instant, timeout_at};
 
-use super::chunks::{Arriving, ChunkReader, FetchedChunk};
-use super::forecast::Forecast;
+use super::chunks::ChunkReader;
+use super::deadline::Deadline;
 use super::health::Purpose;
+use super::memory_budget::Permit;
 use super::place::Place;
-use super::room::Held;
-use super::warnings::lock;
 use super::{RemoteCache, Retrieved, blocking};
 use crate::archive::{self, Limits, Staging};
 use crate::config::OnBadSignature;
-use crate::entry::{self, ChunkRef, Entry, MAX_CHUNK_OBJECT, MAX_ENTRY_OBJECT, Manifest};
+use crate::entry::{self, Entry, MAX_ENTRY_OBJECT, Manifest};
 use crate::error::Error;
-use crate::object_store::{self, Object};
+use crate::object_store::{self, Object, Progress};
 use crate::task_hash::TaskHash;
-
-/// Chunks that are fetched ahead of the one being unpacked, for one artifact.
-const WINDOW: usize = 16;
 
 /// Where an artifact goes and what it may be.
 #[derive(Clone)]
-struct Target {
-    place: Arc<Place>,
+pub(super) struct Target {
+    pub place: Arc<Place>,
     hash: TaskHash,
     /// The key of its entry.
     key: String,
@@ -40,7 +33,7 @@ struct Target {
 /// An entry object and the memory it takes.
 struct Received {
     object: Object,
-    memory: Held,
+    memory: Permit,
 }
 
 /// What an entry object led to.
@@ -52,7 +45,8 @@ enum Opened {
 impl RemoteCache {
     /// Restores the artifact of `hash`; `None` when the bucket has none.
     ///
-    /// The deadline bounds the network. What was received whole is unpacked whatever the time.
+    /// The deadline bounds the use of the network, see [`Deadline`]. What was received whole is unpacked whatever the
+    /// time.
     pub(super) async fn restore(
         &self,
         hash: &TaskHash,
@@ -61,14 +55,13 @@ impl RemoteCache {
         if !self.requests.allowed(Purpose::Read) {
             return Err(Error::Off);
         }
-        if lock(&self.known_misses).contains(hash) {
+        if self.known_misses.lock().contains(hash) {
             return Ok(None);
         }
         let _turn = self.restores.acquire().await.map_err(|_| Error::Off)?;
-        let deadline = Instant::now() + self.config.deadline;
         let places = &self.places().await?.reads;
-        // All scopes are asked at once: one round trip of delay, however many there are.
-        let entries = join_all(places.iter().map(|place| self.get_entry(place, hash, deadline))).await;
+        let mut deadline = Deadline::new(self.config.deadline);
+        let entries = self.get_entries(places, hash, &mut deadline).await?;
 
         let mut failure = None;
         for (place, entry) in places.iter().zip(entries) {
@@ -77,7 +70,7 @@ impl RemoteCache {
                 Ok(None) => continue,
                 Ok(Some(received)) => {
                     let modified = received.object.modified;
-                    let restored = self.restore_twice(&target, received, deadline).await;
+                    let restored = self.restore_with_refetch(&target, received, &mut deadline).await;
                     restored.inspect(|_| self.used(place, &target.key, modified))
                 }
                 Err(error) => Err(error),
@@ -102,7 +95,7 @@ impl RemoteCache {
         match failure {
             Some(failure) => Err(failure),
             None => {
-                lock(&self.known_misses).insert(hash.clone());
+                self.known_misses.lock().insert(hash.clone());
                 Ok(None)
             }
         }
@@ -122,44 +115,69 @@ impl RemoteCache {
         }
     }
 
-    async fn get_entry(
+    /// The entry of `hash` in each of `places`. All are asked at once: one round trip of delay, however many there are.
+    async fn get_entries(
         &self,
-        place: &Place,
+        places: &[Arc<Place>],
         hash: &TaskHash,
-        deadline: Instant,
-    ) -> Result<Option<Received>, Error> {
-        let key = place.keys.entry(hash);
-        let get = async {
-            let mut memory = self.room.for_entry().await?;
-            let object = self.requests.get(&key, MAX_ENTRY_OBJECT).await?;
-            self.room
-                .settle(&mut memory, object.as_ref().map_or(0, |object| object.body.len()));
-            Ok(object.map(|object| Received { object, memory }))
+        deadline: &mut Deadline,
+    ) -> Result<Vec<Result<Option<Received>, Error>>, Error> {
+        // One reservation for all: who waited for a second one while holding the first would hold up others who do so.
+        let mut memory = self.memory.for_entries().await?;
+        let progress = self.progress();
+        let get = async |place: &Arc<Place>| {
+            let key = place.keys.entry(hash);
+            let get = self.requests.get(&key, MAX_ENTRY_OBJECT, &progress);
+            deadline.bound(&progress, 0, get).await?
         };
-        timeout_at(deadline, get).await.map_err(|_| Error::Deadline)?
+        let entries = join_all(places.iter().map(get)).await;
+        deadline.spend(&progress);
+        let sizes = entries.iter().flatten().flatten();
+        self.memory
+            .entries_had(sizes.map(|object| object.body.len() as u64).sum());
+        let mut received = |object: Object| Received {
+            memory: memory.split(object.body.len() as u64),
+            object,
+        };
+        let mut received = |found: Option<Object>| found.map(&mut received);
+        Ok(entries
+            .into_iter()
+            .map(|entry| entry.map(&mut received))
+            .collect())
     }
 
     /// Restores from an entry object, and from what a second request brings where that is something else: the
     /// network may have changed the first.
-    async fn restore_twice(
+    async fn restore_with_refetch(
         &self,
         target: &Target,
         received: Received,
-        deadline: Instant,
+        deadline: &mut Deadline,
     ) -> Result<Retrieved, Error> {
-        let (object, memory) = (received.object.body, received.memory);
+        let (object, mut memory) = (received.object.body, received.memory);
         let first = self.restore_from(target.clone(), object.clone(), deadline).await;
         if !matches!(first, Err(Error::Entry { .. })) {
             return first;
         }
-        drop(memory); // or everybody may wait for memory that others hold
-        match self.get_entry(&target.place, &target.hash, deadline).await {
-            Ok(Some(other)) if other.object.body != object => {
-                self.restore_from(target.clone(), other.object.body, deadline)
-                    .await
+        // The second takes the place of the first in memory: waiting for more might be waiting for those who wait, too.
+        let digest = blake3::hash(&object);
+        drop(object);
+        let progress = self.progress();
+        let get = self.requests.get(&target.key, MAX_ENTRY_OBJECT, &progress);
+        let other = deadline.bound(&progress, 0, get).await;
+        deadline.spend(&progress);
+        match other {
+            Ok(Ok(Some(Object { body, .. }))) if blake3::hash(&body) != digest => {
+                memory.resize(body.len() as u64);
+                self.restore_from(target.clone(), body, deadline).await
             }
             _ => first,
         }
+    }
+
+    /// Follows a download of this run.
+    pub(super) fn progress(&self) -> Arc<Progress> {
+        Arc::new(Progress::new(self.received.clone()))
     }
 
     /// Restores from an entry object.
@@ -167,7 +185,7 @@ impl RemoteCache {
         &self,
         target: Target,
         object: Bytes,
-        deadline: Instant,
+        deadline: &mut Deadline,
     ) -> Result<Retrieved, Error> {
         let _slot = self.unpacking.acquire().await.map_err(|_| Error::Off)?;
         self.sweep_once(&target.cache_directory).await?;
@@ -177,95 +195,7 @@ impl RemoteCache {
         };
         match opened {
             Opened::Restored(retrieved) => Ok(retrieved),
-            Opened::InChunks(manifest) => {
-                let (place, chunks) = (target.place.clone(), manifest.chunks.clone());
-                let restored = self.restore_chunks(target, manifest, deadline).await;
-                restored.inspect_err(|error| self.suspect_chunks(&place, &chunks, error))
-            }
-        }
-    }
-
-    /// Unpacks an artifact while its chunks arrive.
-    async fn restore_chunks(
-        &self,
-        target: Target,
-        manifest: Manifest,
-        deadline: Instant,
-    ) -> Result<Retrieved, Error> {
-        // As many may wait for the disk: nothing is fetched while one waits to be sent.
-        let (sender, receiver) = mpsc::channel(WINDOW);
-        let (place, chunks) = (target.place.clone(), manifest.chunks.clone());
-        let unpacking =
-            blocking(move || unpack(&target, &manifest, Arriving::new(receiver, manifest.chunks.len())));
-        // The sender is dropped when fetching ends, early or not, which ends the unpacking too.
-        let fetching =
-            async move { timeout_at(deadline, self.fetch_chunks(&place, &chunks, deadline, sender)).await };
-        let (unpacked, fetched) = tokio::join!(unpacking, fetching);
-        match (unpacked?, fetched) {
-            (Err(Error::Internal(_)), Err(_)) => Err(Error::Deadline),
-            (unpacked, _) => unpacked,
-        }
-    }
-
-    /// Fetches chunks ahead of the receiver, in order, as long as there is hope to be done at the deadline.
-    async fn fetch_chunks(
-        &self,
-        place: &Place,
-        chunks: &[ChunkRef],
-        deadline: Instant,
-        sender: mpsc::Sender<FetchedChunk>,
-    ) {
-        let stored = chunks.iter().map(|chunk| u64::from(chunk.stored));
-        let mut forecast = Forecast::new(stored.clone().sum(), Instant::now(), deadline);
-        let fetch = |chunk: ChunkRef| self.fetch_chunk(place, chunk);
-        let mut fetched = stream::iter(chunks.iter().copied()).map(fetch).buffered(WINDOW);
-        for bytes in stored {
-            let Some(mut chunk) = fetched.next().await else {
-                break;
-            };
-            if forecast.is_hopeless(bytes, Instant::now()) {
-                chunk = chunk.and(Err(Error::Deadline));
-            }
-            if sender.send(chunk).await.is_err() {
-                break;
-            }
-        }
-    }
-
-    async fn fetch_chunk(&self, place: &Place, chunk: ChunkRef) -> FetchedChunk {
-        let memory = self.room.for_chunk(&chunk).await?;
-        let first = self.get_chunk(place, &chunk).await?;
-        let mut plain = self.decode(place, chunk, &first.body).await;
-        if matches!(plain, Err(Error::Entry { .. })) {
-            let other = self.get_chunk(place, &chunk).await?;
-            if other.body != first.body {
-                plain = self.decode(place, chunk, &other.body).await;
-            }
-        }
-        let plain = plain?;
-        self.used(place, &place.keys.chunk(&chunk.id), first.modified);
-        Ok((plain, memory))
-    }
-
-    async fn get_chunk(&self, place: &Place, chunk: &ChunkRef) -> Result<Object, Error> {
-        let key = place.keys.chunk(&chunk.id);
-        let object = self.requests.get(&key, MAX_CHUNK_OBJECT).await?;
-        object.ok_or(Error::ChunkMissing { key })
-    }
-
-    /// The content of a chunk object.
-    async fn decode(&self, place: &Place, chunk: ChunkRef, object: &Bytes) -> Result<Vec<u8>, Error> {
-        let _turn = self.cores.acquire().await.map_err(|_| Error::Off)?;
-        let (codec, object) = (place.codec.clone(), object.clone());
-        let plain = blocking(move || codec.decode_chunk(&chunk, &object)).await?;
-        let key = place.keys.chunk(&chunk.id);
-        plain.map_err(|source| Error::Entry { key, source })
-    }
-
-    /// One bad chunk puts all chunks of its artifact under suspicion, so that one store mends them all.
-    fn suspect_chunks(&self, place: &Place, chunks: &[ChunkRef], error: &Error) {
-        if matches!(error, Error::Entry { .. } | Error::ChunkMissing { .. }) {
-            lock(&self.bad_objects).extend(chunks.iter().map(|chunk| place.keys.chunk(&chunk.id)));
+            Opened::InChunks(manifest) => self.restore_chunks(target, manifest, deadline).await,
         }
     }
 
@@ -278,7 +208,7 @@ impl RemoteCache {
             _ => false,
         };
         if bad {
-            lock(&self.bad_objects).insert(entry_key.to_owned());
+            self.bad_objects.lock().insert(entry_key.to_owned());
         }
     }
 
@@ -298,7 +228,7 @@ impl RemoteCache {
     /// Removes what killed processes left in the cache directory, once a run.
     async fn sweep_once(&self, cache_directory: &Path) -> Result<(), Error> {
         let directory = cache_directory.to_owned();
-        if lock(&self.swept).insert(directory.clone()) {
+        if self.swept.lock().insert(directory.clone()) {
             blocking(move || archive::sweep(&directory)).await?;
         }
         Ok(())
@@ -323,7 +253,7 @@ fn open_entry(target: &Target, object: &[u8]) -> Result<Opened, Error> {
 }
 
 /// Unpacks `chunks` beside the artifact's place and then puts it there.
-fn unpack(
+pub(super) fn unpack(
     target: &Target,
     manifest: &Manifest,
     chunks: impl Iterator<Item = Result<Vec<u8>, Error>>,

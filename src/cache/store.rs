@@ -4,12 +4,11 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::sync::{SemaphorePermit, mpsc};
-use tokio::time::timeout;
+use tokio::time::sleep;
 
-use super::packer::{PACKER_KIB, Packer, Product};
+use super::memory_budget::Permit;
+use super::packer::{PACKER_MEMORY, Packer, Product};
 use super::place::Place;
-use super::room::kib;
-use super::warnings::lock;
 use super::{Artifact, RemoteCache, blocking};
 use crate::config::Compression;
 use crate::entry::Manifest;
@@ -18,7 +17,8 @@ use crate::object_store::{PutMode, PutOutcome};
 use crate::task_hash::TaskHash;
 
 impl RemoteCache {
-    /// Stores an artifact within the deadline, which begins with its turn to be packed.
+    /// Stores an artifact within the deadline, which begins with its turn to be packed, or with the bucket's first
+    /// answer where that comes later: whoever queued it doesn't wait.
     pub(super) async fn upload(
         &self,
         hash: &TaskHash,
@@ -26,24 +26,28 @@ impl RemoteCache {
         queued: SystemTime,
     ) -> Result<PutOutcome, Error> {
         let turn = self.packing.acquire().await.map_err(|_| Error::Off)?;
-        timeout(
-            self.config.deadline,
-            self.upload_now(hash, artifact, queued, turn),
-        )
-        .await
-        .map_err(|_| Error::Deadline)?
+        let place = self.places().await?.writes.as_ref().ok_or(Error::Off)?;
+        let memory = self.memory.stores.acquire(PACKER_MEMORY).await?;
+        let too_late = async {
+            self.requests.contact().await;
+            sleep(self.config.deadline).await;
+        };
+        tokio::select! {
+            biased;
+            done = self.upload_now(place, hash, artifact, queued, turn, memory) => done,
+            () = too_late => Err(Error::Deadline),
+        }
     }
 
     async fn upload_now(
         &self,
+        place: &Arc<Place>,
         hash: &TaskHash,
         artifact: &Artifact,
         queued: SystemTime,
         turn: SemaphorePermit<'_>,
+        mut memory: Permit,
     ) -> Result<PutOutcome, Error> {
-        let place = self.places().await?.writes.as_ref().ok_or(Error::Off)?;
-        let memory = self.room.stores.clone().acquire_many_owned(PACKER_KIB).await;
-        let mut memory = memory.map_err(|_| Error::Off)?;
         let (sender, pieces) = mpsc::channel(1);
         let packing = {
             let packer = Packer {
@@ -51,7 +55,7 @@ impl RemoteCache {
                 hash: hash.clone(),
                 queued,
                 max_size: self.config.max_entry_size,
-                memory: self.room.stores.clone(),
+                memory: self.memory.stores.clone(),
                 sender,
             };
             let (manifest, tools) = (self.manifest(place, hash, artifact.code), self.tools.clone());
@@ -79,14 +83,11 @@ impl RemoteCache {
                 self.encode(place, hash, *manifest).await?
             }
         };
-        let rest = memory
-            .num_permits()
-            .saturating_sub(kib(object.len() as u64) as usize);
-        drop(memory.split(rest));
+        memory.resize(object.len() as u64);
         let key = place.keys.entry(hash);
         let outcome = self.requests.put(&key, object, self.put_mode(&key)).await?;
-        lock(&self.bad_objects).remove(&key);
-        lock(&self.known_misses).remove(hash);
+        self.bad_objects.lock().remove(&key);
+        self.known_misses.lock().remove(hash);
         Ok(outcome)
     }
 
@@ -107,7 +108,7 @@ impl RemoteCache {
 
     /// Objects stay as they are once written, except those that turned out bad.
     pub(super) fn put_mode(&self, key: &str) -> PutMode {
-        if lock(&self.bad_objects).contains(key) {
+        if self.bad_objects.lock().contains(key) {
             PutMode::Replace
         } else {
             PutMode::Create

@@ -1,11 +1,10 @@
 //! What a run did, in numbers and in one line.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-use super::warnings::lock;
+use parking_lot::Mutex;
 
 /// Counts what happens while it happens.
 pub struct Counters {
@@ -35,7 +34,7 @@ pub(super) struct Wait<'a>(&'a Mutex<Waiting>);
 
 impl Drop for Wait<'_> {
     fn drop(&mut self) {
-        let mut waiting = lock(self.0);
+        let mut waiting = self.0.lock();
         waiting.now -= 1;
         if waiting.now == 0
             && let Some(since) = waiting.since.take()
@@ -113,7 +112,7 @@ impl Counters {
 
     /// `kind` names what went wrong.
     pub(super) fn error(&self, kind: &'static str) {
-        *lock(&self.errors).entry(kind).or_default() += 1;
+        *self.errors.lock().entry(kind).or_default() += 1;
     }
 
     pub(super) fn received(&self, bytes: usize) {
@@ -131,14 +130,14 @@ impl Counters {
 
     /// Somebody waits, from now on until the answer is dropped.
     pub(super) fn wait(&self) -> Wait<'_> {
-        let mut waiting = lock(&self.waiting);
+        let mut waiting = self.waiting.lock();
         waiting.now += 1;
         waiting.since.get_or_insert_with(Instant::now);
         Wait(&self.waiting)
     }
 
     fn waited(&self) -> Duration {
-        let waiting = lock(&self.waiting);
+        let waiting = self.waiting.lock();
         waiting.before + waiting.since.map_or(Duration::ZERO, |since| since.elapsed())
     }
 
@@ -150,7 +149,7 @@ impl Counters {
             stored: self.stored.load(Relaxed),
             already_there: self.already_there.load(Relaxed),
             skipped: self.skipped.load(Relaxed),
-            errors: lock(&self.errors).clone(),
+            errors: self.errors.lock().clone(),
             bytes_received: self.bytes_received.load(Relaxed),
             bytes_sent: self.bytes_sent.load(Relaxed),
             bytes_saved: self.bytes_saved.load(Relaxed),

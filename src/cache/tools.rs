@@ -2,9 +2,9 @@
 //! than filling it.
 
 use std::io;
-use std::sync::Mutex;
 
-use super::warnings::lock;
+use parking_lot::Mutex;
+
 use crate::compress::Compressor;
 use crate::config::Compression;
 
@@ -31,7 +31,7 @@ impl Toolbox {
 
     /// Lends tools to `work`.
     pub fn lend<T>(&self, work: impl FnOnce(&mut Tools) -> T) -> io::Result<T> {
-        let free = lock(&self.free).pop();
+        let free = self.free.lock().pop();
         let mut tools = match free {
             Some(tools) => tools,
             None => Tools {
@@ -40,7 +40,7 @@ impl Toolbox {
             },
         };
         let done = work(&mut tools);
-        lock(&self.free).push(tools);
+        self.free.lock().push(tools);
         Ok(done)
     }
 }

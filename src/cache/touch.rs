@@ -1,14 +1,14 @@
 //! Making old objects new that are used, so that a rule that deletes by age deletes what nobody uses.
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
 use super::place::Place;
 use super::uploads::Uploads;
-use super::warnings::lock;
 use super::{RemoteCache, blocking};
 use crate::object_store::ObjectStore;
 
@@ -43,7 +43,7 @@ impl Touches {
     pub(crate) fn used(self: &Arc<Self>, key: &str, modified: Option<SystemTime>) {
         let age = modified.and_then(|time| SystemTime::now().duration_since(time).ok());
         let is_old = self.after.zip(age).is_some_and(|(after, age)| age >= after);
-        if !is_old || self.turns.is_closed() || !lock(&self.begun).insert(key.to_owned()) {
+        if !is_old || self.turns.is_closed() || !self.begun.lock().insert(key.to_owned()) {
             return;
         }
         let (touches, key, ticket) = (self.clone(), key.to_owned(), self.under_way.begin(key));

@@ -1,10 +1,10 @@
 //! Uploads that go on while Nx schedules the next task, and the wait for them at the end of the run.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Condvar, Mutex};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
-use super::warnings::lock;
+use parking_lot::{Condvar, Mutex};
 
 /// Counts the uploads under way.
 #[derive(Clone, Default)]
@@ -33,7 +33,7 @@ pub struct Ticket {
 impl Uploads {
     /// An upload of the artifact of `hash` begins.
     pub fn begin(&self, hash: &str) -> Ticket {
-        let mut pending = lock(&self.shared.pending);
+        let mut pending = self.shared.pending.lock();
         pending.next_id += 1;
         let id = pending.next_id;
         pending.hashes.insert(id, hash.to_owned());
@@ -46,22 +46,16 @@ impl Uploads {
     /// Blocks this thread until no upload is under way, at most for `timeout`. Returns the task hashes whose
     /// uploads still are, oldest first.
     pub fn wait(&self, timeout: Duration) -> Vec<String> {
-        let deadline = Instant::now() + timeout;
-        let mut pending = lock(&self.shared.pending);
-        while !pending.hashes.is_empty() {
-            let Some(left) = deadline.checked_duration_since(Instant::now()) else {
-                break;
-            };
-            let waited = self.shared.changed.wait_timeout(pending, left);
-            (pending, _) = waited.unwrap_or_else(std::sync::PoisonError::into_inner);
-        }
+        let mut pending = self.shared.pending.lock();
+        let changed = &self.shared.changed;
+        changed.wait_while_for(&mut pending, |pending| !pending.hashes.is_empty(), timeout);
         pending.hashes.values().cloned().collect()
     }
 }
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        lock(&self.shared.pending).hashes.remove(&self.id);
+        self.shared.pending.lock().hashes.remove(&self.id);
         self.shared.changed.notify_all();
     }
 }

@@ -1,7 +1,8 @@
 //! What the user is told: each kind of trouble once a run, with its cause, its effect and the remedy.
 
 use std::collections::HashSet;
-use std::sync::Mutex;
+
+use parking_lot::Mutex;
 
 /// One warning, ready to be printed by whoever drives the cache.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +28,7 @@ struct State {
 impl Warnings {
     /// Adds a warning unless one of the same `kind` was added before.
     pub fn once(&self, kind: &str, title: impl Into<String>, body: impl Into<Vec<String>>) {
-        let mut state = lock(&self.state);
+        let mut state = self.state.lock();
         if state.told.insert(kind.to_owned()) {
             state.waiting.push(Warning {
                 title: title.into(),
@@ -38,13 +39,8 @@ impl Warnings {
 
     /// The warnings since the last call.
     pub fn take(&self) -> Vec<Warning> {
-        std::mem::take(&mut lock(&self.state).waiting)
+        std::mem::take(&mut self.state.lock().waiting)
     }
-}
-
-/// Locks `mutex`. What these mutexes guard stays valid even if a thread panicked while holding one.
-pub fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 #[cfg(test)]

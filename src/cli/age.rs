@@ -1,9 +1,20 @@
-//! Times for people: how long ago, and when.
+//! Ages and times as people read and write them: how long ago, and when.
 
 use std::time::{Duration, SystemTime};
 
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
+
+/// Reads an age such as `14d`. A unit is needed: whoever forgets it may mean days or hours, and would lose what they
+/// wanted to keep.
+pub(super) fn parse(text: &str) -> Result<Duration, String> {
+    let number = text.strip_suffix(['w', 'd', 'h', 'm']).unwrap_or_default();
+    let is_integer = number.bytes().all(|byte| byte.is_ascii_digit());
+    let age = humantime::parse_duration(text).ok();
+    age.filter(|_| is_integer && !number.is_empty()).ok_or_else(|| {
+        format!("{text:?} is not an age: write 2w (weeks), 14d (days), 12h (hours) or 30m (minutes)")
+    })
+}
 
 /// How long something has been there, in its largest unit: `3 d`.
 pub(super) fn short(age: Duration) -> String {
@@ -47,7 +58,43 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ages_are_told_in_their_largest_unit() {
+    fn ages_have_a_number_and_a_unit() {
+        for (text, seconds) in [
+            ("0d", 0),
+            ("30m", 1800),
+            ("12h", 43_200),
+            ("14d", 1_209_600),
+            ("2w", 1_209_600),
+        ] {
+            assert_eq!(parse(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+    }
+
+    #[test]
+    fn other_text_is_refused_with_the_forms_that_are_ages() {
+        for text in [
+            "",
+            "14",
+            "14x",
+            "-1d",
+            "d",
+            "1.5d",
+            "14 d",
+            "14D",
+            "1d2h",
+            "99999999999999999999w",
+            "9999999999999999999w",
+        ] {
+            let problem = parse(text).unwrap_err();
+            assert!(
+                problem.starts_with(&format!("{text:?} is not an age")) && problem.contains("14d (days)"),
+                "{problem}"
+            );
+        }
+    }
+
+    #[test]
+    fn ages_are_shown_in_their_largest_unit() {
         for (seconds, text) in [
             (0, "0 s"),
             (59, "59 s"),
@@ -63,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn durations_are_told_in_their_two_largest_units() {
+    fn durations_are_shown_in_their_two_largest_units() {
         for (seconds, text) in [
             (59, "59 s"),
             (61, "1 min 1 s"),
@@ -75,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_told_in_utc() {
+    fn times_are_shown_in_utc() {
         let time = SystemTime::UNIX_EPOCH + Duration::from_millis(1_800_000_000_500);
         assert_eq!(utc(time), "2027-01-15T08:00:00Z");
         let far = SystemTime::UNIX_EPOCH + Duration::from_secs(1 << 40);

@@ -1,11 +1,11 @@
 //! Deleting objects, in batches.
 
-use std::sync::Mutex;
+use parking_lot::Mutex;
 
 use super::bucket::Bucket;
 use super::ending::Ending;
 use super::progress::Progress;
-use super::tally::{Tally, What, lock};
+use super::tally::{Tally, What};
 
 /// Keys in one request, which is S3's limit.
 const BATCH: usize = 1000;
@@ -32,10 +32,10 @@ pub(super) async fn delete(
     for batch in doomed.chunks(BATCH) {
         let keys: Vec<String> = batch.iter().map(|doomed| doomed.key.clone()).collect();
         if let Err(error) = bucket.store.delete(&keys).await {
-            let until_then = format!("Until then: {}.", lock(tally).line());
+            let until_then = format!("Until then: {}.", tally.lock().line());
             return Err(Ending::of_bucket(&error, "s3:DeleteObject").and(&until_then));
         }
-        lock(tally).deleted(batch);
+        tally.lock().deleted(batch);
         progress.add(batch.len() as u64);
     }
     Ok(())

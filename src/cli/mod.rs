@@ -4,7 +4,6 @@
 //! could not do its work (bad arguments, bad configuration), 130 somebody pressed Ctrl-C.
 
 mod age;
-mod amounts;
 mod archives;
 mod args;
 mod attack;

@@ -1,4 +1,4 @@
-//! Printing. A reader that is gone, such as `head`, ends nothing.
+//! Printing. A closed pipe, as `head` leaves it, is no failure.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -8,7 +8,7 @@ use super::UNABLE;
 use super::ending::Ending;
 use crate::config::environment;
 
-/// Colours, where somebody sees them.
+/// Colours, where standard output is a terminal.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Paint(bool);
 
@@ -81,12 +81,12 @@ pub(super) fn bytes(bytes: &[u8]) -> Result<(), Ending> {
     })
 }
 
-/// Says something on standard error, beside the output.
+/// Prints on standard error, beside the output.
 pub(super) fn note(text: &str) {
     let _ = writeln!(io::stderr().lock(), "nx-s3-cache: {text}");
 }
 
-/// Says on standard error why the command could not do its work, which is its exit code.
+/// Prints on standard error why the command failed; returns its exit code.
 pub(super) fn failure(problem: &str) -> u8 {
     note(problem);
     UNABLE

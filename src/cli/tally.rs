@@ -1,7 +1,5 @@
 //! What a command deleted, or would delete.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
 use serde::Serialize;
 
 use super::deletion::Doomed;
@@ -86,11 +84,6 @@ impl Tally {
             [first @ .., last] => format!("{} and {last}", first.join(", ")),
         }
     }
-}
-
-/// Locks `tally`, which stays valid whatever happens to the one who counts.
-pub(super) fn lock(tally: &Mutex<Tally>) -> MutexGuard<'_, Tally> {
-    tally.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! `verify`: whether entries are what a run would restore, without restoring them.
 
 use std::pin::pin;
-use std::sync::Mutex;
 
 use clap::{ArgGroup, Args};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
+use parking_lot::Mutex;
 use serde::Serialize;
 
 use super::bucket::{Bucket, ReadEntry, Stop};
@@ -15,7 +15,7 @@ use super::print::{self, Paint};
 use super::progress::Progress;
 use super::scopes::Scopes;
 use super::{BAD, GOOD, UNABLE, Workspace};
-use crate::cache::{bytes, lock};
+use crate::cache::bytes;
 use crate::entry;
 use crate::scope::Scope;
 use crate::task_hash::TaskHash;
@@ -84,9 +84,9 @@ pub(super) async fn run(workspace: &Workspace, options: &VerifyArgs) -> Result<u
             None => check.all(options.scope.as_ref()).await,
         }
     };
-    until_interrupted(work, || summary(&lock(&tally))).await?;
+    until_interrupted(work, || summary(&tally.lock())).await?;
     drop(progress);
-    let tally = lock(&tally).clone();
+    let tally = tally.lock().clone();
     if options.json {
         print::json(&tally);
     } else if tally.checked > 0 {
@@ -152,7 +152,7 @@ impl Check<'_> {
             });
             checks.buffer_unordered(AT_ONCE).try_collect::<()>().await?;
         }
-        if lock(self.tally).checked == 0 {
+        if self.tally.lock().checked == 0 {
             print::note("there are no entries to check");
         }
         Ok(())
@@ -160,7 +160,7 @@ impl Check<'_> {
 
     async fn entry(&self, scope: &Scope, read: &ReadEntry) -> Result<(), Ending> {
         let problem = self.problem(scope, read).await?;
-        let mut tally = lock(self.tally);
+        let mut tally = self.tally.lock();
         tally.checked += 1;
         self.progress.add(1);
         if let Ok(entry) = &read.entry {

@@ -4,11 +4,9 @@
 pub(super) fn check(name: &str, own_server: bool) -> Result<(), String> {
     if name.contains("://") {
         // An address may carry credentials: it isn't quoted.
-        return Err(
-            "this is an address, not a bucket's name. Write the name, or s3://my-bucket/prefix; \
-                    the address of a server belongs in endpoint."
-                .into(),
-        );
+        let problem = "this is an address, not a bucket's name. Write the name, or s3://my-bucket/prefix; \
+                       the address of a server belongs in endpoint.";
+        return Err(problem.into());
     }
     if let Some(arn) = name.strip_prefix("arn:") {
         return check_arn(name, arn, own_server);
@@ -18,12 +16,8 @@ pub(super) fn check(name: &str, own_server: bool) -> Result<(), String> {
             "{name:?} has a slash. If {folder:?} is a folder in the bucket {bucket:?}, it belongs in cacheKeyPrefix."
         ));
     }
-    let rules = if own_server {
-        own_rules(name)
-    } else {
-        aws_rules(name)
-    };
-    rules.map_err(|rule| format!("{name:?} can't be a bucket's name{rule}."))
+    let rules = if own_server { own_rules } else { aws_rules };
+    rules(name).map_err(|rule| format!("{name:?} can't be a bucket's name{rule}."))
 }
 
 fn check_arn(name: &str, arn: &str, own_server: bool) -> Result<(), String> {
@@ -34,24 +28,23 @@ fn check_arn(name: &str, arn: &str, own_server: bool) -> Result<(), String> {
     }
     let parts: Vec<&str> = arn.splitn(5, ':').collect();
     match parts[..] {
-        [_, "s3", region, account, point] if !region.is_empty() && !account.is_empty() => {
-            let of_access_point = point
-                .strip_prefix("accesspoint/")
-                .is_some_and(|name| !name.is_empty());
-            of_access_point.then_some(()).ok_or_else(|| unsupported(name))
-        }
         [_, "s3", "", "", bucket] => Err(format!(
             "{name:?} is the ARN of a bucket. Write its name: {bucket:?}."
         )),
-        _ => Err(unsupported(name)),
+        [_, "s3", region, account, point]
+            if !region.is_empty()
+                && !account.is_empty()
+                && point
+                    .strip_prefix("accesspoint/")
+                    .is_some_and(|name| !name.is_empty()) =>
+        {
+            Ok(())
+        }
+        _ => Err(format!(
+            "{name:?} is not the ARN of an access point (arn:aws:s3:<region>:<account>:accesspoint/<name>). \
+             Write that or the bucket's name."
+        )),
     }
-}
-
-fn unsupported(name: &str) -> String {
-    format!(
-        "{name:?} is not the ARN of an access point (arn:aws:s3:<region>:<account>:accesspoint/<name>). \
-         Write that or the bucket's name."
-    )
 }
 
 fn own_rules(name: &str) -> Result<(), &'static str> {
@@ -101,6 +94,7 @@ mod tests {
     }
 
     #[test]
+    #[rustfmt::skip]
     fn aws_refuses_other_names_and_says_which_rule() {
         let too_long = "a".repeat(64);
         for (name, rule) in [
@@ -116,14 +110,8 @@ mod tests {
             ("bucket/team", "belongs in cacheKeyPrefix"),
             ("https://b.s3.amazonaws.com", "is an address"),
             ("arn:aws:s3:::my-bucket", "Write its name: \"my-bucket\""),
-            (
-                "arn:aws:s3-outposts:eu-west-1:1:outpost/o/accesspoint/a",
-                "not the ARN of an access point",
-            ),
-            (
-                "arn:aws:s3:eu-west-1:1:accesspoint/",
-                "not the ARN of an access point",
-            ),
+            ("arn:aws:s3-outposts:eu-west-1:1:outpost/o/accesspoint/a", "not the ARN of an access point"),
+            ("arn:aws:s3:eu-west-1:1:accesspoint/", "not the ARN of an access point"),
         ] {
             let problem = check(name, false).unwrap_err();
             assert!(problem.contains(rule), "{problem}");

@@ -3,22 +3,22 @@
 use std::path::Path;
 
 use super::error::Findings;
-use super::settings::Settings;
+use super::options::{self as opt, Spec};
+use super::settings::{FromValue, Opt, Settings};
 use super::{
-    AssumeRole, BucketConfig, ConditionalWrites, Config, CredentialsConfig, Mode, StaticKeys, Timeouts,
-    bucket_name, checks, endpoint, key_prefix, rules, trust,
+    AssumeRole, BucketConfig, Config, CredentialsConfig, Mode, StaticKeys, Timeouts, bucket_name, checks,
+    rules, trust,
 };
-use crate::secret::Secret;
 
 /// Builds the configuration. Where `findings` holds problems afterwards, parts of it are placeholders.
 pub(super) fn build(settings: &Settings, ci: bool, workspace_root: &Path, findings: &mut Findings) -> Config {
-    rules::check(settings, findings);
     let mut checked = Checked { settings, findings };
-    let prefix = checked.text("cacheKeyPrefix", key_prefix::check);
+    rules::check(&mut checked);
+    let prefix = checked.text(&opt::CACHE_KEY_PREFIX, checks::key_prefix);
     let bucket = bucket(&mut checked, workspace_root);
     let credentials = credentials(&mut checked);
     let trust = trust::build(&mut checked, workspace_root);
-    let encryption_key = checked.secret("encryptionKey", checks::encryption_key);
+    let encryption_key = checked.value(&opt::ENCRYPTION_KEY, checks::encryption_key);
     Config {
         bucket,
         credentials,
@@ -26,15 +26,13 @@ pub(super) fn build(settings: &Settings, ci: bool, workspace_root: &Path, findin
         cache_key_prefix: prefix.unwrap_or_default(),
         encryption_key,
         trust,
-        compression: settings.compression("compressionLevel"),
-        max_entry_size: settings.number("maxEntrySize"),
-        background_uploads: settings.flag("backgroundUploads"),
-        flush_timeout: settings.duration("flushTimeout"),
-        deadline: settings.duration("timeouts.deadline"),
-        touch_after: settings
-            .is_on("touchAfter")
-            .then(|| settings.duration("touchAfter")),
-        job_summary: settings.flag("jobSummary"),
+        compression: settings.get(&opt::COMPRESSION_LEVEL),
+        max_entry_size: settings.get(&opt::MAX_ENTRY_SIZE),
+        background_uploads: settings.get(&opt::BACKGROUND_UPLOADS),
+        flush_timeout: settings.get(&opt::FLUSH_TIMEOUT),
+        deadline: settings.get(&opt::TIMEOUTS_DEADLINE),
+        touch_after: settings.find(&opt::TOUCH_AFTER),
+        job_summary: settings.get(&opt::JOB_SUMMARY),
         notices: Vec::new(),
         resolved: settings.resolved(),
     }
@@ -42,111 +40,115 @@ pub(super) fn build(settings: &Settings, ci: bool, workspace_root: &Path, findin
 
 fn bucket(checked: &mut Checked<'_>, workspace_root: &Path) -> BucketConfig {
     let settings = checked.settings;
-    let own_server = settings.is_on("endpoint");
-    let endpoint = checked.text("endpoint", endpoint::check);
+    let own_server = settings.is_on(&opt::ENDPOINT);
     let check_name = |name: &str| bucket_name::check(name, own_server).map(|()| name.to_owned());
-    let name = checked.text("bucket", check_name);
-    if name.is_none() && !checked.findings.mention("bucket") {
-        let problem = "this is missing. Name the bucket in nx.json, \"s3\": { \"bucket\": … }, or in NX_S3_CACHE_BUCKET.";
-        checked
-            .findings
-            .problem("bucket", settings.origin("bucket"), problem.into());
+    let endpoint = checked.text(&opt::ENDPOINT, checks::endpoint);
+    let name = checked.text(&opt::BUCKET, check_name);
+    if name.is_none() && !checked.findings.mention(&opt::BUCKET) {
+        checked.refuse(
+            &opt::BUCKET,
+            "this is missing. Name the bucket in nx.json, \"s3\": { \"bucket\": … }, or in NX_S3_CACHE_BUCKET.",
+        );
     }
     BucketConfig {
         name: name.unwrap_or_default(),
-        region: checked.text("region", |region| checks::region(region, own_server)),
         endpoint,
-        force_path_style: settings.flag("forcePathStyle"),
-        accelerate: settings.flag("accelerate"),
-        dualstack: settings.flag("dualstack"),
-        fips: settings.flag("fips"),
-        server_side_encryption: settings.text("serverSideEncryption"),
-        kms_key_id: settings.text("kmsKeyId"),
-        storage_class: checked.text("storageClass", |class| checks::storage_class(class, own_server)),
-        disable_checksum: settings.flag("disableChecksum"),
-        conditional_writes: match settings.text("conditionalWrites").as_deref() {
-            Some("require") => ConditionalWrites::Require,
-            Some("off") => ConditionalWrites::Off,
-            _ => ConditionalWrites::Auto,
-        },
-        ca_bundle: checked.text("caBundle", |file| checks::ca_bundle(&workspace_root.join(file))),
+        region: checked.text(&opt::REGION, |region| checks::region(region, own_server)),
+        force_path_style: settings.get(&opt::FORCE_PATH_STYLE),
+        accelerate: settings.get(&opt::ACCELERATE),
+        dualstack: settings.get(&opt::DUALSTACK),
+        fips: settings.get(&opt::FIPS),
+        server_side_encryption: settings.find(&opt::SERVER_SIDE_ENCRYPTION),
+        kms_key_id: settings.find(&opt::KMS_KEY_ID),
+        storage_class: checked.text(&opt::STORAGE_CLASS, |class| {
+            checks::storage_class(class, own_server)
+        }),
+        disable_checksum: settings.get(&opt::DISABLE_CHECKSUM),
+        conditional_writes: settings.get(&opt::CONDITIONAL_WRITES),
+        ca_bundle: checked.text(&opt::CA_BUNDLE, |file| {
+            checks::ca_bundle(&workspace_root.join(file))
+        }),
         timeouts: Timeouts {
-            connect: settings.duration("timeouts.connect"),
-            first_contact: settings.duration("timeouts.firstContact"),
-            read: settings.duration("timeouts.read"),
-            stall: settings.duration("timeouts.stall"),
-            attempt: settings.duration("timeouts.attempt"),
+            connect: settings.get(&opt::TIMEOUTS_CONNECT),
+            first_contact: settings.get(&opt::TIMEOUTS_FIRST_CONTACT),
+            read: settings.get(&opt::TIMEOUTS_READ),
+            stall: settings.get(&opt::TIMEOUTS_STALL),
+            attempt: settings.get(&opt::TIMEOUTS_ATTEMPT),
         },
-        min_speed: settings.number("minSpeed"),
-        concurrency: usize::try_from(settings.number("concurrency")).unwrap_or(1),
-        retries: u32::try_from(settings.number("retries")).unwrap_or(0),
+        min_speed: settings.get(&opt::MIN_SPEED),
+        concurrency: settings.get(&opt::CONCURRENCY).into(),
+        retries: settings.get(&opt::RETRIES).into(),
     }
 }
 
 fn credentials(checked: &mut Checked<'_>) -> CredentialsConfig {
     let settings = checked.settings;
     let keys = settings
-        .text("accessKeyId")
-        .zip(settings.secret("secretAccessKey"));
-    let role_arn = checked.text("assumeRole.roleArn", checks::role_arn);
-    let session_name = checked.text("assumeRole.sessionName", checks::session_name);
+        .find(&opt::ACCESS_KEY_ID)
+        .zip(settings.find(&opt::SECRET_ACCESS_KEY));
+    let role_arn = checked.text(&opt::ASSUME_ROLE_ROLE_ARN, checks::role_arn);
+    let session_name = checked.text(&opt::ASSUME_ROLE_SESSION_NAME, checks::session_name);
     CredentialsConfig {
-        profile: settings.text("profile"),
-        sso_profile: settings.text("ssoProfile"),
+        profile: settings.find(&opt::PROFILE),
+        sso_profile: settings.find(&opt::SSO_PROFILE),
         keys: keys.map(|(access_key_id, secret_access_key)| StaticKeys {
             access_key_id,
             secret_access_key,
-            session_token: settings.secret("sessionToken"),
+            session_token: settings.find(&opt::SESSION_TOKEN),
         }),
         keys_first: false,
         assume_role: role_arn
             .zip(session_name)
             .map(|(role_arn, session_name)| AssumeRole {
                 role_arn,
-                external_id: settings.text("assumeRole.externalId"),
+                external_id: settings.find(&opt::ASSUME_ROLE_EXTERNAL_ID),
                 session_name,
             }),
-        anonymous: settings.flag("anonymous"),
+        anonymous: settings.get(&opt::ANONYMOUS),
     }
 }
 
-/// The run's own mode, or that of the place it runs in.
+/// The run's own mode, or the mode of the environment it runs in.
 fn mode(settings: &Settings, ci: bool) -> Mode {
-    let of_place = if ci { "ciMode" } else { "localMode" };
-    match settings
-        .text("mode")
-        .or_else(|| settings.text(of_place))
-        .as_deref()
-    {
-        Some("read-only" | "read") => Mode::ReadOnly,
-        Some("write-only") => Mode::WriteOnly,
-        Some("no-cache") => Mode::NoCache,
-        _ => Mode::ReadWrite,
-    }
+    let otherwise = if ci { opt::CI_MODE } else { opt::LOCAL_MODE };
+    settings
+        .find(&opt::MODE)
+        .unwrap_or_else(|| settings.get(&otherwise))
 }
 
-/// Settings whose values are checked on the way out.
+/// Settings whose values are checked as they are read.
 pub(super) struct Checked<'a> {
     pub settings: &'a Settings,
     pub findings: &'a mut Findings,
 }
 
 impl Checked<'_> {
-    /// The text of an option as `check` returns it.
-    pub(super) fn text<T>(&mut self, name: &str, check: impl Fn(&str) -> Result<T, String>) -> Option<T> {
-        let text = self.settings.text(name)?;
-        self.passed(name, check(&text))
+    /// The value of `option` as `check` returns it.
+    pub(super) fn value<V: FromValue, const D: bool, T>(
+        &mut self,
+        option: &Opt<V, D>,
+        check: impl Fn(&V) -> Result<T, String>,
+    ) -> Option<T> {
+        let value = self.settings.find(option)?;
+        self.passed(option, check(&value))
     }
 
-    /// The secret of an option that `check` lets pass.
-    fn secret(&mut self, name: &str, check: impl Fn(&str) -> Result<(), String>) -> Option<Secret> {
-        let secret = self.settings.secret(name)?;
-        self.passed(name, check(secret.expose())).map(|()| secret)
+    /// The string of `option` as `check` returns it.
+    pub(super) fn text<const D: bool, T>(
+        &mut self,
+        option: &Opt<String, D>,
+        check: impl Fn(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        self.value(option, |text| check(text))
     }
 
-    pub(super) fn passed<T>(&mut self, name: &str, result: Result<T, String>) -> Option<T> {
-        result
-            .map_err(|problem| self.findings.problem(name, self.settings.origin(name), problem))
-            .ok()
+    pub(super) fn passed<T>(&mut self, option: &Spec, result: Result<T, String>) -> Option<T> {
+        result.map_err(|problem| self.refuse(option, problem)).ok()
+    }
+
+    /// Notes what is wrong with `option`.
+    pub(super) fn refuse(&mut self, option: &Spec, problem: impl Into<String>) {
+        let origin = self.settings.origin(option);
+        self.findings.problem(option.name, origin, problem);
     }
 }

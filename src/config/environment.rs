@@ -1,9 +1,25 @@
-//! The environment: the one place that reads the variables of this process.
+//! The environment: its variables, and the options they set. Nothing else reads the variables of this process.
 
 use std::collections::BTreeMap;
 
+use super::error::{Findings, Origin, nearest, question};
+use super::kind::Given;
+use super::options::{OPTIONS, Spec, removed};
+use super::settings::Layer;
+
 /// What every variable that sets an option begins with.
 pub const PREFIX: &str = "NX_S3_CACHE_";
+
+/// Names the variables that a run of Nx removed from the environment of its tasks.
+const REMOVED: &str = "NX_S3_CACHE_KEYS_REMOVED";
+
+/// Variables with our prefix that are no options.
+const OTHERS: [&str; 4] = [
+    "NX_S3_CACHE_LIBRARY_PATH",
+    "NX_S3_CACHE_LOG",
+    "NX_S3_CACHE_STATS",
+    REMOVED,
+];
 
 /// Environment variables at one moment, so that tests never touch those of their process.
 #[derive(Clone, Default)]
@@ -45,6 +61,13 @@ impl Environment {
             .map(String::as_str)
             .filter(|name| name.starts_with(PREFIX))
     }
+
+    /// Whether this process is a task, or started by one, and lacks the variable of `option` for that reason alone.
+    pub(super) fn was_removed(&self, option: &Spec) -> bool {
+        let variable = option.variable();
+        let removed = self.get(REMOVED).unwrap_or_default();
+        self.get(&variable).is_none() && removed.split(',').any(|name| name == variable)
+    }
 }
 
 impl<const N: usize> From<[(&str, &str); N]> for Environment {
@@ -67,8 +90,45 @@ pub fn process(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
+/// What the variables set. One with our prefix that is no option is a problem: it is a typo.
+pub(super) fn read(environment: &Environment, findings: &mut Findings) -> Layer {
+    let mut layer = Layer::default();
+    for option in OPTIONS {
+        let other = option.other_variable.map(str::to_owned);
+        for name in other.into_iter().chain([option.variable()]) {
+            if environment.is_empty(&name) {
+                let notice = format!("{name} is empty and counts as not set.");
+                findings.notices.push(notice);
+            } else if let Some(text) = environment.get(&name) {
+                layer.read(option, Given::Text(text), Origin::Variable(name), findings);
+            }
+        }
+    }
+    for name in environment.prefixed().filter(|name| !is_known(name)) {
+        let unknown = || format!("no option has this environment variable.{}", did_you_mean(name));
+        let problem = removed(name).map_or_else(unknown, str::to_owned);
+        findings.problem(name, Origin::Variable(name.to_owned()), problem);
+    }
+    layer
+}
+
+/// Whether a variable with our prefix means something.
+pub(super) fn is_known(name: &str) -> bool {
+    OTHERS.contains(&name) || OPTIONS.iter().any(|option| option.variable() == name)
+}
+
+/// Compares without the prefix, which would make everything look alike.
+fn did_you_mean(name: &str) -> String {
+    let given = name.strip_prefix(PREFIX).unwrap_or(name);
+    let variables: Vec<String> = OPTIONS.iter().map(Spec::variable).collect();
+    let valid = variables.iter().map(String::as_str).chain(OTHERS);
+    let nearest = nearest(given, valid.map(|name| &name[PREFIX.len()..]));
+    question(nearest.iter().map(|name| format!("{PREFIX}{name}")).collect())
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::options;
     use super::*;
 
     #[test]
@@ -90,5 +150,54 @@ mod tests {
     fn reads_the_process() {
         let path = process("PATH").unwrap();
         assert_eq!(Environment::of_process().get("PATH"), Some(path.as_str()));
+    }
+
+    fn problems<const N: usize>(variables: [(&str, &str); N]) -> Vec<String> {
+        let mut findings = Findings::default();
+        read(&Environment::from(variables), &mut findings);
+        findings.problems.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_variable_that_is_no_option_is_refused_with_the_nearest_name() {
+        assert_eq!(
+            problems([("NX_S3_CACHE_BUCKT", "a"), ("NX_S3_CACHE_TIMEOUT_CONNECT", "5")]),
+            [
+                "NX_S3_CACHE_BUCKT: no option has this environment variable. Did you mean NX_S3_CACHE_BUCKET?",
+                "NX_S3_CACHE_TIMEOUT_CONNECT: no option has this environment variable. Did you mean NX_S3_CACHE_TIMEOUTS_CONNECT?",
+            ]
+        );
+        assert_eq!(
+            problems([("NX_S3_CACHE_COLOUR", "a")]),
+            ["NX_S3_CACHE_COLOUR: no option has this environment variable."]
+        );
+    }
+
+    #[test]
+    fn other_variables_are_left_alone() {
+        let none: [&str; 0] = [];
+        assert_eq!(
+            problems([("NX_S3_CACHE_LOG", "x"), ("NX_S3", "y"), ("AWS_REGION", "z")]),
+            none
+        );
+    }
+
+    #[test]
+    fn a_bad_value_names_its_variable() {
+        assert_eq!(
+            problems([("NX_S3_CACHE_RETRIES", "many")]),
+            ["retries (NX_S3_CACHE_RETRIES): \"many\" is not an integer from 0 to 10."]
+        );
+    }
+
+    #[test]
+    fn an_empty_variable_sets_nothing_and_is_noticed() {
+        let mut findings = Findings::default();
+        let layer = read(&Environment::from([("NX_S3_CACHE_REGION", "")]), &mut findings);
+        assert!(layer.get(&options::REGION).is_none() && findings.problems.is_empty());
+        assert_eq!(
+            findings.notices,
+            ["NX_S3_CACHE_REGION is empty and counts as not set."]
+        );
     }
 }

@@ -1,34 +1,30 @@
 //! Configuration: raw options in, a valid [`Config`] out. Nothing downstream checks again.
 //!
-//! One table, in `options`, has every option. `section`, `variables` and `store_url` read what nx.json, the
-//! environment and store URLs set; `settings` lays one over the other; `build` checks the result. Every problem
+//! One table, in `options`, has every option with its type. `section`, `environment` and `store_url` read what nx.json,
+//! the environment and store URLs set; `settings` lays one over the other; `build` checks the result. Every problem
 //! is reported, not only the first.
 
-#[cfg(test)]
-mod any_input;
 mod bucket_name;
 mod build;
 mod checks;
-mod endpoint;
 pub mod environment;
 mod error;
 #[cfg(test)]
 mod generated;
-mod key_prefix;
 mod kind;
 mod options;
 mod rules;
 mod section;
 mod settings;
 mod store_url;
-mod suggest;
 mod trust;
 pub(crate) mod units;
-mod variables;
 
 use std::fmt;
 use std::path::Path;
 use std::time::Duration;
+
+use serde::Deserialize;
 
 use self::environment::Environment;
 use self::error::Findings;
@@ -64,11 +60,11 @@ pub struct Config {
     pub flush_timeout: Duration,
     /// How long one whole store or retrieve may take.
     pub deadline: Duration,
-    /// How old an object must be to be made new when it is used; none never is.
+    /// Objects older than this are refreshed on use; `None` refreshes none.
     pub touch_after: Option<Duration>,
     /// Whether GitHub Actions shows what the cache did in the job's summary.
     pub job_summary: bool,
-    /// What is allowed but better known, for verbose mode.
+    /// What is valid but worth knowing, for verbose mode.
     pub notices: Vec<String>,
     /// Every option with its value and where that comes from, in the order of the documentation.
     pub resolved: Vec<ResolvedOption>,
@@ -100,22 +96,24 @@ impl Config {
         let mut nx_json = section
             .map(|text| section::read(text, &mut findings))
             .unwrap_or_default();
-        let mut variables = variables::read(environment, &mut findings);
-        if section.is_none() && !variables.contains_key("bucket") && findings.problems.is_empty() {
+        let mut variables = environment::read(environment, &mut findings);
+        if section.is_none() && variables.get(&options::BUCKET).is_none() && findings.problems.is_empty() {
             return Err(ConfigErrors::NotConfigured);
         }
         store_url::expand(&mut nx_json, &mut findings);
         store_url::expand(&mut variables, &mut findings);
         let settings = Settings::resolve(nx_json, variables, ci);
         let config = build::build(&settings, ci, workspace_root, &mut findings);
-        if findings.problems.is_empty() {
-            Ok(Self {
-                notices: findings.notices,
-                ..config
-            })
-        } else {
-            Err(ConfigErrors::Invalid(findings.problems))
+        if !findings.problems.is_empty() {
+            return Err(ConfigErrors::Invalid(findings.problems));
         }
+        if config.mode != Mode::NoCache && environment.was_removed(&options::ENCRYPTION_KEY) {
+            return Err(ConfigErrors::KeyRemoved);
+        }
+        Ok(Self {
+            notices: findings.notices,
+            ..config
+        })
     }
 }
 
@@ -159,9 +157,11 @@ pub struct BucketConfig {
 }
 
 /// Whether puts ask for `If-None-Match: *`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum ConditionalWrites {
     /// Yes, unless the server says it can't.
+    #[default]
     Auto,
     /// Always; a server that can't is an error.
     Require,
@@ -224,11 +224,14 @@ pub struct AssumeRole {
 }
 
 /// What a run may do with the cache.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Mode {
     /// Restores hits, stores results.
+    #[default]
     ReadWrite,
     /// Restores hits, stores nothing.
+    #[serde(alias = "read")]
     ReadOnly,
     /// Restores nothing, stores results.
     WriteOnly,
@@ -261,9 +264,10 @@ impl Mode {
 }
 
 /// How chunks are compressed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Compression {
     /// As they are.
+    #[default]
     None,
     /// zstd at this level, 1 to 19.
     Zstd(i32),

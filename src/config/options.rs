@@ -4,6 +4,12 @@ use std::time::Duration;
 
 use super::environment::PREFIX;
 use super::kind::Kind;
+use super::settings::{
+    Defaulted, FLAG, LEVEL, Opt, SECRET, STRING, STRINGS, Typed, choice, duration, integer, size,
+};
+use super::{Compression, ConditionalWrites, Mode, OnBadSignature, TrustPolicy};
+use crate::secret::Secret;
+use Fallback::{ByEnvironment, Unset, Value};
 
 /// One option.
 #[derive(Clone, Copy, Debug)]
@@ -12,10 +18,10 @@ use super::kind::Kind;
     expect(dead_code, reason = "tests generate the schema and the documentation")
 )]
 pub(super) struct Spec {
-    /// The name in nx.json; with a dot when it stands in a nested object.
+    /// The name in nx.json; with a dot when it is in a nested object.
     pub name: &'static str,
     pub kind: Kind,
-    pub default: Fallback,
+    pub fallback: Fallback,
     /// What it does, in one line.
     pub description: &'static str,
     /// A value that makes sense, as JSON.
@@ -28,7 +34,18 @@ pub(super) struct Spec {
     pub other_variable: Option<&'static str>,
 }
 
-/// What holds when nobody sets an option.
+const BLANK: Spec = Spec {
+    name: "",
+    kind: Kind::String,
+    fallback: Unset("–"),
+    description: "",
+    example: "",
+    in_url: false,
+    only_environment: false,
+    other_variable: None,
+};
+
+/// What applies when nobody sets an option.
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(
     not(test),
@@ -40,69 +57,39 @@ pub(super) enum Fallback {
     /// This value, as text.
     Value(&'static str),
     /// One value in CI, another elsewhere.
-    ByPlace { ci: &'static str, local: &'static str },
+    ByEnvironment { ci: &'static str, local: &'static str },
 }
 
 impl Spec {
-    const fn new(name: &'static str, kind: Kind, description: &'static str, example: &'static str) -> Self {
-        let default = Fallback::Unset("–");
-        let (in_url, only_environment, other_variable) = (false, false, None);
-        Self {
-            name,
-            kind,
-            default,
-            description,
-            example,
-            in_url,
-            only_environment,
-            other_variable,
-        }
-    }
-    const fn default(self, text: &'static str) -> Self {
-        Self {
-            default: Fallback::Value(text),
-            ..self
-        }
-    }
-    const fn otherwise(self, what_happens: &'static str) -> Self {
-        Self {
-            default: Fallback::Unset(what_happens),
-            ..self
-        }
-    }
-    const fn by_place(self, ci: &'static str, local: &'static str) -> Self {
-        Self {
-            default: Fallback::ByPlace { ci, local },
-            ..self
-        }
-    }
-    const fn in_url(self) -> Self {
-        Self { in_url: true, ..self }
-    }
-    const fn only_environment(self) -> Self {
-        Self {
-            only_environment: true,
-            ..self
-        }
-    }
-    const fn also(self, other_variable: &'static str) -> Self {
-        Self {
-            other_variable: Some(other_variable),
-            ..self
-        }
-    }
-
     /// The name of the variable that sets the option: `timeouts.connect` is `NX_S3_CACHE_TIMEOUTS_CONNECT`.
     pub(super) fn variable(&self) -> String {
-        let mut name = PREFIX.to_owned();
-        for c in self.name.chars() {
-            if c.is_ascii_uppercase() {
-                name.push('_');
-            }
-            name.push(if c == '.' { '_' } else { c.to_ascii_uppercase() });
-        }
-        name
+        variable(self.name)
     }
+}
+
+fn variable(option: &str) -> String {
+    let mut name = PREFIX.to_owned();
+    for c in option.chars() {
+        if c.is_ascii_uppercase() {
+            name.push('_');
+        }
+        name.push(if c == '.' { '_' } else { c.to_ascii_uppercase() });
+    }
+    name
+}
+
+/// Options that were removed, and what is said to whoever still sets one.
+const REMOVED: [(&str, &str); 1] = [(
+    "trust.devWrites",
+    "this was removed: whoever may write to the bucket could write to the part of the cache that a developer's machine \
+     read unverified. Remove it; developers' machines restore what trusted runs have signed, and store nothing.",
+)];
+
+/// What is said of an option that was removed, by its name or by that of its variable.
+pub(super) fn removed(name: &str) -> Option<&'static str> {
+    let mut removed = REMOVED.iter();
+    let found = removed.find(|(option, _)| *option == name || variable(option) == name);
+    found.map(|(_, why)| *why)
 }
 
 /// The option called `name`.
@@ -123,96 +110,143 @@ pub(super) const GROUPS: [(&str, &str); 3] = [
     ),
 ];
 
-const MODES: Kind = Kind::Choice(
+const TIMEOUT: Typed<Duration> = duration(Duration::from_millis(10), Duration::from_secs(600));
+const MODES: Typed<Mode> = choice(
     "a cache mode",
     &["read-write", "read-only", "read", "write-only", "no-cache"],
 );
-const TIMEOUT: Kind = Kind::Duration(Duration::from_millis(10), Duration::from_secs(600));
 
 /// The key of RFC 8032, section 7.1, test 1: everybody knows it.
 const EXAMPLE_SECRET_KEY: &str =
     "\"example:nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2DXWpgBgrEKt9VL/tPJZAc6DuFy89qmIyWvAhpo9wdRGg==\"";
 
-/// All options, in the order in which the documentation lists them.
-#[rustfmt::skip]
-pub(super) const OPTIONS: &[Spec] = &[
-    Spec::new("bucket", Kind::Text, "The bucket's name, an access point's ARN, or a store URL such as `s3://bucket/prefix?region=eu-central-1`.", "\"my-nx-cache\"")
-        .otherwise("required"),
-    Spec::new("region", Kind::Text, "The bucket's region.", "\"eu-central-1\"").in_url()
-        .otherwise("`AWS_REGION`, `AWS_DEFAULT_REGION`, the profile's; with an `endpoint`, `us-east-1`"),
-    Spec::new("endpoint", Kind::Text, "The server, for S3-compatible storage: `http(s)://host[:port]`.", "\"https://minio.example.com\"").in_url()
-        .otherwise("AWS"),
-    Spec::new("forcePathStyle", Kind::Flag, "Ask for `https://host/bucket/key` rather than `https://bucket.host/key`; most self-hosted servers need it.", "true").in_url()
-        .default("false"),
-    Spec::new("cacheKeyPrefix", Kind::Text, "A folder of the bucket to keep everything in. Workspaces that share a bucket without sharing results need one each.", "\"team-a/web\"")
-        .otherwise("the bucket's root"),
-    Spec::new("mode", MODES, "What this run may do with the cache, whatever `localMode` and `ciMode` say.", "\"read-only\"")
-        .only_environment().also("NX_POWERPACK_CACHE_MODE").otherwise("`ciMode` in CI, `localMode` elsewhere"),
-    Spec::new("localMode", MODES, "What runs outside CI may do with the cache.", "\"read-only\"").default("read-write"),
-    Spec::new("ciMode", MODES, "What runs in CI may do with the cache.", "\"read-write\"").default("read-write"),
-    Spec::new("encryptionKey", Kind::Secret, "Encrypts every object. 32 random bytes in base64 or hex, or a passphrase of at least 8 characters. Prefer the environment variable.", "\"a passphrase that is not in the repository\"")
-        .otherwise("not encrypted by the client"),
+/// Makes a constant of each row (description; type, name, kind, example, other fields of [`Spec`]), and the list of all.
+macro_rules! options {
+    ($(#[doc = $description:literal] $id:ident: $type:ty = $name:literal, $kind:expr, $example:expr
+        $(, $field:ident: $value:expr)*;)*) => {
+        $(
+            #[doc = $description]
+            pub(super) const $id: $type = Opt::new($kind, Spec {
+                name: $name,
+                description: $description,
+                example: $example,
+                $($field: $value,)*
+                ..BLANK
+            });
+        )*
+        /// All options, in the order in which the documentation lists them.
+        pub(super) const OPTIONS: &[Spec] = &[$($id.spec),*];
+        /// Whether a value of each has its option's type.
+        #[cfg(test)]
+        const TYPED: &[fn(&super::kind::Value) -> bool] = &[$(|value| $id.accepts(value)),*];
+    };
+}
 
-    Spec::new("trust.publicKeys", Kind::Texts, "The keys whose signatures are believed, each `name:base64` as `nx-s3-cache keygen` prints it. Several may be valid at once, so that keys can be replaced.", "[\"main-2026:h9CVy0HqWSu/YGOoC6wBvaMn5L3zBq8DgGdNYc1PlNY=\"]")
-        .otherwise("nothing is signed or verified"),
-    Spec::new("trust.branches", Kind::Texts, "The branches and tags whose pushes are trusted, when they hold the signing key: `main`, `release/*`, `refs/tags/v*`. A `*` stands for any characters but `/`.", "[\"main\", \"release/*\"]")
-        .default("main, master"),
-    Spec::new("trust.policy", Kind::Choice("a policy", &["isolated", "trunk-only", "shared"]), "What other runs may write: `isolated`, a part of the cache of their own; `trunk-only`, nothing; `shared`, everything, without any protection.", "\"trunk-only\"")
-        .otherwise("`isolated` with `trust.publicKeys`, `shared` without"),
-    Spec::new("trust.onBadSignature", Kind::Choice("a reaction", &["miss", "fail"]), "What an entry without a good signature does: it is a `miss`, or the run must `fail`.", "\"fail\"")
-        .default("miss"),
-    Spec::new("trust.devWrites", Kind::Flag, "Let developers' machines write, each to a part of the cache of its user's own.", "true")
-        .default("false"),
-    Spec::new("trust.signingKeyFile", Kind::Text, "The file that holds the secret signing key in trusted runs; relative to the workspace root, and not in the repository.", "\"keys/main-2026.secret\"")
-        .otherwise("`NX_S3_CACHE_SIGNING_KEY`"),
-    Spec::new("trust.scope", Kind::Text, "Which part of the cache this run has, in CI systems that aren't known: `trusted`, or any name, such as `pr-123`, for an untrusted one.", "\"pr-123\"")
-        .only_environment().otherwise("found from what the CI system tells"),
-    Spec::new("signingKey", Kind::Secret, "The secret signing key, for trusted runs only.", EXAMPLE_SECRET_KEY)
-        .only_environment().otherwise("`trust.signingKeyFile`; this run signs nothing"),
+options! {
+    /// The bucket's name, an access point's ARN, or a store URL such as `s3://bucket/prefix?region=eu-central-1`.
+    BUCKET: Opt<String> = "bucket", STRING, "\"my-nx-cache\"", fallback: Unset("required");
+    /// The bucket's region.
+    REGION: Opt<String> = "region", STRING, "\"eu-central-1\"", in_url: true, fallback: Unset("`AWS_REGION`, `AWS_DEFAULT_REGION`, the profile's; with an `endpoint`, `us-east-1`");
+    /// The server, for S3-compatible storage: `http(s)://host[:port]`.
+    ENDPOINT: Opt<String> = "endpoint", STRING, "\"https://minio.example.com\"", in_url: true, fallback: Unset("AWS");
+    /// Ask for `https://host/bucket/key` rather than `https://bucket.host/key`; most self-hosted servers need it.
+    FORCE_PATH_STYLE: Defaulted<bool> = "forcePathStyle", FLAG, "true", in_url: true, fallback: Value("false");
+    /// The prefix of all object keys. Workspaces that share a bucket without sharing results need one each.
+    CACHE_KEY_PREFIX: Opt<String> = "cacheKeyPrefix", STRING, "\"team-a/web\"", fallback: Unset("the bucket's root");
+    /// What this run may do with the cache, whatever `localMode` and `ciMode` say.
+    MODE: Opt<Mode> = "mode", MODES, "\"read-only\"", only_environment: true, other_variable: Some("NX_POWERPACK_CACHE_MODE"), fallback: Unset("`ciMode` in CI, `localMode` elsewhere");
+    /// What runs outside CI may do with the cache.
+    LOCAL_MODE: Defaulted<Mode> = "localMode", MODES, "\"read-only\"", fallback: Value("read-write");
+    /// What runs in CI may do with the cache.
+    CI_MODE: Defaulted<Mode> = "ciMode", MODES, "\"read-write\"", fallback: Value("read-write");
+    /// Encrypts every object. 32 random bytes in base64 or hex, or a passphrase of at least 8 characters. Prefer the environment variable.
+    ENCRYPTION_KEY: Opt<Secret> = "encryptionKey", SECRET, "\"a passphrase that is not in the repository\"", fallback: Unset("not encrypted by the client");
 
-    Spec::new("profile", Kind::Text, "The profile of `~/.aws/config` and `~/.aws/credentials` to use.", "\"build\"").in_url()
-        .otherwise("`AWS_PROFILE`, `default`"),
-    Spec::new("ssoProfile", Kind::Text, "The profile that holds the single sign-on settings.", "\"my-sso\"").in_url(),
-    Spec::new("accessKeyId", Kind::Text, "The access key id, together with `secretAccessKey`.", "\"AKIAIOSFODNN7EXAMPLE\""),
-    Spec::new("secretAccessKey", Kind::Secret, "The secret access key. Prefer the environment variable.", "\"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\""),
-    Spec::new("sessionToken", Kind::Secret, "The session token of temporary keys. Prefer the environment variable.", "\"IQoJb3JpZ2luX2VjEXAMPLE\""),
-    Spec::new("assumeRole.roleArn", Kind::Text, "The role's ARN.", "\"arn:aws:iam::123456789012:role/nx-cache\""),
-    Spec::new("assumeRole.externalId", Kind::Text, "The external id that the role's trust policy asks for.", "\"nx-cache\""),
-    Spec::new("assumeRole.sessionName", Kind::Text, "The session's name in logs, when `roleArn` is set.", "\"ci\"").default("nx-s3-cache"),
-    Spec::new("anonymous", Kind::Flag, "Sign no requests: for reading from a public bucket.", "true").in_url().default("false"),
+    /// The keys whose signatures are believed, each `name:base64` as `nx-s3-cache keygen` prints it. Several may be valid at once, so that keys can be replaced.
+    TRUST_PUBLIC_KEYS: Opt<Vec<String>> = "trust.publicKeys", STRINGS, "[\"main-2026:h9CVy0HqWSu/YGOoC6wBvaMn5L3zBq8DgGdNYc1PlNY=\"]", fallback: Unset("nothing is signed or verified");
+    /// The branches and tags whose pushes are trusted, when they hold the signing key: `main`, `release/*`, `refs/tags/v*`. A `*` stands for any characters but `/`.
+    TRUST_BRANCHES: Defaulted<Vec<String>> = "trust.branches", STRINGS, "[\"main\", \"release/*\"]", fallback: Value("main, master");
+    /// What other runs may write: `isolated`, pull requests and unlisted branches a part of the cache of their own; `trunk-only`, nothing; `shared`, everything, without any protection.
+    TRUST_POLICY: Opt<TrustPolicy> = "trust.policy", choice("a policy", &["isolated", "trunk-only", "shared"]), "\"trunk-only\"", fallback: Unset("`isolated` with `trust.publicKeys`, `shared` without");
+    /// What an entry without a good signature does: it is a `miss`, or the run must `fail`.
+    TRUST_ON_BAD_SIGNATURE: Defaulted<OnBadSignature> = "trust.onBadSignature", choice("a reaction", &["miss", "fail"]), "\"fail\"", fallback: Value("miss");
+    /// The file that holds the secret signing key in trusted runs; relative to the workspace root, and not in the repository.
+    TRUST_SIGNING_KEY_FILE: Opt<String> = "trust.signingKeyFile", STRING, "\"keys/main-2026.secret\"", fallback: Unset("`NX_S3_CACHE_SIGNING_KEY`");
+    /// Which part of the cache this run has, where it isn't recognized: `trusted`, or a name that no other job has, such as `pr-123`. Pull requests and unlisted branches may choose another name by it.
+    TRUST_SCOPE: Opt<String> = "trust.scope", STRING, "\"pr-123\"", only_environment: true, fallback: Unset("found from what the CI system tells");
+    /// The secret signing key, for trusted runs only.
+    SIGNING_KEY: Opt<Secret> = "signingKey", SECRET, EXAMPLE_SECRET_KEY, only_environment: true, fallback: Unset("`trust.signingKeyFile`; this run signs nothing");
 
-    Spec::new("accelerate", Kind::Flag, "Use S3 Transfer Acceleration. AWS only.", "true").in_url().default("false"),
-    Spec::new("dualstack", Kind::Flag, "Use endpoints that speak IPv6 too. AWS only.", "true").in_url().default("false"),
-    Spec::new("fips", Kind::Flag, "Use FIPS endpoints. AWS only.", "true").in_url().default("false"),
-    Spec::new("caBundle", Kind::Text, "A PEM file of certificates to trust beside the system's; relative to the workspace root.", "\"certificates/company.pem\"")
-        .otherwise("`AWS_CA_BUNDLE`, `NODE_EXTRA_CA_CERTS`"),
-    Spec::new("disableChecksum", Kind::Flag, "Neither send nor expect `x-amz-checksum-*`, for servers that refuse it. What is restored is verified all the same.", "true").in_url()
-        .default("false"),
-    Spec::new("conditionalWrites", Kind::Choice("a way of writing", &["auto", "require", "off"]), "Whether writes ask the server not to replace objects: `auto` while the server can, `require` it to, or `off`.", "\"off\"")
-        .default("auto"),
+    /// The profile of `~/.aws/config` and `~/.aws/credentials` to use.
+    PROFILE: Opt<String> = "profile", STRING, "\"build\"", in_url: true, fallback: Unset("`AWS_PROFILE`, `default`");
+    /// The profile that holds the single sign-on settings.
+    SSO_PROFILE: Opt<String> = "ssoProfile", STRING, "\"my-sso\"", in_url: true;
+    /// The access key id, together with `secretAccessKey`.
+    ACCESS_KEY_ID: Opt<String> = "accessKeyId", STRING, "\"AKIAIOSFODNN7EXAMPLE\"";
+    /// The secret access key. Prefer the environment variable.
+    SECRET_ACCESS_KEY: Opt<Secret> = "secretAccessKey", SECRET, "\"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\"";
+    /// The session token of temporary keys. Prefer the environment variable.
+    SESSION_TOKEN: Opt<Secret> = "sessionToken", SECRET, "\"IQoJb3JpZ2luX2VjEXAMPLE\"";
+    /// The role's ARN.
+    ASSUME_ROLE_ROLE_ARN: Opt<String> = "assumeRole.roleArn", STRING, "\"arn:aws:iam::123456789012:role/nx-cache\"";
+    /// The external id that the role's trust policy asks for.
+    ASSUME_ROLE_EXTERNAL_ID: Opt<String> = "assumeRole.externalId", STRING, "\"nx-cache\"";
+    /// The session's name in logs, when `roleArn` is set.
+    ASSUME_ROLE_SESSION_NAME: Defaulted<String> = "assumeRole.sessionName", STRING, "\"ci\"", fallback: Value("nx-s3-cache");
+    /// Sign no requests: for reading from a public bucket.
+    ANONYMOUS: Defaulted<bool> = "anonymous", FLAG, "true", in_url: true, fallback: Value("false");
 
-    Spec::new("serverSideEncryption", Kind::Choice("a server-side encryption", &["AES256", "aws:kms", "aws:kms:dsse"]), "How the server encrypts new objects.", "\"aws:kms\"")
-        .otherwise("the bucket's default"),
-    Spec::new("kmsKeyId", Kind::Text, "The id or ARN of the KMS key, with `serverSideEncryption` `aws:kms` or `aws:kms:dsse`.", "\"1234abcd-12ab-34cd-56ef-1234567890ab\"")
-        .otherwise("the account's default key"),
-    Spec::new("storageClass", Kind::Text, "The storage class of new objects.", "\"INTELLIGENT_TIERING\"").otherwise("the server's default"),
-    Spec::new("compressionLevel", Kind::Compression, "How hard zstd tries, or `none`.", "3").default("1"),
-    Spec::new("maxEntrySize", Kind::Size(1, 1_000_000_000_000), "Larger task results are neither stored nor restored.", "\"500MiB\"").default("5GB"),
-    Spec::new("touchAfter", Kind::Duration(Duration::from_secs(3600), Duration::from_secs(365 * 86_400)), "What is used and was written longer ago becomes as new, so that a lifecycle rule deletes what nobody uses.", "\"7d\"").otherwise("off"),
+    /// Use S3 Transfer Acceleration. AWS only.
+    ACCELERATE: Defaulted<bool> = "accelerate", FLAG, "true", in_url: true, fallback: Value("false");
+    /// Use endpoints that speak IPv6 too. AWS only.
+    DUALSTACK: Defaulted<bool> = "dualstack", FLAG, "true", in_url: true, fallback: Value("false");
+    /// Use FIPS endpoints. AWS only.
+    FIPS: Defaulted<bool> = "fips", FLAG, "true", in_url: true, fallback: Value("false");
+    /// A PEM file of certificates to trust beside the system's; relative to the workspace root.
+    CA_BUNDLE: Opt<String> = "caBundle", STRING, "\"certificates/company.pem\"", fallback: Unset("`AWS_CA_BUNDLE`, `NODE_EXTRA_CA_CERTS`");
+    /// Neither send nor expect `x-amz-checksum-*`, for servers that refuse it. What is restored is verified all the same.
+    DISABLE_CHECKSUM: Defaulted<bool> = "disableChecksum", FLAG, "true", in_url: true, fallback: Value("false");
+    /// Whether writes ask the server not to replace objects: `auto` while the server can, `require` it to, or `off`.
+    CONDITIONAL_WRITES: Defaulted<ConditionalWrites> = "conditionalWrites", choice("a setting of conditional writes", &["auto", "require", "off"]), "\"off\"", fallback: Value("auto");
 
-    Spec::new("concurrency", Kind::Whole(1, 256), "Requests in flight at once, at most: fewer while the server is throttling, and on Linux an eighth of the limit of open files.", "64").default("32"),
-    Spec::new("timeouts.connect", TIMEOUT, "Until a connection is open.", "\"2s\"").default("5s"),
-    Spec::new("timeouts.firstContact", TIMEOUT, "How long tasks wait, in all, for a bucket that has not answered anything yet; what comes later is used from then on.", "\"15s\"").default("4s"),
-    Spec::new("timeouts.read", TIMEOUT, "From a request to the first byte of its answer.", "30").default("10s"),
-    Spec::new("timeouts.stall", TIMEOUT, "How long a body may arrive more slowly than `minSpeed`.", "\"30s\"").default("10s"),
-    Spec::new("minSpeed", Kind::Size(1, 1_000_000_000), "Bytes per second below which a body counts as stalled.", "\"10KiB\"").default("1KiB"),
-    Spec::new("timeouts.attempt", TIMEOUT, "For one attempt at a request, body included.", "\"5m\"").default("2m"),
-    Spec::new("timeouts.deadline", Kind::Duration(Duration::from_millis(10), Duration::from_secs(6 * 3600)), "For a whole store or retrieve, retries included. A download that would clearly take longer is dropped at once.", "\"10m\"").default("5m"),
-    Spec::new("retries", Kind::Whole(0, 10), "How often a request that failed in a way that may pass is tried again.", "5").default("3"),
-    Spec::new("backgroundUploads", Kind::Flag, "Upload while the next tasks run, rather than before them.", "false").default("true"),
-    Spec::new("flushTimeout", Kind::Duration(Duration::ZERO, Duration::from_secs(3600)), "How long the end of a run waits for uploads.", "\"2m\"").by_place("1m", "20s"),
-    Spec::new("jobSummary", Kind::Flag, "In GitHub Actions, add what the cache did to the job's summary.", "true").default("false"),
-];
+    /// How the server encrypts new objects.
+    SERVER_SIDE_ENCRYPTION: Opt<String> = "serverSideEncryption", choice("a server-side encryption", &["AES256", "aws:kms", "aws:kms:dsse"]), "\"aws:kms\"", fallback: Unset("the bucket's default");
+    /// The id or ARN of the KMS key, with `serverSideEncryption` `aws:kms` or `aws:kms:dsse`.
+    KMS_KEY_ID: Opt<String> = "kmsKeyId", STRING, "\"1234abcd-12ab-34cd-56ef-1234567890ab\"", fallback: Unset("the account's default key");
+    /// The storage class of new objects.
+    STORAGE_CLASS: Opt<String> = "storageClass", STRING, "\"INTELLIGENT_TIERING\"", fallback: Unset("the server's default");
+    /// The level of zstd, or `none`.
+    COMPRESSION_LEVEL: Defaulted<Compression> = "compressionLevel", LEVEL, "3", fallback: Value("1");
+    /// Larger task results are neither stored nor restored.
+    MAX_ENTRY_SIZE: Defaulted<u64> = "maxEntrySize", size(1, 1_000_000_000_000), "\"500MiB\"", fallback: Value("5GB");
+    /// Objects older than this are refreshed on use, so that a lifecycle rule deletes only what nobody uses.
+    TOUCH_AFTER: Opt<Duration> = "touchAfter", duration(Duration::from_secs(3600), Duration::from_secs(365 * 86_400)), "\"7d\"", fallback: Unset("off");
+
+    /// Requests in flight at once, at most: fewer while the server is throttling, and on Linux an eighth of the limit of open files.
+    CONCURRENCY: Defaulted<u16> = "concurrency", integer(1, 256), "64", fallback: Value("32");
+    /// Until a connection is open.
+    TIMEOUTS_CONNECT: Defaulted<Duration> = "timeouts.connect", TIMEOUT, "\"2s\"", fallback: Value("5s");
+    /// How long tasks wait, in all, for a bucket that has not answered anything yet; a later answer is used from then on. Uploads in the background wait as long as the run does.
+    TIMEOUTS_FIRST_CONTACT: Defaulted<Duration> = "timeouts.firstContact", TIMEOUT, "\"15s\"", fallback: Value("4s");
+    /// From a request to the first byte of its answer.
+    TIMEOUTS_READ: Defaulted<Duration> = "timeouts.read", TIMEOUT, "30", fallback: Value("10s");
+    /// How long a body may arrive more slowly than `minSpeed`.
+    TIMEOUTS_STALL: Defaulted<Duration> = "timeouts.stall", TIMEOUT, "\"30s\"", fallback: Value("10s");
+    /// Bytes per second below which a body counts as stalled.
+    MIN_SPEED: Defaulted<u64> = "minSpeed", size(1, 1_000_000_000), "\"10KiB\"", fallback: Value("1KiB");
+    /// For one attempt at a request, body included.
+    TIMEOUTS_ATTEMPT: Defaulted<Duration> = "timeouts.attempt", TIMEOUT, "\"5m\"", fallback: Value("2m");
+    /// For a whole store or retrieve, retries included, from the moment it gets its turn. A download that would clearly take longer is dropped once it was watched for 20 s, or a tenth of this where that is more.
+    TIMEOUTS_DEADLINE: Defaulted<Duration> = "timeouts.deadline", duration(Duration::from_millis(10), Duration::from_secs(6 * 3600)), "\"10m\"", fallback: Value("5m");
+    /// How often a request is retried after a transient failure.
+    RETRIES: Defaulted<u16> = "retries", integer(0, 10), "5", fallback: Value("3");
+    /// Upload while the next tasks run, rather than before them.
+    BACKGROUND_UPLOADS: Defaulted<bool> = "backgroundUploads", FLAG, "false", fallback: Value("true");
+    /// How long the end of a run waits for uploads.
+    FLUSH_TIMEOUT: Defaulted<Duration> = "flushTimeout", duration(Duration::ZERO, Duration::from_secs(3600)), "\"2m\"", fallback: ByEnvironment { ci: "1m", local: "20s" };
+    /// In GitHub Actions, add what the cache did to the job's summary.
+    JOB_SUMMARY: Defaulted<bool> = "jobSummary", FLAG, "true", fallback: Value("false");
+}
 
 #[cfg(test)]
 mod tests {
@@ -241,17 +275,21 @@ mod tests {
     }
 
     #[test]
-    fn every_default_and_every_example_is_a_value_of_its_kind() {
-        for option in OPTIONS {
+    fn every_default_example_and_choice_has_the_type_of_its_option() {
+        for (option, is_typed) in OPTIONS.iter().zip(TYPED) {
             let example: serde_json::Value = serde_json::from_str(option.example).unwrap();
-            option.kind.parse(Given::Json(&example)).unwrap();
-            let defaults = match option.default {
-                Fallback::Unset(_) => vec![],
-                Fallback::Value(text) => vec![text],
-                Fallback::ByPlace { ci, local } => vec![ci, local],
+            assert!(is_typed(&option.kind.parse(Given::Json(&example)).unwrap()));
+            let mut texts = match option.fallback {
+                Unset(_) => vec![],
+                Value(text) => vec![text],
+                ByEnvironment { ci, local } => vec![ci, local],
             };
-            for default in defaults {
-                option.kind.parse(Given::Text(default)).unwrap();
+            if let Kind::Choice(_, allowed) = option.kind {
+                texts.extend(allowed);
+            }
+            for text in texts {
+                let value = option.kind.parse(Given::Text(text)).unwrap();
+                assert!(is_typed(&value), "{} {text}", option.name);
             }
         }
     }

@@ -1,215 +1,177 @@
 //! Which options go together, and which don't.
 
-use super::error::Findings;
-use super::settings::Settings;
+use super::TrustPolicy;
+use super::build::Checked;
+use super::options::{self as opt, Spec};
 use super::trust::SET_UP;
 
-/// Two options that can't both be set, and why.
-const EXCLUSIVE: [(&str, &str, &str); 9] = [
-    ("accelerate", "endpoint", ONLY_AWS),
-    ("dualstack", "endpoint", ONLY_AWS),
-    ("fips", "endpoint", ONLY_AWS),
-    (
-        "accelerate",
-        "forcePathStyle",
-        "acceleration works with https://bucket.host addresses only",
-    ),
-    ("accelerate", "fips", "AWS has no endpoints that do both"),
-    ("anonymous", "accessKeyId", UNSIGNED),
-    ("anonymous", "secretAccessKey", UNSIGNED),
-    ("anonymous", "sessionToken", UNSIGNED),
-    ("anonymous", "assumeRole.roleArn", UNSIGNED),
-];
 const ONLY_AWS: &str = "only AWS has this";
 const UNSIGNED: &str = "anonymous requests are not signed";
 
-/// Options that mean nothing without another one.
-const NEEDS: [(&str, &str); 9] = [
-    ("accessKeyId", "secretAccessKey"),
-    ("secretAccessKey", "accessKeyId"),
-    ("sessionToken", "secretAccessKey"),
-    ("assumeRole.externalId", "assumeRole.roleArn"),
-    ("assumeRole.sessionName", "assumeRole.roleArn"),
-    ("kmsKeyId", "serverSideEncryption"),
-    ("trust.branches", "trust.publicKeys"),
-    ("trust.onBadSignature", "trust.publicKeys"),
-    ("trust.devWrites", "trust.publicKeys"),
-];
+/// Finds options that exclude each other, and options that lack another.
+pub(super) fn check(checked: &mut Checked<'_>) {
+    check_exclusive(checked);
+    check_needs(checked);
+    check_values(checked);
+    check_policy(checked);
+}
 
-/// Finds options that exclude each other or miss each other.
-pub(super) fn check(settings: &Settings, findings: &mut Findings) {
-    for (one, other, why) in EXCLUSIVE {
+fn check_exclusive(checked: &mut Checked<'_>) {
+    let exclusive: [(&Spec, &Spec, &str); 9] = [
+        (&opt::ACCELERATE, &opt::ENDPOINT, ONLY_AWS),
+        (&opt::DUALSTACK, &opt::ENDPOINT, ONLY_AWS),
+        (&opt::FIPS, &opt::ENDPOINT, ONLY_AWS),
+        (
+            &opt::ACCELERATE,
+            &opt::FORCE_PATH_STYLE,
+            "acceleration works with https://bucket.host addresses only",
+        ),
+        (&opt::ACCELERATE, &opt::FIPS, "AWS has no endpoints that do both"),
+        (&opt::ANONYMOUS, &opt::ACCESS_KEY_ID, UNSIGNED),
+        (&opt::ANONYMOUS, &opt::SECRET_ACCESS_KEY, UNSIGNED),
+        (&opt::ANONYMOUS, &opt::SESSION_TOKEN, UNSIGNED),
+        (&opt::ANONYMOUS, &opt::ASSUME_ROLE_ROLE_ARN, UNSIGNED),
+    ];
+    let settings = checked.settings;
+    for (one, other, why) in exclusive {
         if settings.is_on(one) && settings.is_on(other) {
-            let problem = format!(
-                "this excludes {other} ({}): {why}. Remove one of them.",
-                settings.origin(other)
-            );
-            findings.problem(one, settings.origin(one), problem);
-        }
-    }
-    for (one, other) in NEEDS {
-        if settings.is_on(one) && !settings.is_on(other) && !findings.mention(other) {
-            findings.problem(
+            let (name, origin) = (other.name, settings.origin(other));
+            checked.refuse(
                 one,
-                settings.origin(one),
-                format!("this needs {other}, which is not set."),
+                format!("this excludes {name} ({origin}): {why}. Remove one of them."),
             );
         }
     }
-    check_values(settings, findings);
-    check_policy(settings, findings);
+}
+
+fn check_needs(checked: &mut Checked<'_>) {
+    let needs: [(&Spec, &Spec); 8] = [
+        (&opt::ACCESS_KEY_ID, &opt::SECRET_ACCESS_KEY),
+        (&opt::SECRET_ACCESS_KEY, &opt::ACCESS_KEY_ID),
+        (&opt::SESSION_TOKEN, &opt::SECRET_ACCESS_KEY),
+        (&opt::ASSUME_ROLE_EXTERNAL_ID, &opt::ASSUME_ROLE_ROLE_ARN),
+        (&opt::ASSUME_ROLE_SESSION_NAME, &opt::ASSUME_ROLE_ROLE_ARN),
+        (&opt::KMS_KEY_ID, &opt::SERVER_SIDE_ENCRYPTION),
+        (&opt::TRUST_BRANCHES, &opt::TRUST_PUBLIC_KEYS),
+        (&opt::TRUST_ON_BAD_SIGNATURE, &opt::TRUST_PUBLIC_KEYS),
+    ];
+    let settings = checked.settings;
+    for (one, other) in needs {
+        if settings.is_on(one) && !settings.is_on(other) && !checked.findings.mention(other) {
+            checked.refuse(one, format!("this needs {}, which is not set.", other.name));
+        }
+    }
 }
 
 /// Finds options that exclude one value of another.
-fn check_values(settings: &Settings, findings: &mut Findings) {
-    if settings.is_on("kmsKeyId") && settings.text("serverSideEncryption").as_deref() == Some("AES256") {
-        let problem =
-            "this needs the serverSideEncryption \"aws:kms\" or \"aws:kms:dsse\", but it is \"AES256\".";
-        findings.problem("kmsKeyId", settings.origin("kmsKeyId"), problem.into());
+fn check_values(checked: &mut Checked<'_>) {
+    let settings = checked.settings;
+    let encryption = settings.find(&opt::SERVER_SIDE_ENCRYPTION);
+    if settings.is_on(&opt::KMS_KEY_ID) && encryption.as_deref() == Some("AES256") {
+        checked.refuse(
+            &opt::KMS_KEY_ID,
+            "this needs the serverSideEncryption \"aws:kms\" or \"aws:kms:dsse\", but it is \"AES256\".",
+        );
     }
-    let access_point = settings
-        .text("bucket")
-        .is_some_and(|bucket| bucket.starts_with("arn:"));
-    for option in ["accelerate", "forcePathStyle"] {
-        if access_point && settings.is_on(option) {
-            let problem = "access points don't have this, but bucket is one. Remove it, or name the bucket.";
-            findings.problem(option, settings.origin(option), problem.into());
+    let bucket = settings.find(&opt::BUCKET).unwrap_or_default();
+    for option in [&opt::ACCELERATE, &opt::FORCE_PATH_STYLE] {
+        if bucket.starts_with("arn:") && settings.is_on(option) {
+            checked.refuse(
+                option,
+                "access points don't have this, but bucket is one. Remove it, or name the bucket.",
+            );
         }
     }
 }
 
 /// With keys everything is verified, and without them nothing can be: there is no policy in between.
-fn check_policy(settings: &Settings, findings: &mut Findings) {
-    let (policy, keys) = (settings.text("trust.policy"), settings.is_on("trust.publicKeys"));
-    let origin = settings.origin("trust.policy");
-    let problem = match policy.as_deref() {
-        Some("shared") if keys => format!(
-            "\"shared\" verifies nothing, but there are trust.publicKeys ({}). Remove one of them.",
-            settings.origin("trust.publicKeys")
-        ),
-        Some(policy @ ("isolated" | "trunk-only")) if !keys && !findings.mention("trust.publicKeys") => {
-            format!("{policy:?} needs trust.publicKeys, which is not set. \"{SET_UP}\" makes a key pair.")
+fn check_policy(checked: &mut Checked<'_>) {
+    let settings = checked.settings;
+    let has_keys = settings.is_on(&opt::TRUST_PUBLIC_KEYS);
+    let policy = match settings.find(&opt::TRUST_POLICY) {
+        Some(TrustPolicy::Shared) if has_keys => {
+            let origin = settings.origin(&opt::TRUST_PUBLIC_KEYS);
+            return checked.refuse(
+                &opt::TRUST_POLICY,
+                format!(
+                    "\"shared\" verifies nothing, but there are trust.publicKeys ({origin}). Remove one of them."
+                ),
+            );
         }
-        _ => return,
+        Some(TrustPolicy::Isolated) => "isolated",
+        Some(TrustPolicy::TrunkOnly) => "trunk-only",
+        Some(TrustPolicy::Shared) | None => return,
     };
-    findings.problem("trust.policy", origin, problem);
+    if !has_keys && !checked.findings.mention(&opt::TRUST_PUBLIC_KEYS) {
+        checked.refuse(
+            &opt::TRUST_POLICY,
+            format!("{policy:?} needs trust.publicKeys, which is not set. \"{SET_UP}\" makes a key pair."),
+        );
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use serde_json::{Value as Json, json};
 
-    use super::super::{Config, ConfigErrors, Environment};
+    use super::super::tests::problems_with;
 
-    fn problems(mut section: Json) -> Vec<String> {
-        if section.get("bucket").is_none() {
-            section["bucket"] = json!("my-bucket");
-        }
-        match Config::load(
-            Some(&section.to_string()),
-            &Environment::default(),
-            false,
-            Path::new("/"),
-        ) {
-            Ok(_) => Vec::new(),
-            Err(ConfigErrors::Invalid(problems)) => problems.iter().map(ToString::to_string).collect(),
-            Err(other) => panic!("{other}"),
-        }
+    /// The only problem of a configuration.
+    fn problem(section: Json) -> String {
+        let problems = problems_with(&section);
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        problems[0].clone()
     }
 
     #[test]
+    #[rustfmt::skip]
     fn options_that_exclude_each_other_are_refused() {
         let arn = "arn:aws:s3:eu-west-1:123456789012:accesspoint/nx";
         let role = json!({ "roleArn": "arn:aws:iam::1:role/x" });
-        for (section, told) in [
-            (
-                json!({ "endpoint": "http://a", "accelerate": true }),
-                "accelerate (nx.json): this excludes endpoint (nx.json)",
-            ),
+        for (section, expected) in [
+            (json!({ "endpoint": "http://a", "accelerate": true }), "accelerate (nx.json): this excludes endpoint (nx.json)"),
             (json!({ "endpoint": "http://a", "dualstack": true }), "dualstack"),
             (json!({ "endpoint": "http://a", "fips": true }), "fips"),
-            (
-                json!({ "forcePathStyle": true, "accelerate": true }),
-                "accelerate",
-            ),
+            (json!({ "forcePathStyle": true, "accelerate": true }), "accelerate"),
             (json!({ "fips": true, "accelerate": true }), "accelerate"),
             (json!({ "anonymous": true, "assumeRole": role }), "anonymous"),
-            (
-                json!({ "kmsKeyId": "x", "serverSideEncryption": "AES256" }),
-                "kmsKeyId",
-            ),
+            (json!({ "kmsKeyId": "x", "serverSideEncryption": "AES256" }), "kmsKeyId"),
             (json!({ "bucket": arn, "forcePathStyle": true }), "forcePathStyle"),
             (json!({ "bucket": arn, "accelerate": true }), "accelerate"),
         ] {
-            let problems = problems(section);
-            assert!(
-                problems.len() == 1 && problems[0].starts_with(told),
-                "{problems:?}"
-            );
+            let problem = problem(section);
+            assert!(problem.starts_with(expected), "{problem}");
         }
-        let keys =
-            json!({ "anonymous": true, "accessKeyId": "x", "secretAccessKey": "x", "sessionToken": "x" });
-        assert_eq!(problems(keys).len(), 3);
+        let keys = json!({ "anonymous": true, "accessKeyId": "x", "secretAccessKey": "x", "sessionToken": "x" });
+        assert_eq!(problems_with(&keys).len(), 3);
     }
 
     #[test]
-    fn options_that_miss_another_are_refused() {
-        for (section, told) in [
-            (
-                json!({ "accessKeyId": "x" }),
-                "accessKeyId (nx.json): this needs secretAccessKey, which is not set.",
-            ),
-            (
-                json!({ "secretAccessKey": "x" }),
-                "secretAccessKey (nx.json): this needs accessKeyId",
-            ),
-            (
-                json!({ "sessionToken": "x" }),
-                "sessionToken (nx.json): this needs secretAccessKey",
-            ),
-            (
-                json!({ "assumeRole": { "externalId": "x" } }),
-                "assumeRole.externalId",
-            ),
-            (
-                json!({ "assumeRole": { "sessionName": "ci" } }),
-                "assumeRole.sessionName",
-            ),
-            (
-                json!({ "kmsKeyId": "x" }),
-                "kmsKeyId (nx.json): this needs serverSideEncryption",
-            ),
-            (
-                json!({ "trust": { "branches": ["main"] } }),
-                "trust.branches (nx.json): this needs trust.publicKeys, which is not set.",
-            ),
-            (
-                json!({ "trust": { "onBadSignature": "fail" } }),
-                "trust.onBadSignature",
-            ),
-            (json!({ "trust": { "devWrites": true } }), "trust.devWrites"),
+    #[rustfmt::skip]
+    fn options_that_lack_another_are_refused() {
+        for (section, expected) in [
+            (json!({ "accessKeyId": "x" }), "accessKeyId (nx.json): this needs secretAccessKey, which is not set."),
+            (json!({ "secretAccessKey": "x" }), "secretAccessKey (nx.json): this needs accessKeyId"),
+            (json!({ "sessionToken": "x" }), "sessionToken (nx.json): this needs secretAccessKey"),
+            (json!({ "assumeRole": { "externalId": "x" } }), "assumeRole.externalId"),
+            (json!({ "assumeRole": { "sessionName": "ci" } }), "assumeRole.sessionName"),
+            (json!({ "kmsKeyId": "x" }), "kmsKeyId (nx.json): this needs serverSideEncryption"),
+            (json!({ "trust": { "branches": ["main"] } }), "trust.branches (nx.json): this needs trust.publicKeys, which is not set."),
+            (json!({ "trust": { "onBadSignature": "fail" } }), "trust.onBadSignature"),
         ] {
-            let problems = problems(section);
-            assert!(
-                problems.len() == 1 && problems[0].starts_with(told),
-                "{problems:?}"
-            );
+            let problem = problem(section);
+            assert!(problem.starts_with(expected), "{problem}");
         }
     }
 
     #[test]
     fn what_is_off_excludes_nothing_and_what_is_wrong_is_not_missing() {
-        let none: [String; 0] = [];
-        assert_eq!(problems(json!({ "endpoint": "http://a", "fips": false })), none);
-        assert_eq!(
-            problems(json!({ "kmsKeyId": "x", "serverSideEncryption": "aws:kms:dsse" })),
-            none
-        );
-        assert_eq!(
-            problems(json!({ "accessKeyId": 5, "secretAccessKey": "x" })).len(),
-            1
-        );
+        for section in [
+            json!({ "endpoint": "http://a", "fips": false }),
+            json!({ "kmsKeyId": "x", "serverSideEncryption": "aws:kms:dsse" }),
+        ] {
+            assert_eq!(problems_with(&section), [] as [&str; 0]);
+        }
+        problem(json!({ "accessKeyId": 5, "secretAccessKey": "x" }));
     }
 }

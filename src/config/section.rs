@@ -2,20 +2,19 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::error::{Findings, Origin};
+use super::error::{Findings, Origin, did_you_mean};
 use super::kind::{Given, Kind, quote};
 use super::options::{self, GROUPS, OPTIONS, Spec};
-use super::settings::{Layer, Setting};
-use super::suggest::did_you_mean;
+use super::settings::Layer;
 
-/// What is said of a signing key in nx.json.
+/// The problem with a signing key in nx.json.
 const SIGNING_KEY: &str = "the secret signing key must not be in nx.json: whoever reads it can sign what main \
     restores. If others could see it, make a new key pair. Keep it in a secret that only trusted jobs see, and set \
     NX_S3_CACHE_SIGNING_KEY or trust.signingKeyFile.";
 
 /// What the section, a JSON text, sets.
 pub(super) fn read(section: &str, findings: &mut Findings) -> Layer {
-    let mut layer = Layer::new();
+    let mut layer = Layer::default();
     match serde_json::from_str(section) {
         Ok(Json::Object(section)) => read_object(&section, None, &mut layer, findings),
         // What it is instead may hold a secret: it isn't quoted.
@@ -45,39 +44,21 @@ fn read_object(object: &Map<String, Json>, group: Option<&str>, layer: &mut Laye
     }
 }
 
-fn read_value(option: &'static Spec, value: &Json, layer: &mut Layer, findings: &mut Findings) {
+fn read_value(option: &Spec, value: &Json, layer: &mut Layer, findings: &mut Findings) {
     // Generators write "" for a question left unanswered. An empty encryption key could mean either thing,
     // so it stays and is refused.
-    if value.as_str() == Some("") && option.name != "encryptionKey" {
+    if value.as_str() == Some("") && option.name != options::ENCRYPTION_KEY.name {
+        let notice = format!("{} is empty in nx.json and counts as not set.", option.name);
+        return findings.notices.push(notice);
+    }
+    layer.read(option, Given::Json(value), Origin::NxJson, findings);
+    if option.kind == Kind::Secret && layer.get(option).is_some() {
+        let (name, variable) = (option.name, option.variable());
         findings.notices.push(format!(
-            "{} is empty in nx.json and counts as not set.",
-            option.name
+            "{name} is in nx.json, where everybody with access to the repository can read it. \
+             {variable} is a better place."
         ));
-        return;
     }
-    match option.kind.parse(Given::Json(value)) {
-        Ok(value) => {
-            if option.kind == Kind::Secret {
-                findings.notices.push(exposed(option));
-            }
-            layer.insert(
-                option.name,
-                Setting {
-                    value,
-                    origin: Origin::NxJson,
-                },
-            );
-        }
-        Err(problem) => findings.problem(option.name, Origin::NxJson, problem),
-    }
-}
-
-fn exposed(option: &Spec) -> String {
-    format!(
-        "{} is in nx.json, where everybody with access to the repository can read it. {} is a better place.",
-        option.name,
-        option.variable()
-    )
 }
 
 fn is_group(key: &str) -> bool {
@@ -86,11 +67,8 @@ fn is_group(key: &str) -> bool {
 
 fn not_a_group(group: &str, value: &Json) -> String {
     let members: Vec<&str> = members(group).collect();
-    format!(
-        "{} is not an object with {}.",
-        quote(Given::Json(value)),
-        members.join(", ")
-    )
+    let (value, members) = (quote(Given::Json(value)), members.join(", "));
+    format!("{value} is not an object with {members}.")
 }
 
 /// The names of a group's options in nx.json, within the group.
@@ -102,18 +80,20 @@ fn unknown(key: &str, name: &str, group: Option<&str>) -> String {
     if key == "signingKey" {
         return SIGNING_KEY.into();
     }
-    let nearest = match (group, options::find(name)) {
-        (_, Some(option)) if option.only_environment => {
-            let names: Vec<_> = group.map_or_else(|| top_level().collect(), |group| members(group).collect());
+    if let Some(why) = options::removed(name) {
+        return why.into();
+    }
+    let names: Vec<&str> = match group {
+        Some(group) => members(group).collect(),
+        None => top_level().collect(),
+    };
+    let nearest = match (options::find(name), key.split_once('.')) {
+        (Some(option), _) if option.only_environment => {
             let nearest = did_you_mean(key, names);
             format!("{nearest} For one run, set {}.", option.variable())
         }
-        (Some(group), _) => did_you_mean(key, members(group)),
-        (None, Some(_)) => {
-            let (group, member) = key.split_once('.').unwrap_or((key, key));
-            format!(" Write {group:?}: {{ {member:?}: … }}.")
-        }
-        (None, None) => did_you_mean(key, top_level()),
+        (Some(_), Some((group, member))) => format!(" Write {group:?}: {{ {member:?}: … }}."),
+        _ => did_you_mean(key, names),
     };
     format!("there is no such option in nx.json.{nearest}")
 }
@@ -129,61 +109,52 @@ fn in_nx_json() -> impl Iterator<Item = &'static Spec> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use proptest::prelude::*;
+
+    use super::super::{Config, Environment};
     use super::*;
 
-    fn problems(section: &str) -> Vec<String> {
+    fn findings(section: &str) -> Findings {
         let mut findings = Findings::default();
         read(section, &mut findings);
-        findings.problems.iter().map(ToString::to_string).collect()
+        findings
+    }
+
+    /// The only problem of a section.
+    fn problem(section: &str) -> String {
+        let problems = findings(section).problems;
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        problems[0].to_string()
     }
 
     #[test]
+    #[rustfmt::skip]
     fn an_unknown_key_is_refused_with_the_nearest_name() {
-        for (section, nearest) in [
-            (
-                r#"{"buckett": "a"}"#,
-                r#"buckett (nx.json): there is no such option in nx.json. Did you mean "bucket"?"#,
-            ),
+        for (section, expected) in [
+            (r#"{"buckett": "a"}"#, r#"buckett (nx.json): there is no such option in nx.json. Did you mean "bucket"?"#),
             (r#"{"Bucket": "a"}"#, r#"Did you mean "bucket"?"#),
             (r#"{"prefix": "a"}"#, r#"Did you mean "cacheKeyPrefix"?"#),
             (r#"{"roleArn": "a"}"#, r#"Did you mean "assumeRole.roleArn"?"#),
-            (
-                r#"{"timeouts": {"conect": 1}}"#,
-                r#"timeouts.conect (nx.json): there is no such option in nx.json. Did you mean "connect"?"#,
-            ),
-            (
-                r#"{"timeouts.connect": 1}"#,
-                r#"Write "timeouts": { "connect": … }."#,
-            ),
-            (r#"{"timeouts": {"connect.x": 1}}"#, "no such option"),
-            (
-                r#"{"mode": "read"}"#,
-                r#"Did you mean "localMode" or "ciMode"? For one run, set NX_S3_CACHE_MODE."#,
-            ),
-            (
-                r#"{"colour": 1}"#,
-                "colour (nx.json): there is no such option in nx.json.",
-            ),
+            (r#"{"timeouts": {"conect": 1}}"#, r#"timeouts.conect (nx.json): there is no such option in nx.json. Did you mean "connect"?"#),
+            (r#"{"timeouts.connect": 1}"#, r#"Write "timeouts": { "connect": … }."#),
+            (r#"{"mode": "read"}"#, r#"Did you mean "localMode" or "ciMode"? For one run, set NX_S3_CACHE_MODE."#),
+            (r#"{"colour": 1}"#, "colour (nx.json): there is no such option in nx.json."),
         ] {
-            let found = problems(section);
-            assert!(
-                found.len() == 1 && found[0].ends_with(nearest) || found[0].contains("connect.x"),
-                "{found:?}"
-            );
+            assert!(problem(section).ends_with(expected), "{}", problem(section));
         }
+        assert!(problem(r#"{"timeouts": {"connect.x": 1}}"#).contains("no such option"));
     }
 
     #[test]
     fn a_section_that_is_no_object_is_refused() {
         for section in ["[]", "null", "\"s3://bucket\"", "5", "{", ""] {
-            let found = problems(section);
-            assert!(
-                found.len() == 1 && found[0].contains(r#"Write "s3": {"#),
-                "{found:?}"
-            );
+            assert!(problem(section).contains(r#"Write "s3": {"#), "{section}");
         }
         assert!(
-            problems(r#"{"timeouts": 5}"#)[0]
+            problem(r#"{"timeouts": 5}"#)
                 .contains("5 is not an object with connect, firstContact, read, stall, attempt, deadline.")
         );
     }
@@ -191,15 +162,16 @@ mod tests {
     #[test]
     fn a_section_that_may_hold_a_secret_is_not_quoted() {
         for section in [r#""hunter2""#, r#"["hunter2"]"#, r#"{"hunter2": "#] {
-            assert!(!problems(section)[0].contains("hunter2"));
+            assert!(!problem(section).contains("hunter2"));
         }
     }
 
     #[test]
-    fn an_empty_text_counts_as_not_set() {
+    fn an_empty_string_counts_as_not_set() {
         let mut findings = Findings::default();
         let layer = read(r#"{"endpoint": "", "bucket": "b"}"#, &mut findings);
-        assert!(layer.len() == 1 && findings.problems.is_empty());
+        assert!(layer.get(&options::BUCKET).is_some() && layer.get(&options::ENDPOINT).is_none());
+        assert!(findings.problems.is_empty());
         assert_eq!(
             findings.notices,
             ["endpoint is empty in nx.json and counts as not set."]
@@ -208,12 +180,52 @@ mod tests {
 
     #[test]
     fn a_secret_in_the_repository_is_noticed() {
-        let mut findings = Findings::default();
-        read(
-            r#"{"encryptionKey": "correct horse", "accessKeyId": "a"}"#,
-            &mut findings,
-        );
-        assert!(findings.notices.len() == 1 && findings.notices[0].contains("NX_S3_CACHE_ENCRYPTION_KEY"));
-        assert!(!findings.notices[0].contains("horse"));
+        let notices = findings(r#"{"encryptionKey": "correct horse", "accessKeyId": "a"}"#).notices;
+        assert!(notices.len() == 1 && notices[0].contains("NX_S3_CACHE_ENCRYPTION_KEY"));
+        assert!(!notices[0].contains("horse"));
+    }
+
+    fn any_json() -> impl Strategy<Value = Json> {
+        let leaf = prop_oneof![
+            Just(Json::Null),
+            any::<bool>().prop_map(Json::from),
+            any::<f64>().prop_map(Json::from),
+            any::<i64>().prop_map(Json::from),
+            any::<u64>().prop_map(Json::from),
+            ".*".prop_map(Json::from),
+            "(s3://)?[a-z/?=&#@:.%]{0,20}".prop_map(Json::from),
+            "[0-9.]{0,20} ?[a-zA-Z]{0,3}".prop_map(Json::from),
+        ];
+        let names: BTreeSet<String> = OPTIONS
+            .iter()
+            .flat_map(|option| option.name.split('.').chain([option.name]))
+            .map(str::to_owned)
+            .collect();
+        let name = prop_oneof![
+            proptest::sample::select(names.into_iter().collect::<Vec<_>>()),
+            ".*"
+        ];
+        leaf.prop_recursive(3, 32, 8, move |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Json::from),
+                prop::collection::hash_map(name.clone(), inner, 0..8)
+                    .prop_map(|map| Json::Object(map.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(section in any_json(), value in ".*", index in 0..OPTIONS.len(), ci: bool) {
+            let environment = Environment::from([(&*OPTIONS[index].variable(), &*value)]);
+            if let Err(error) = Config::load(Some(&section.to_string()), &environment, ci, Path::new("/workspace")) {
+                prop_assert!(!error.to_string().is_empty());
+            }
+        }
+
+        #[test]
+        fn never_panics_on_text_that_is_no_json(section in ".*") {
+            prop_assert!(Config::load(Some(&section), &Environment::default(), false, Path::new("/")).is_err());
+        }
     }
 }

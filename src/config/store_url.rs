@@ -1,142 +1,111 @@
-//! Store URLs: `s3://bucket/prefix?region=…&endpoint=…`, a short way of writing several options.
+//! Store URLs: `s3://bucket/prefix?region=…&endpoint=…`, a short way to write several options.
 
 use percent_encoding::percent_decode_str;
 
-use super::error::{Findings, Origin};
+use super::error::{Findings, Origin, did_you_mean};
 use super::kind::{Given, Kind, Value};
-use super::options::{self, OPTIONS, Spec};
+use super::options::{self, BUCKET, CACHE_KEY_PREFIX, OPTIONS, Spec};
 use super::settings::{Layer, Setting};
-use super::suggest::did_you_mean;
 
 const SCHEME: &str = "s3://";
 
 /// Replaces a store URL that a layer has as its bucket by the options it stands for.
 pub(super) fn expand(layer: &mut Layer, findings: &mut Findings) {
     let Some(Setting {
-        value: Value::Text(text),
+        value: Value::String(text),
         origin,
-    }) = layer.get("bucket").cloned()
+    }) = layer.get(&BUCKET).cloned()
     else {
         return;
     };
-    let Some(url) = text
-        .get(..SCHEME.len())
-        .filter(|s| s.eq_ignore_ascii_case(SCHEME))
-    else {
+    let Some((scheme, rest)) = text.split_at_checked(SCHEME.len()) else {
         return;
     };
-    let rest = &text[url.len()..];
-    layer.remove("bucket");
-    // What stands before an @ may be a secret: say nothing of it.
-    if rest
-        .split(['/', '?'])
-        .next()
-        .is_some_and(|host| host.contains('@'))
-    {
-        let problem = "a store URL holds no credentials: put them into the environment.";
-        return findings.problem("bucket", origin, problem.into());
+    if !scheme.eq_ignore_ascii_case(SCHEME) {
+        return;
     }
-    if rest.contains('#') {
-        let front = front(&text);
-        let problem =
-            format!("{front:?} has a # behind it, which a store URL has no use for; in a name write %23.");
-        return findings.problem("bucket", origin, problem);
-    }
+    layer.remove(&BUCKET);
     let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
     let (bucket, prefix) = path.split_once('/').unwrap_or((path, ""));
-    if bucket.is_empty() {
-        let front = front(&text);
-        let problem = format!("{front:?} names no bucket. Write s3://my-bucket or s3://my-bucket/prefix.");
-        return findings.problem("bucket", origin, problem);
+    if let Some(problem) = malformed(&text, rest, bucket) {
+        return findings.problem(BUCKET.name, origin, problem);
     }
-    let from = Origin::StoreUrl(Box::new(origin.clone()));
-    layer.insert(
-        "bucket",
-        Setting {
-            value: Value::Text(decode(bucket)),
-            origin: from.clone(),
-        },
-    );
+    let from = Origin::StoreUrl(Box::new(origin));
+    layer.set(&BUCKET, Value::String(decode(bucket)), from.clone());
     let prefix = decode(prefix.trim_end_matches('/'));
-    if let Some(option) = options::find("cacheKeyPrefix").filter(|_| !prefix.is_empty()) {
-        set(option, &prefix, &from, layer, findings);
+    if !prefix.is_empty() {
+        set(&CACHE_KEY_PREFIX, &prefix, &from, layer, findings);
     }
-    read_query(query, &from, layer, findings);
+    for (key, value) in url::form_urlencoded::parse(query.as_bytes()) {
+        match in_url(&key, &value) {
+            Ok(option) => set(option, &value, &from, layer, findings),
+            Err(problem) => findings.problem(&key, from.clone(), problem),
+        }
+    }
 }
 
-/// What of a URL can be repeated: its options may hold a password, though they shouldn't.
-fn front(url: &str) -> &str {
-    url.split(['?', '#']).next().unwrap_or(url)
+/// What is wrong with the URL as a whole. It may hold a password, though it shouldn't: little of it is repeated.
+fn malformed(url: &str, rest: &str, bucket: &str) -> Option<String> {
+    let front = url.split(['?', '#']).next().unwrap_or(url);
+    if bucket.contains('@') {
+        Some("a store URL holds no credentials: put them in the environment.".into())
+    } else if rest.contains('#') {
+        Some(format!(
+            "{front:?} is followed by a #, which has no meaning in a store URL; in a name write %23."
+        ))
+    } else if bucket.is_empty() {
+        Some(format!(
+            "{front:?} names no bucket. Write s3://my-bucket or s3://my-bucket/prefix."
+        ))
+    } else {
+        None
+    }
 }
 
 fn decode(text: &str) -> String {
     percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
-fn read_query(query: &str, from: &Origin, layer: &mut Layer, findings: &mut Findings) {
-    for (key, value) in url::form_urlencoded::parse(query.as_bytes()) {
-        match options::find(&key) {
-            Some(option) if option.in_url && value.is_empty() => {
-                findings.problem(option.name, from.clone(), "there is no value.".into());
-            }
-            Some(option) if option.in_url => set(option, &value, from, layer, findings),
-            Some(option) if option.kind == Kind::Secret => {
-                let problem = format!("a URL is no place for a secret. Use {}.", option.variable());
-                findings.problem(option.name, from.clone(), problem);
-            }
-            Some(option) => {
-                let problem = format!(
-                    "a store URL can't set this. Use nx.json or {}.",
-                    option.variable()
-                );
-                findings.problem(option.name, from.clone(), problem);
-            }
-            None => {
-                let valid = OPTIONS
-                    .iter()
-                    .filter(|option| option.in_url)
-                    .map(|option| option.name);
-                let problem = format!(
-                    "there is no such option in a store URL.{}",
-                    did_you_mean(&key, valid)
-                );
-                findings.problem(&key, from.clone(), problem);
-            }
+/// The option `key`, if a store URL may set it to `value`.
+fn in_url(key: &str, value: &str) -> Result<&'static Spec, String> {
+    match options::find(key) {
+        Some(option) if option.in_url && value.is_empty() => Err("there is no value.".into()),
+        Some(option) if option.in_url => Ok(option),
+        Some(option) if option.kind == Kind::Secret => Err(format!(
+            "a URL is no place for a secret. Use {}.",
+            option.variable()
+        )),
+        Some(option) => Err(format!(
+            "a store URL can't set this. Use nx.json or {}.",
+            option.variable()
+        )),
+        None => {
+            let valid = OPTIONS.iter().filter(|option| option.in_url);
+            let nearest = did_you_mean(key, valid.map(|option| option.name));
+            Err(format!("there is no such option in a store URL.{nearest}"))
         }
     }
 }
 
-/// Sets an option, unless the place that has the URL sets it to something else.
-fn set(option: &'static Spec, text: &str, from: &Origin, layer: &mut Layer, findings: &mut Findings) {
+/// Sets an option, unless the layer that has the URL sets it to something else.
+fn set(option: &Spec, text: &str, from: &Origin, layer: &mut Layer, findings: &mut Findings) {
     let value = match option.kind.parse(Given::Text(text)) {
         Ok(value) => value,
         Err(problem) => return findings.problem(option.name, from.clone(), problem),
     };
-    match layer.get(option.name) {
+    match layer.get(option) {
         Some(other) if !same(&other.value, &value) => {
-            let problem = format!(
-                "{} here, but {} in {}. Keep one of them.",
-                told(&value),
-                told(&other.value),
-                other.origin
-            );
+            let (here, there) = (shown(&value), shown(&other.value));
+            let problem = format!("{here} here, but {there} in {}. Keep one of them.", other.origin);
             findings.problem(option.name, from.clone(), problem);
         }
         Some(_) => {}
-        None => {
-            layer.insert(
-                option.name,
-                Setting {
-                    value,
-                    origin: from.clone(),
-                },
-            );
-        }
+        None => layer.set(option, value, from.clone()),
     }
 }
 
 /// A value for people. What has an `@` may have a password before it.
-fn told(value: &Value) -> String {
+fn shown(value: &Value) -> String {
     let shown = value.show();
     if shown.contains('@') {
         "a value with an @".into()
@@ -148,7 +117,7 @@ fn told(value: &Value) -> String {
 /// Slashes around prefixes and after endpoints mean nothing.
 fn same(one: &Value, other: &Value) -> bool {
     match (one, other) {
-        (Value::Text(one), Value::Text(other)) => one.trim_matches('/') == other.trim_matches('/'),
+        (Value::String(one), Value::String(other)) => one.trim_matches('/') == other.trim_matches('/'),
         _ => one == other,
     }
 }
@@ -157,17 +126,17 @@ fn same(one: &Value, other: &Value) -> bool {
 mod tests {
     use super::*;
 
+    /// What a section sets by a URL, and the problems with it.
     fn expanded(section: &str) -> (Vec<String>, Vec<String>) {
         let mut findings = Findings::default();
         let mut layer = super::super::section::read(section, &mut findings);
         expand(&mut layer, &mut findings);
-        let set = layer
-            .iter()
-            .map(|(name, setting)| format!("{name}={}", setting.value.show()));
-        (
-            set.collect(),
-            findings.problems.iter().map(ToString::to_string).collect(),
-        )
+        let set = OPTIONS.iter().filter_map(|option| {
+            let setting = layer.get(option)?;
+            Some(format!("{}={}", option.name, setting.value.show()))
+        });
+        let problems = findings.problems.iter().map(ToString::to_string);
+        (set.collect(), problems.collect())
     }
 
     fn problem(section: &str) -> String {
@@ -185,10 +154,10 @@ mod tests {
             set,
             [
                 r#"bucket="b""#,
-                r#"cacheKeyPrefix="team a/web""#,
+                r#"region="eu-central-1""#,
                 r#"endpoint="http://x:1""#,
                 "forcePathStyle=true",
-                r#"region="eu-central-1""#
+                r#"cacheKeyPrefix="team a/web""#,
             ]
         );
         assert!(problems.is_empty());
@@ -205,28 +174,17 @@ mod tests {
     }
 
     #[test]
+    #[rustfmt::skip]
     fn unknown_and_misplaced_options_are_refused() {
-        for (query, told) in [
-            (
-                "regoin=a",
-                r#"regoin (the store URL in nx.json): there is no such option in a store URL. Did you mean "region"?"#,
-            ),
-            (
-                "retries=3",
-                "a store URL can't set this. Use nx.json or NX_S3_CACHE_RETRIES.",
-            ),
+        for (query, expected) in [
+            ("regoin=a", r#"regoin (the store URL in nx.json): there is no such option in a store URL. Did you mean "region"?"#),
+            ("retries=3", "a store URL can't set this. Use nx.json or NX_S3_CACHE_RETRIES."),
             ("fips=maybe", r#""maybe" is not true or false."#),
             ("region=", "there is no value."),
-            (
-                "encryptionKey=hunter2",
-                "a URL is no place for a secret. Use NX_S3_CACHE_ENCRYPTION_KEY.",
-            ),
+            ("encryptionKey=hunter2", "a URL is no place for a secret. Use NX_S3_CACHE_ENCRYPTION_KEY."),
         ] {
             let problem = problem(&format!(r#"{{"bucket": "s3://b?{query}"}}"#));
-            assert!(
-                problem.ends_with(told) && !problem.contains("hunter2"),
-                "{problem}"
-            );
+            assert!(problem.ends_with(expected) && !problem.contains("hunter2"), "{problem}");
         }
     }
 

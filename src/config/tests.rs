@@ -5,31 +5,27 @@ use serde_json::{Value as Json, json};
 use super::options::{OPTIONS, Spec};
 use super::*;
 
+const ROOT: &str = "/workspace";
+
 fn load(section: Json, environment: impl Into<Environment>) -> Result<Config, ConfigErrors> {
-    Config::load(
-        Some(&section.to_string()),
-        &environment.into(),
-        false,
-        Path::new("/workspace"),
-    )
+    let section = section.to_string();
+    Config::load(Some(&section), &environment.into(), false, Path::new(ROOT))
 }
 
 fn ok(section: Json) -> Config {
     load(section, []).unwrap()
 }
 
-fn problems(section: Json) -> Vec<String> {
-    match load(section, []) {
+/// What is wrong with a section, which has a bucket if it names none.
+pub(super) fn problems_with(section: &Json) -> Vec<String> {
+    let mut whole = json!({ "bucket": "my-bucket" });
+    let options = section.as_object().unwrap().clone();
+    whole.as_object_mut().unwrap().extend(options);
+    match load(whole, []) {
+        Ok(_) => Vec::new(),
         Err(ConfigErrors::Invalid(problems)) => problems.iter().map(ToString::to_string).collect(),
-        other => panic!("{other:?}"),
+        Err(other) => panic!("{other}"),
     }
-}
-
-fn mode(section: Json, environment: impl Into<Environment>, ci: bool) -> Mode {
-    let section = section.to_string();
-    Config::load(Some(&section), &environment.into(), ci, Path::new("/workspace"))
-        .unwrap()
-        .mode
 }
 
 #[test]
@@ -55,14 +51,15 @@ fn ci_waits_longer_for_uploads() {
 }
 
 #[test]
-fn the_environment_alone_is_enough_and_nothing_at_all_is_told_apart() {
+fn the_environment_alone_is_enough_and_nothing_at_all_is_not_an_empty_section() {
     let environment = [("NX_S3_CACHE_BUCKET", "s3://my-bucket/web?region=eu-west-1")].into();
     let config = Config::load(None, &environment, false, Path::new("/")).unwrap();
     assert_eq!(config.bucket.name, "my-bucket");
     assert_eq!(config.cache_key_prefix, "web");
     let nothing = Config::load(None, &Environment::default(), false, Path::new("/")).unwrap_err();
     assert!(nothing == ConfigErrors::NotConfigured && nothing.to_string().contains("nx g @nx/s3-cache:init"));
-    assert!(problems(json!({}))[0].starts_with("bucket: this is missing."));
+    let empty = load(json!({}), []).unwrap_err().to_string();
+    assert!(empty.contains("- bucket: this is missing."), "{empty}");
 }
 
 #[test]
@@ -81,51 +78,55 @@ fn a_variable_wins_over_the_same_option_in_nx_json_and_its_url() {
     assert_eq!((&*config.bucket.name, &*config.cache_key_prefix), ("two", "team"));
 }
 
-#[test]
-fn modes_go_by_place_unless_the_environment_says_otherwise() {
-    let section = json!({ "bucket": "my-bucket", "localMode": "read", "ciMode": "write-only" });
-    let old = ("NX_POWERPACK_CACHE_MODE", "no-cache");
-    let own = ("NX_S3_CACHE_MODE", "read-write");
-    assert_eq!(mode(section.clone(), [], false), Mode::ReadOnly);
-    assert_eq!(mode(section.clone(), [], true), Mode::WriteOnly);
-    assert_eq!(mode(section.clone(), [old], true), Mode::NoCache);
-    assert_eq!(mode(section.clone(), [old, own], true), Mode::ReadWrite);
-    assert_eq!(
-        mode(
-            section,
-            [("NX_S3_CACHE_LOCAL_MODE", "read-only"), ("NX_S3_CACHE_MODE", "")],
-            false
-        ),
-        Mode::ReadOnly
-    );
-    assert_eq!(mode(json!({ "bucket": "my-bucket" }), [], true), Mode::ReadWrite);
+fn mode(section: &Json, environment: impl Into<Environment>, ci: bool) -> Mode {
+    let section = section.to_string();
+    let config = Config::load(Some(&section), &environment.into(), ci, Path::new(ROOT));
+    config.unwrap().mode
 }
 
 #[test]
-fn a_bad_mode_is_refused_wherever_it_stands() {
+fn the_mode_depends_on_ci_unless_the_environment_says_otherwise() {
+    let section = json!({ "bucket": "my-bucket", "localMode": "read", "ciMode": "write-only" });
+    let old = ("NX_POWERPACK_CACHE_MODE", "no-cache");
+    let own = ("NX_S3_CACHE_MODE", "read-write");
+    let local = ("NX_S3_CACHE_LOCAL_MODE", "read-only");
+    assert_eq!(mode(&section, [], false), Mode::ReadOnly);
+    assert_eq!(mode(&section, [], true), Mode::WriteOnly);
+    assert_eq!(mode(&section, [old], true), Mode::NoCache);
+    assert_eq!(mode(&section, [old, own], true), Mode::ReadWrite);
+    assert_eq!(
+        mode(&section, [local, ("NX_S3_CACHE_MODE", "")], false),
+        Mode::ReadOnly
+    );
+    assert_eq!(mode(&json!({ "bucket": "my-bucket" }), [], true), Mode::ReadWrite);
+}
+
+#[test]
+fn a_bad_mode_is_refused_wherever_it_is_set() {
     let section = json!({ "bucket": "my-bucket", "localMode": "readonly", "ciMode": "all" });
     let environment = [
         ("NX_POWERPACK_CACHE_MODE", "readwrite"),
         ("NX_S3_CACHE_MODE", "off"),
     ];
     let text = load(section, environment).unwrap_err().to_string();
-    let allowed = "read-write, read-only, read, write-only, no-cache";
-    for told in [
-        format!(
-            "localMode (nx.json): \"readonly\" is not a cache mode ({allowed}). Did you mean \"read-only\"?"
+    for (origin, value, suggestion) in [
+        ("localMode (nx.json)", "readonly", " Did you mean \"read-only\"?"),
+        ("ciMode (nx.json)", "all", ""),
+        (
+            "mode (NX_POWERPACK_CACHE_MODE)",
+            "readwrite",
+            " Did you mean \"read-write\"?",
         ),
-        format!("ciMode (nx.json): \"all\" is not a cache mode ({allowed})."),
-        format!(
-            "mode (NX_POWERPACK_CACHE_MODE): \"readwrite\" is not a cache mode ({allowed}). Did you mean \"read-write\"?"
-        ),
-        format!("mode (NX_S3_CACHE_MODE): \"off\" is not a cache mode ({allowed})."),
+        ("mode (NX_S3_CACHE_MODE)", "off", ""),
     ] {
-        assert!(text.contains(&told), "{told}\n{text}");
+        let allowed = "read-write, read-only, read, write-only, no-cache";
+        let problem = format!("{origin}: {value:?} is not a cache mode ({allowed}).{suggestion}");
+        assert!(text.contains(&problem), "{problem}\n{text}");
     }
 }
 
 #[test]
-fn all_problems_are_told_together() {
+fn all_problems_are_reported_together() {
     let section =
         json!({ "buckt": "a", "endpoint": "minio:9000", "retries": "3", "timeouts": { "read": -1 } });
     let text = load(section, [("NX_S3_CACHE_FIPS", "maybe")])
@@ -139,56 +140,22 @@ fn all_problems_are_told_together() {
 }
 
 #[test]
-fn a_value_that_fails_its_check_is_told_with_its_option() {
-    for (section, told) in [
+#[rustfmt::skip]
+fn a_value_that_fails_its_check_is_reported_with_its_option() {
+    for (section, expected) in [
         (json!({ "region": "EU (Frankfurt)" }), "region (nx.json): \"EU"),
-        (
-            json!({ "endpoint": "minio:9000" }),
-            "endpoint (nx.json): \"minio:9000\" has no scheme.",
-        ),
-        (
-            json!({ "storageClass": "GLACIER" }),
-            "storageClass (nx.json): objects",
-        ),
-        (
-            json!({ "encryptionKey": "" }),
-            "encryptionKey (nx.json): this is empty.",
-        ),
-        (
-            json!({ "assumeRole": { "roleArn": "nx-cache" } }),
-            "assumeRole.roleArn (nx.json): \"nx-cache\"",
-        ),
-        (
-            json!({ "assumeRole": { "roleArn": "arn:aws:iam::1:role/x", "sessionName": "a b" } }),
-            "assumeRole.sessionName (nx.json): \"a b\"",
-        ),
-        (
-            json!({ "caBundle": "no/such.pem" }),
-            "caBundle (nx.json): /workspace",
-        ),
-        (
-            json!({ "cacheKeyPrefix": "a/../b" }),
-            "cacheKeyPrefix (nx.json): \"a/../b\" has an empty part",
-        ),
-        (
-            json!({ "bucket": "My-Bucket" }),
-            "bucket (nx.json): \"My-Bucket\" can't be a bucket's name on AWS",
-        ),
-        (
-            json!({ "bucket": "s3://my-bucket/a//b" }),
-            "cacheKeyPrefix (the store URL in nx.json)",
-        ),
+        (json!({ "endpoint": "minio:9000" }), "endpoint (nx.json): \"minio:9000\" has no scheme."),
+        (json!({ "storageClass": "GLACIER" }), "storageClass (nx.json): objects"),
+        (json!({ "encryptionKey": "" }), "encryptionKey (nx.json): this is empty."),
+        (json!({ "assumeRole": { "roleArn": "nx-cache" } }), "assumeRole.roleArn (nx.json): \"nx-cache\""),
+        (json!({ "assumeRole": { "roleArn": "arn:aws:iam::1:role/x", "sessionName": "a b" } }), "assumeRole.sessionName (nx.json): \"a b\""),
+        (json!({ "caBundle": "no/such.pem" }), "caBundle (nx.json): /workspace"),
+        (json!({ "cacheKeyPrefix": "a/../b" }), "cacheKeyPrefix (nx.json): \"a/../b\" has an empty part"),
+        (json!({ "bucket": "My-Bucket" }), "bucket (nx.json): \"My-Bucket\" can't be a bucket's name on AWS"),
+        (json!({ "bucket": "s3://my-bucket/a//b" }), "cacheKeyPrefix (the store URL in nx.json)"),
     ] {
-        let mut whole = json!({ "bucket": "my-bucket" });
-        whole
-            .as_object_mut()
-            .unwrap()
-            .extend(section.as_object().unwrap().clone());
-        let problems = problems(whole);
-        assert!(
-            problems.len() == 1 && problems[0].starts_with(told),
-            "{problems:?}"
-        );
+        let problems = problems_with(&section);
+        assert!(problems.len() == 1 && problems[0].starts_with(expected), "{problems:?}");
     }
     ok(json!({ "bucket": "B", "endpoint": "http://a", "region": "My_Region", "storageClass": "HOT" }));
 }
@@ -230,43 +197,36 @@ fn example_json(option: &str) -> Json {
 /// `option`'s example as a variable would have it.
 fn example(option: &Spec) -> String {
     match example_json(option.name) {
+        // The example of `ciMode` is its default: another value makes the difference.
+        _ if option.name == "ciMode" => "no-cache".into(),
         Json::String(text) => text,
-        Json::Array(texts) => texts
-            .iter()
-            .filter_map(Json::as_str)
-            .collect::<Vec<_>>()
-            .join(","),
+        Json::Array(texts) => {
+            let texts: Vec<&str> = texts.iter().filter_map(Json::as_str).collect();
+            texts.join(",")
+        }
         other => other.to_string(),
     }
 }
 
+/// All of a configuration as text, secrets included, which `Debug` hides.
+fn shape(config: &Config) -> String {
+    let keys = config.credentials.keys.as_ref();
+    let secrets = [
+        config.encryption_key.as_ref(),
+        keys.map(|keys| &keys.secret_access_key),
+        keys.and_then(|keys| keys.session_token.as_ref()),
+    ];
+    let secrets: Vec<&str> = secrets.into_iter().flatten().map(Secret::expose).collect();
+    let config = Config {
+        resolved: Vec::new(),
+        notices: Vec::new(),
+        ..config.clone()
+    };
+    format!("{config:?} {secrets:?}")
+}
+
 #[test]
 fn every_option_reaches_the_configuration() {
-    // `Debug` hides secrets, so these are compared as such.
-    let shape = |config: Config| {
-        let secrets = format!(
-            "{:?}",
-            config
-                .encryption_key
-                .iter()
-                .map(Secret::expose)
-                .chain(config.credentials.keys.iter().flat_map(|keys| {
-                    keys.session_token
-                        .iter()
-                        .chain([&keys.secret_access_key])
-                        .map(Secret::expose)
-                }))
-                .collect::<Vec<_>>()
-        );
-        format!(
-            "{:?} {secrets}",
-            Config {
-                resolved: Vec::new(),
-                notices: Vec::new(),
-                ..config
-            }
-        )
-    };
     let root = tempfile::tempdir().unwrap();
     std::fs::create_dir(root.path().join("certificates")).unwrap();
     std::fs::write(root.path().join("certificates/company.pem"), "").unwrap();
@@ -275,30 +235,20 @@ fn every_option_reaches_the_configuration() {
     std::fs::write(root.path().join("keys/main-2026.secret"), key.as_str().unwrap()).unwrap();
     for option in OPTIONS {
         let section = section_for(option).to_string();
-        // In CI for `ciMode`, whose example is the default: another value makes the difference.
-        let value = if option.name == "ciMode" {
-            "no-cache".into()
-        } else {
-            example(option)
-        };
         let load = |environment: Environment| {
-            Config::load(Some(&section), &environment, option.name == "ciMode", root.path()).unwrap()
+            let ci = option.name == "ciMode";
+            shape(&Config::load(Some(&section), &environment, ci, root.path()).unwrap())
         };
-        let with = load([(&*option.variable(), &*value)].into());
-        assert_ne!(
-            shape(with),
-            shape(load(Environment::default())),
-            "{}",
-            option.name
-        );
+        let with = load([(&*option.variable(), &*example(option))].into());
+        assert_ne!(with, load(Environment::default()), "{}", option.name);
     }
 }
 
 #[test]
-fn every_resolved_option_tells_value_and_origin_but_no_secret() {
+fn every_resolved_option_has_its_value_and_origin_but_no_secret() {
     let section = json!({ "bucket": "my-bucket", "encryptionKey": "correct horse" });
     let config = load(section, [("NX_S3_CACHE_RETRIES", "0")]).unwrap();
-    let told: Vec<String> = config
+    let resolved: Vec<String> = config
         .resolved
         .iter()
         .map(|o| format!("{} {} {}", o.name, o.value.as_deref().unwrap_or("-"), o.origin))
@@ -310,7 +260,10 @@ fn every_resolved_option_tells_value_and_origin_but_no_secret() {
         "concurrency 32 default",
         "profile - default",
     ] {
-        assert!(told.iter().any(|line| line == expected), "{expected}: {told:#?}");
+        assert!(
+            resolved.iter().any(|line| line == expected),
+            "{expected}: {resolved:#?}"
+        );
     }
     assert!(!format!("{config:?}").contains("horse"));
 }
@@ -330,5 +283,33 @@ fn no_message_shows_a_secret() {
                 .to_string();
             assert!(text.contains(secret) && !text.contains("hunter2"), "{text}");
         }
+    }
+}
+
+#[test]
+fn a_run_that_lost_the_encryption_key_to_its_parent_is_not_one_that_encrypts_nothing() {
+    let section = json!({ "bucket": "my-bucket" });
+    let removed = (
+        "NX_S3_CACHE_KEYS_REMOVED",
+        "NX_S3_CACHE_SIGNING_KEY,NX_S3_CACHE_ENCRYPTION_KEY",
+    );
+    assert_eq!(
+        load(section.clone(), [removed]).unwrap_err(),
+        ConfigErrors::KeyRemoved
+    );
+    assert!(!crate::error::Error::from(ConfigErrors::KeyRemoved).is_fatal());
+    // Another key than the one that the environment had.
+    let with_key = json!({ "bucket": "my-bucket", "encryptionKey": "in the repository" });
+    assert_eq!(load(with_key, [removed]).unwrap_err(), ConfigErrors::KeyRemoved);
+    // Its own key, or no cache, or another key that is missing: all is well.
+    for environment in [
+        [removed, ("NX_S3_CACHE_ENCRYPTION_KEY", "set by the task")],
+        [removed, ("NX_S3_CACHE_MODE", "no-cache")],
+        [
+            ("NX_S3_CACHE_KEYS_REMOVED", "NX_S3_CACHE_SIGNING_KEY"),
+            ("CI", "true"),
+        ],
+    ] {
+        assert!(load(section.clone(), environment).is_ok(), "{environment:?}");
     }
 }

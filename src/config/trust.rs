@@ -4,11 +4,13 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::build::Checked;
 use super::error::Origin;
-use crate::git_ref::RefPattern;
+use super::options as opt;
+use crate::git_ref::{GitRef, RefPattern};
 use crate::scope::{Scope, ScopeName};
 use crate::secret::Secret;
 use crate::sign::{PublicKey, PublicKeys, SigningKey};
@@ -29,8 +31,6 @@ pub struct TrustConfig {
     pub policy: TrustPolicy,
     /// What an entry without a good signature does.
     pub on_bad_signature: OnBadSignature,
-    /// Whether developers' machines write to scopes of their own.
-    pub dev_writes: bool,
     /// The scope that the environment wants for this run.
     pub scope: Option<Scope>,
     /// The secret key, where this run holds one. It need not belong to `public_keys`.
@@ -39,10 +39,18 @@ pub struct TrustConfig {
     pub readable_key_file: Option<PathBuf>,
 }
 
+impl TrustConfig {
+    /// Whether pushes to `git_ref` are trusted when they hold the key.
+    pub fn lists(&self, git_ref: &GitRef) -> bool {
+        self.branches.iter().any(|pattern| pattern.matches(git_ref))
+    }
+}
+
 /// What runs that aren't trusted may write.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum TrustPolicy {
-    /// A scope of their own.
+    /// Pull requests and unlisted branches a scope of their own, others nothing.
     Isolated,
     /// Nothing.
     TrunkOnly,
@@ -52,7 +60,8 @@ pub enum TrustPolicy {
 }
 
 /// What an entry without a good signature does.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum OnBadSignature {
     /// It counts as missing, and the user is warned.
     #[default]
@@ -64,34 +73,24 @@ pub enum OnBadSignature {
 pub(super) fn build(checked: &mut Checked<'_>, workspace_root: &Path) -> TrustConfig {
     let settings = checked.settings;
     let (signing_key, readable_key_file) = signing_key(checked, workspace_root);
+    let policy = if settings.is_on(&opt::TRUST_PUBLIC_KEYS) {
+        TrustPolicy::Isolated
+    } else {
+        TrustPolicy::Shared
+    };
     TrustConfig {
-        public_keys: each(checked, "trust.publicKeys", public_keys),
-        branches: each(checked, "trust.branches", branches),
-        policy: match settings.text("trust.policy").as_deref() {
-            Some("isolated") => TrustPolicy::Isolated,
-            Some("trunk-only") => TrustPolicy::TrunkOnly,
-            None if settings.is_on("trust.publicKeys") => TrustPolicy::Isolated,
-            _ => TrustPolicy::Shared,
-        },
-        on_bad_signature: match settings.text("trust.onBadSignature").as_deref() {
-            Some("fail") => OnBadSignature::Fail,
-            _ => OnBadSignature::Miss,
-        },
-        dev_writes: settings.flag("trust.devWrites"),
-        scope: checked.text("trust.scope", scope),
+        public_keys: checked
+            .value(&opt::TRUST_PUBLIC_KEYS, |texts| public_keys(texts))
+            .unwrap_or_default(),
+        branches: checked
+            .value(&opt::TRUST_BRANCHES, |texts| branches(texts))
+            .unwrap_or_default(),
+        policy: settings.find(&opt::TRUST_POLICY).unwrap_or(policy),
+        on_bad_signature: settings.get(&opt::TRUST_ON_BAD_SIGNATURE),
+        scope: checked.text(&opt::TRUST_SCOPE, scope),
         signing_key: signing_key.map(Arc::new),
         readable_key_file,
     }
-}
-
-/// The texts of the list `name` as `check` returns them.
-fn each<T: Default>(
-    checked: &mut Checked<'_>,
-    name: &str,
-    check: impl Fn(&[String]) -> Result<T, String>,
-) -> T {
-    let texts = checked.settings.texts(name);
-    checked.passed(name, check(&texts)).unwrap_or_default()
 }
 
 fn public_keys(texts: &[String]) -> Result<PublicKeys, String> {
@@ -122,33 +121,26 @@ fn scope(text: &str) -> Result<Scope, String> {
 /// The key this run signs with, and the file it is in when others can read that.
 fn signing_key(checked: &mut Checked<'_>, workspace_root: &Path) -> (Option<SigningKey>, Option<PathBuf>) {
     let parse = |secret: &Secret| SigningKey::parse(secret).map_err(|error| format!("{error}."));
-    if let Some(secret) = checked.settings.secret("signingKey") {
-        return (checked.passed("signingKey", parse(&secret)), None);
+    if let Some(secret) = checked.settings.find(&opt::SIGNING_KEY) {
+        return (checked.passed(&opt::SIGNING_KEY, parse(&secret)), None);
     }
-    const OPTION: &str = "trust.signingKeyFile";
-    let Some(path) = checked
-        .settings
-        .text(OPTION)
-        .map(|file| workspace_root.join(file))
-    else {
+    let option = &opt::TRUST_SIGNING_KEY_FILE;
+    let Some(file) = checked.settings.find(option) else {
         return (None, None);
     };
+    let path = workspace_root.join(file);
     // nx.json names the file for everybody, but only trusted runs have it.
-    if checked.settings.origin(OPTION) == Origin::NxJson && !path.exists() {
-        let notice = format!(
-            "{OPTION}: there is no {}, so this run signs nothing.",
-            path.display()
-        );
+    if checked.settings.origin(option) == Origin::NxJson && !path.exists() {
+        let (name, path) = (option.name, path.display());
+        let notice = format!("{name}: there is no {path}, so this run signs nothing.");
         checked.findings.notices.push(notice);
         return (None, None);
     }
     let read = read_key_file(&path).and_then(|(secret, readable)| {
         let key = parse(&secret).map_err(|problem| format!("{}: {problem}", path.display()))?;
-        Ok((key, readable.then(|| path.clone())))
+        Ok((Some(key), readable.then(|| path.clone())))
     });
-    checked
-        .passed(OPTION, read)
-        .map_or((None, None), |(key, readable)| (Some(key), readable))
+    checked.passed(option, read).unwrap_or_default()
 }
 
 /// What a key file holds, and whether others can read it.

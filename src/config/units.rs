@@ -24,24 +24,19 @@ const SIZE: [(&str, u64); 9] = [
     ("B", 1),
 ];
 
-/// Texts that are durations, as a regular expression for the schema.
+/// What [`duration`] reads, as a regular expression for the schema.
 #[cfg(test)]
 pub(super) const DURATION_PATTERN: &str = "^ *[0-9]+(\\.[0-9]+)? *(ms|s|m|h|d)? *$";
-/// Texts that are sizes, as a regular expression for the schema.
+/// What [`size`] reads, as a regular expression for the schema.
 #[cfg(test)]
 pub(super) const SIZE_PATTERN: &str = "^ *[0-9]+(\\.[0-9]+)? *(([KMGTkmgt][Ii]?)?[Bb])? *$";
 
-/// Reads a duration: a number and a unit; without a unit it is seconds.
+/// Reads a duration, to the millisecond: a number and a unit; without a unit it is seconds.
 pub(super) fn duration(text: &str) -> Option<Duration> {
     let (number, unit) = split(text)?;
     let unit = if unit.is_empty() { "s" } else { unit };
     let (_, milliseconds) = TIME.iter().find(|(name, _)| *name == unit)?;
-    seconds(number * *milliseconds as f64 / 1000.0)
-}
-
-/// A duration of `seconds`, to the millisecond; none if it is negative or beyond counting.
-pub(super) fn seconds(seconds: f64) -> Option<Duration> {
-    let exact = Duration::try_from_secs_f64(seconds).ok()?;
+    let exact = Duration::try_from_secs_f64(number * *milliseconds as f64 / 1000.0).ok()?;
     Some(Duration::from_millis(u64::try_from(exact.as_millis()).ok()?))
 }
 
@@ -77,13 +72,11 @@ pub(crate) fn show_size(bytes: u64) -> String {
 }
 
 fn show(amount: u64, units: &[(&str, u64)], zero: &str) -> String {
-    let unit = units
-        .iter()
-        .find(|(_, length)| amount >= *length && amount.is_multiple_of(*length));
-    unit.map_or_else(
-        || format!("0{zero}"),
-        |(name, length)| format!("{}{name}", amount / length),
-    )
+    let fits = |length: u64| amount >= length && amount.is_multiple_of(length);
+    match units.iter().find(|(_, length)| fits(*length)) {
+        Some((name, length)) => format!("{}{name}", amount / length),
+        None => format!("0{zero}"),
+    }
 }
 
 #[cfg(test)]

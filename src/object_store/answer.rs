@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_smithy_runtime_api::box_error::BoxError;
@@ -19,6 +20,7 @@ use aws_smithy_types::byte_stream::ByteStream;
 use aws_smithy_types::config_bag::ConfigBag;
 use bytes::{Bytes, BytesMut};
 
+use super::Progress;
 use super::pulse::{Pulse, Watch};
 
 /// The most bytes that the answer to one request may have. An extension of the request.
@@ -66,6 +68,7 @@ impl StdError for NotConnected {
 }
 
 /// An HTTP client whose answers are complete when they are handed on, and not longer than their request allows.
+/// The bytes of objects are counted by the [`Progress`] that is an extension of the request.
 /// So a body that breaks off or stops coming is a failure of its request.
 #[derive(Debug)]
 pub(super) struct Whole {
@@ -112,9 +115,9 @@ struct WholeConnector {
 
 impl HttpConnector for WholeConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let limit = request.extension().copied();
+        let (limit, progress) = (request.extension().copied(), request.extension().cloned());
         let (response, pulse) = (self.connector.call(request), self.pulse);
-        HttpConnectorFuture::new(async move { complete(response.await?, limit, pulse).await })
+        HttpConnectorFuture::new(async move { complete(response.await?, limit, progress, pulse).await })
     }
 }
 
@@ -136,6 +139,7 @@ pub(super) async fn within<F: Future>(
 async fn complete(
     mut response: HttpResponse,
     limit: Option<BodyLimit>,
+    progress: Option<Arc<Progress>>,
     pulse: Pulse,
 ) -> Result<HttpResponse, ConnectorError> {
     let BodyLimit(most) = limit
@@ -148,11 +152,40 @@ async fn complete(
     if let (Some(_), Some(size)) = (limit, length.filter(|size| *size > most)) {
         return Err(ConnectorError::user(Box::new(TooLong { size, limit: most })));
     }
-    let mut parts = ByteStream::new(response.take_body());
+    let success = response.status().is_success();
+    let body = read(
+        response.take_body(),
+        length,
+        most,
+        progress.filter(|_| success),
+        pulse,
+    )
+    .await?;
+    if let Some(status) = meant(&response, &body).filter(|_| success) {
+        *response.status_mut() = status;
+    }
+    *response.body_mut() = SdkBody::from(body);
+    Ok(response)
+}
+
+/// Reads a body of at most `most` bytes, of which the answer has announced `length`.
+async fn read(
+    body: SdkBody,
+    length: Option<u64>,
+    most: u64,
+    progress: Option<Arc<Progress>>,
+    pulse: Pulse,
+) -> Result<Bytes, ConnectorError> {
+    // What is in memory already was counted when it arrived there.
+    let progress = progress.filter(|_| body.bytes().is_none());
+    let mut parts = ByteStream::new(body);
     let mut body = Body::default();
     let mut watch = Watch::new(pulse);
     while let Some(part) = watch.next(parts.next(), body.len()).await? {
         let part = part.map_err(|error| ConnectorError::io(error.into()))?;
+        if let Some(progress) = &progress {
+            progress.receive(part.len() as u64);
+        }
         body.push(part, length.unwrap_or(0).min(most));
         if body.len() > most {
             return Err(ConnectorError::user(Box::new(TooLong {
@@ -161,12 +194,7 @@ async fn complete(
             })));
         }
     }
-    let body = body.whole();
-    if let Some(status) = meant(&response, &body).filter(|_| response.status().is_success()) {
-        *response.status_mut() = status;
-    }
-    *response.body_mut() = SdkBody::from(body);
-    Ok(response)
+    Ok(body.whole())
 }
 
 /// The status that an answer should have had, judged by its body: none of ours looks like these.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
@@ -20,6 +20,7 @@ use aws_smithy_runtime_api::client::runtime_components::{RuntimeComponents, Runt
 use aws_smithy_types::config_bag::ConfigBag;
 use aws_types::endpoint_config::EndpointUrl;
 use hyper_util::client::legacy;
+use parking_lot::Mutex;
 use tokio::sync::oneshot;
 use url::{Host, Url};
 
@@ -181,8 +182,8 @@ impl Lines {
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Line, SharedHttpConnector>> {
-        self.connectors.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> parking_lot::MutexGuard<'_, HashMap<Line, SharedHttpConnector>> {
+        self.connectors.lock()
     }
 }
 

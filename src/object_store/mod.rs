@@ -1,5 +1,6 @@
 //! Objects by key, in a bucket or in memory. Nothing here knows what an object means.
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use async_trait::async_trait;
@@ -13,6 +14,7 @@ pub mod http;
 pub mod memory;
 mod pace;
 pub mod patient;
+pub mod progress;
 pub mod proxy;
 mod pulse;
 mod refusal;
@@ -21,6 +23,7 @@ mod trust;
 pub mod watch;
 
 pub use error::Error;
+pub use progress::Progress;
 
 /// Whether a put may replace an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,6 +98,20 @@ pub trait ObjectStore: Send + Sync + 'static {
     ///
     /// A body of more than `limit` bytes is [`Error::TooLarge`], noticed before it is in memory.
     async fn fetch(&self, key: &str, limit: u64) -> Result<Option<Object>, Error>;
+
+    /// The same as [`fetch`](Self::fetch). `progress` begins when the request is sent, and counts bytes as they arrive,
+    /// or at the end where the store can't tell.
+    async fn fetch_with_progress(
+        &self,
+        key: &str,
+        limit: u64,
+        progress: &Arc<Progress>,
+    ) -> Result<Option<Object>, Error> {
+        progress.begin();
+        let object = self.fetch(key, limit).await?;
+        progress.receive(object.as_ref().map_or(0, |object| object.body.len() as u64));
+        Ok(object)
+    }
 
     /// The bytes of what [`fetch`](Self::fetch) gets.
     async fn get(&self, key: &str, limit: u64) -> Result<Option<Bytes>, Error> {

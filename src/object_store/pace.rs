@@ -1,7 +1,6 @@
 //! How many requests may be under way: fewer while the server is throttling, and one more at a time afterwards.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// Bounds the requests under way. Half as many after a throttled one, one more after each full round of successes.
@@ -61,7 +60,7 @@ impl Pace {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }
 

@@ -3,15 +3,16 @@
 //! The only place that retries: the SDK makes one attempt. A wait holds no turn, so that requests that are due go
 //! first.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use parking_lot::Mutex;
 use tokio::time::{Instant, sleep};
 
 use super::pace::Pace;
-use super::{Error, Head, ListPage, Object, ObjectStore, PutMode, PutOutcome};
+use super::{Error, Head, ListPage, Object, ObjectStore, Progress, PutMode, PutOutcome};
 
 /// The most to wait before the first retry; doubled each time. What is waited is a random part of it, so that
 /// those who were refused together don't come back together.
@@ -77,7 +78,7 @@ impl<S: ObjectStore> Patient<S> {
             Err(Error::Throttled { .. }) => turn.throttled(),
             Err(_) => {}
         }
-        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut heard = self.heard.lock();
         if result.as_ref().err().is_none_or(Error::is_answer) {
             *heard = Some(Instant::now());
         }
@@ -111,6 +112,16 @@ impl<S: ObjectStore> ObjectStore for Patient<S> {
 
     async fn fetch(&self, key: &str, limit: u64) -> Result<Option<Object>, Error> {
         self.repeat(|| self.store.fetch(key, limit)).await
+    }
+
+    async fn fetch_with_progress(
+        &self,
+        key: &str,
+        limit: u64,
+        progress: &Arc<Progress>,
+    ) -> Result<Option<Object>, Error> {
+        self.repeat(|| self.store.fetch_with_progress(key, limit, progress))
+            .await
     }
 
     async fn head(&self, key: &str) -> Result<Option<Head>, Error> {
@@ -241,7 +252,7 @@ mod tests {
 
         let store = store([lost]);
         let others_hear = Instant::now() + Duration::from_secs(60);
-        *store.heard.lock().unwrap() = Some(others_hear);
+        *store.heard.lock() = Some(others_hear);
         assert_eq!(store.get("key", 100).await, found());
     }
 

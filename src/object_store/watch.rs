@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use aws_smithy_runtime_api::box_error::BoxError;
@@ -16,6 +16,7 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::{RuntimeComponents, RuntimeComponentsBuilder};
 use aws_smithy_types::config_bag::ConfigBag;
+use parking_lot::Mutex;
 
 use super::answer::Whole;
 use super::cause::line;
@@ -196,7 +197,7 @@ impl Witness {
     /// Which attempt in a row this was.
     fn attempt(&self, method: &str, url: &str, answer: &Result<Answer, String>) -> u32 {
         let request = format!("{method} {url}");
-        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut failed = self.failed.lock();
         let before = failed.remove(&request).unwrap_or(0);
         if !answer.as_ref().is_ok_and(Answer::settles_it) {
             failed.insert(request, before + 1);

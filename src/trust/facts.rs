@@ -53,14 +53,17 @@ pub enum RunKind {
     Other(GitRef),
     /// The code of this branch or tag, which its host doesn't protect.
     Unprotected(GitRef),
-    /// A pull or merge request, by its number where that is known.
+    /// The code of a pull or merge request, by its number where that is known.
     PullRequest(Option<String>),
+    /// A push to the branch of the open pull request of this number, where the CI system makes no difference between
+    /// the two: such a run may deploy the branch.
+    BranchWithRequest(GitRef, String),
     /// Caused by an event that outsiders can cause, or running code that an event's author chose.
     Outside,
     /// It can't be told.
     Unknown,
-    /// A person at a machine, by the user's name where that is known.
-    Developer(Option<String>),
+    /// A person at a machine.
+    Developer,
 }
 
 /// What a CI system tells: the kind of run, and in words what it is.
@@ -89,6 +92,18 @@ impl RunKind {
         }
     }
 
+    /// A pull or merge request, in a system that builds its branch once, for the request and for the push.
+    pub(super) fn request_or_push(number: Option<&str>, branch: Option<&str>) -> Found {
+        let found = Self::pull_request(number);
+        match (found.kind, branch.and_then(GitRef::branch)) {
+            (Self::PullRequest(Some(number)), Some(branch)) => {
+                let reason = format!("{branch}, which has the open {}", found.reason);
+                Self::BranchWithRequest(branch, number).because(reason)
+            }
+            (kind, _) => kind.because(found.reason),
+        }
+    }
+
     /// The run of a branch or a tag, of which `kind` is made; unknown when there is none.
     pub(super) fn on(git_ref: Option<GitRef>, kind: fn(GitRef) -> Self, event: &str) -> Found {
         match git_ref {
@@ -114,7 +129,10 @@ pub fn detect(environment: &Environment, ci: bool) -> RunFacts {
             System::UnknownCi,
             RunKind::Unknown.because("it doesn't tell what kind of run this is"),
         ),
-        (None, _) => (System::Developer, developer(environment)),
+        (None, _) => (
+            System::Developer,
+            RunKind::Developer.because("a developer's machine"),
+        ),
     };
     let reason = match system {
         System::Developer => found.reason,
@@ -135,7 +153,10 @@ fn contradiction(environment: &Environment, one: System, other: System) -> Found
         .any(|(.., facts)| {
             matches!(
                 facts(environment).kind,
-                RunKind::PullRequest(_) | RunKind::Outside | RunKind::Unprotected(_)
+                RunKind::PullRequest(_)
+                    | RunKind::BranchWithRequest(..)
+                    | RunKind::Outside
+                    | RunKind::Unprotected(_)
             )
         });
     let kind = if dangerous {
@@ -144,13 +165,6 @@ fn contradiction(environment: &Environment, one: System, other: System) -> Found
         RunKind::Unknown
     };
     kind.because(format!("since the variables of {one} and {other} are set"))
-}
-
-fn developer(environment: &Environment) -> Found {
-    let user = ["USER", "LOGNAME", "USERNAME"]
-        .iter()
-        .find_map(|name| environment.get(name));
-    RunKind::Developer(user.map(str::to_owned)).because("a developer's machine")
 }
 
 impl fmt::Display for System {

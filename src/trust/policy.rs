@@ -12,6 +12,7 @@ use crate::sign::SigningKey;
 ///
 /// It writes to the trusted scope only if it holds a signing key that is listed, and is either known to be the push
 /// of a listed branch or tag, or wanted to be trusted by the environment without being known to be anything less.
+/// It reads unsigned entries only from a scope of its own, which few kinds of run have.
 pub fn decide(trust: &TrustConfig, run: &RunFacts) -> Access {
     if trust.policy == TrustPolicy::Shared {
         return shared(trust, run);
@@ -19,6 +20,7 @@ pub fn decide(trust: &TrustConfig, run: &RunFacts) -> Access {
     let key = usable_key(trust);
     let trusted = key.is_some() && may_be_trusted(trust, run);
     let own = if trusted { None } else { own_scope(trust, run) };
+    let warnings = warnings(trust, run, trusted, own.as_ref());
     let mut reads = vec![ReadScope {
         scope: Scope::Trusted,
         verified: true,
@@ -37,7 +39,7 @@ pub fn decide(trust: &TrustConfig, run: &RunFacts) -> Access {
         reads,
         writes,
         sign: trusted,
-        warnings: warnings(trust, run, trusted),
+        warnings,
     }
 }
 
@@ -70,44 +72,59 @@ fn usable_key(trust: &TrustConfig) -> Option<&SigningKey> {
 fn may_be_trusted(trust: &TrustConfig, run: &RunFacts) -> bool {
     let asked = trust.scope == Some(Scope::Trusted);
     match &run.kind {
-        RunKind::Push(git_ref) => is_listed(trust, git_ref) && (asked || trust.scope.is_none()),
-        RunKind::Other(git_ref) => is_listed(trust, git_ref) && asked,
-        RunKind::Unknown | RunKind::Developer(_) => asked,
-        RunKind::Unprotected(_) | RunKind::PullRequest(_) | RunKind::Outside => false,
+        RunKind::Push(git_ref) => trust.lists(git_ref) && (asked || trust.scope.is_none()),
+        RunKind::Other(git_ref) => trust.lists(git_ref) && asked,
+        RunKind::Unknown | RunKind::Developer => asked,
+        RunKind::Unprotected(_)
+        | RunKind::PullRequest(_)
+        | RunKind::BranchWithRequest(..)
+        | RunKind::Outside => false,
     }
 }
 
-fn is_listed(trust: &TrustConfig, git_ref: &GitRef) -> bool {
-    trust.branches.iter().any(|pattern| pattern.matches(git_ref))
-}
-
-/// The scope of a run that isn't trusted: what it writes, and what it reads beside the trusted one.
+/// The scope of a run that isn't trusted: what it writes, and what it reads unverified beside the trusted one.
+///
+/// Names of scopes can be guessed, and whoever may write below `u/` may write under any of them. So only runs of code
+/// that is nobody's release have one: pull requests, and branches that aren't listed. A run that isn't recognized has
+/// one if its job names it.
 fn own_scope(trust: &TrustConfig, run: &RunFacts) -> Option<Scope> {
     if trust.policy == TrustPolicy::TrunkOnly {
         return None;
     }
-    if let Some(Scope::Untrusted(_)) = trust.scope {
-        return trust.scope.clone();
-    }
-    let name = match &run.kind {
-        RunKind::Push(git_ref) | RunKind::Other(git_ref) | RunKind::Unprotected(git_ref) => match git_ref {
-            GitRef::Branch(name) => ScopeName::branch(name),
-            GitRef::Tag(name) => ScopeName::tag(name),
-        },
-        RunKind::PullRequest(Some(number)) => ScopeName::pull_request(number),
-        RunKind::Developer(Some(user)) if trust.dev_writes => ScopeName::developer(user),
-        // Without a name of its own it would share a scope with others like it.
-        RunKind::PullRequest(None) | RunKind::Developer(_) | RunKind::Outside | RunKind::Unknown => {
-            return None;
+    let derived = match &run.kind {
+        RunKind::PullRequest(Some(number)) => Some(ScopeName::pull_request(number)),
+        RunKind::BranchWithRequest(branch, number) if !trust.lists(branch) => {
+            Some(ScopeName::pull_request(number))
         }
+        RunKind::Push(git_ref @ GitRef::Branch(name))
+        | RunKind::Unprotected(git_ref @ GitRef::Branch(name))
+            if !trust.lists(git_ref) =>
+        {
+            Some(ScopeName::branch(name))
+        }
+        RunKind::Unknown => None,
+        RunKind::Push(_)
+        | RunKind::Other(_)
+        | RunKind::Unprotected(_)
+        | RunKind::PullRequest(None)
+        | RunKind::BranchWithRequest(..)
+        | RunKind::Outside
+        | RunKind::Developer => return None,
     };
-    Some(Scope::Untrusted(name))
+    match &trust.scope {
+        Some(Scope::Untrusted(name)) => Some(name.clone()),
+        _ => derived,
+    }
+    .map(Scope::Untrusted)
 }
 
-fn warnings(trust: &TrustConfig, run: &RunFacts, trusted: bool) -> Vec<TrustWarning> {
+fn warnings(trust: &TrustConfig, run: &RunFacts, trusted: bool, own: Option<&Scope>) -> Vec<TrustWarning> {
     let mut warnings = key_warnings(trust, run, trusted);
     let asked = trust.scope == Some(Scope::Trusted);
-    if asked && !may_be_trusted(trust, run) {
+    let named = matches!(trust.scope, Some(Scope::Untrusted(_)));
+    if named && own.is_none() {
+        warnings.push(TrustWarning::ScopeNameRefused(no_scope(trust, run)));
+    } else if asked && !may_be_trusted(trust, run) {
         warnings.push(TrustWarning::ScopeRefused(sentence(&run.reason)));
     } else if trust.signing_key.is_none() {
         match &run.kind {
@@ -115,6 +132,9 @@ fn warnings(trust: &TrustConfig, run: &RunFacts, trusted: bool) -> Vec<TrustWarn
                 warnings.push(TrustWarning::KeyMissing(git_ref.clone()));
             }
             _ if asked => warnings.push(TrustWarning::KeyMissingForScope),
+            RunKind::Unknown if !named && trust.policy == TrustPolicy::Isolated => {
+                warnings.push(TrustWarning::ScopeMissing(sentence(&run.reason)));
+            }
             _ => {}
         }
     }
@@ -130,8 +150,10 @@ fn key_warnings(trust: &TrustConfig, run: &RunFacts, trusted: bool) -> Vec<Trust
     match &run.kind {
         _ if trusted => {}
         // The key has its place on these branches, whatever this run may do with it.
-        RunKind::Push(git_ref) | RunKind::Other(git_ref) if is_listed(trust, git_ref) => {}
-        RunKind::Unknown => warnings.push(TrustWarning::NotRecognized(sentence(&run.reason))),
+        RunKind::Push(git_ref) | RunKind::Other(git_ref) if trust.lists(git_ref) => {}
+        RunKind::Unknown if !matches!(trust.scope, Some(Scope::Untrusted(_))) => {
+            warnings.push(TrustWarning::NotRecognized(sentence(&run.reason)));
+        }
         _ => warnings.push(TrustWarning::KeyExposed(run.reason.clone())),
     }
     if trust.public_keys.is_empty() {
@@ -141,6 +163,16 @@ fn key_warnings(trust: &TrustConfig, run: &RunFacts, trusted: bool) -> Vec<Trust
     }
     warnings.extend(trust.readable_key_file.clone().map(TrustWarning::KeyFileReadable));
     warnings
+}
+
+/// Why a run has no scope of its own.
+fn no_scope(trust: &TrustConfig, run: &RunFacts) -> String {
+    match trust.policy {
+        TrustPolicy::TrunkOnly => {
+            "With the trust.policy \"trunk-only\" only trusted runs store anything.".to_owned()
+        }
+        TrustPolicy::Isolated | TrustPolicy::Shared => sentence(&run.reason),
+    }
 }
 
 fn sentence(reason: &str) -> String {

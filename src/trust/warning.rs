@@ -15,6 +15,8 @@ pub enum TrustWarning {
     KeyExposed(String),
     /// A run holds the signing key, but it can't be told what kind of run it is; this is what is known.
     NotRecognized(String),
+    /// The same of a run without the signing key, whose job doesn't say which scope it has.
+    ScopeMissing(String),
     /// The signing key is not among the public keys.
     KeyNotListed(KeyName),
     /// There is a signing key, but there are no public keys.
@@ -25,6 +27,8 @@ pub enum TrustWarning {
     KeyMissingForScope,
     /// `NX_S3_CACHE_TRUST_SCOPE` asks for trust that this run can't have; this is what it is.
     ScopeRefused(String),
+    /// `NX_S3_CACHE_TRUST_SCOPE` names a scope, but this run has none of its own, and why.
+    ScopeNameRefused(String),
     /// Other users of this machine can read the file of the signing key.
     KeyFileReadable(PathBuf),
 }
@@ -40,6 +44,7 @@ impl TrustWarning {
             Self::NotRecognized(_) => {
                 "this run holds the signing key, but it is not recognized as trusted".into()
             }
+            Self::ScopeMissing(_) => "this run is not recognized".into(),
             Self::KeyNotListed(name) => format!("the signing key {name} is not among trust.publicKeys"),
             Self::KeyUnused(name) => format!("the signing key {name} is of no use without trust.publicKeys"),
             Self::KeyMissing(git_ref) => {
@@ -49,6 +54,9 @@ impl TrustWarning {
                 "NX_S3_CACHE_TRUST_SCOPE is \"trusted\", but there is no signing key".into()
             }
             Self::ScopeRefused(_) => "NX_S3_CACHE_TRUST_SCOPE can't make this run trusted".into(),
+            Self::ScopeNameRefused(_) => {
+                "NX_S3_CACHE_TRUST_SCOPE can't give this run a scope of its own".into()
+            }
             Self::KeyFileReadable(path) => {
                 format!(
                     "other users of this machine can read the signing key in {}",
@@ -74,8 +82,14 @@ impl TrustWarning {
             ],
             Self::NotRecognized(run) => &[
                 run,
-                "So it restores signed results, but its own are not stored for others.",
+                "So its results are not stored for others; it restores signed results only.",
                 "If it is to be trusted, set NX_S3_CACHE_TRUST_SCOPE=trusted in this job only.",
+            ],
+            Self::ScopeMissing(run) => &[
+                run,
+                "So its results are not stored for others; it restores signed results only.",
+                "To let it store for itself, set NX_S3_CACHE_TRUST_SCOPE in this job to a name that no other job \
+                 has, such as pr-123.",
             ],
             Self::KeyNotListed(_) => &[
                 "Nobody would believe what it signs, so this run is treated as one without a key.",
@@ -86,17 +100,25 @@ impl TrustWarning {
                 "Add its public half to trust.publicKeys in nx.json.",
             ],
             Self::KeyMissing(_) => &[
-                "So its results are not signed, and no other run restores them.",
+                "So its results are not stored for others; it restores signed results only.",
                 "Set NX_S3_CACHE_SIGNING_KEY or trust.signingKeyFile in this job.",
             ],
             Self::KeyMissingForScope => &[
-                "So this run is not trusted, and no other run restores its results.",
+                "So its results are not stored for others; it restores signed results only.",
                 "Set NX_S3_CACHE_SIGNING_KEY or trust.signingKeyFile in this job, or remove the variable.",
             ],
             Self::ScopeRefused(run) => &[
                 run,
+                "So its results are not stored for others.",
                 "The variable is for runs that can't be recognized, and for scheduled and manual ones of the \
                  branches in trust.branches. Remove it here, or add the branch to these.",
+            ],
+            Self::ScopeNameRefused(why) => &[
+                why,
+                "So its results are not stored for others; it restores signed results only.",
+                "Whoever may write to such a scope decides what is restored from it. So the variable may name one in \
+                 pull requests, on branches that trust.branches doesn't list, and in CI systems that aren't \
+                 recognized. Remove it here.",
             ],
             Self::KeyFileReadable(_) => {
                 &["Take that right away: chmod 600, and replace the key if others may have used it."]

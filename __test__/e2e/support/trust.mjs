@@ -17,8 +17,19 @@ export function pullRequest(number) {
 
 /** What GitHub Actions tells a job of a push to main; the key comes from the environment's secret. */
 export function pushToMain(key) {
-  const of = { GITHUB_EVENT_NAME: 'push', GITHUB_REF: 'refs/heads/main', GITHUB_REF_TYPE: 'branch' }
+  return onGitHub('push', 'refs/heads/main', key)
+}
+
+/** What GitHub Actions tells a job of another event. */
+export function onGitHub(event, ref, key) {
+  const of = { GITHUB_EVENT_NAME: event, GITHUB_REF: ref }
   return { ...github, ...of, ...(key && { NX_S3_CACHE_SIGNING_KEY: key.secretKey }) }
+}
+
+/** What GitLab tells a scheduled job on a protected branch. */
+export function gitLabSchedule() {
+  const of = { CI_PIPELINE_SOURCE: 'schedule', CI_COMMIT_BRANCH: 'main', CI_COMMIT_REF_PROTECTED: 'true' }
+  return { CI: 'true', GITLAB_CI: 'true', ...of }
 }
 
 /** A new key pair. */

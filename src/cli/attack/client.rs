@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::cache;
+use crate::cache::{self, Retrieved};
 use crate::config::{Config, Mode};
 use crate::entry::Producer;
 use crate::object_store::ObjectStore;
@@ -22,14 +22,14 @@ pub(super) enum Client {
     Refused(String),
 }
 
-/// Asks a run with `access` for the artifact of `hash` from `store`.
-pub(super) async fn restore(
+/// Asks a run with `access` for the artifact of `hash` from `store`: what it restored, or what it said.
+pub(super) async fn retrieve(
     config: &Config,
     access: &Access,
     store: Arc<dyn ObjectStore>,
     hash: &TaskHash,
     directory: &Path,
-) -> Client {
+) -> Result<Retrieved, String> {
     let config = Config {
         // What this run does with the cache is not the question, but what others do who read it.
         mode: Mode::ReadWrite,
@@ -41,12 +41,12 @@ pub(super) async fn restore(
     };
     let cache = cache::open(config, access, store, Producer::default(), false);
     match cache.retrieve(hash.as_str(), directory).await {
-        Ok(Some(_)) => Client::Accepted,
-        Err(error) => Client::Refused(error.to_string()),
+        Ok(Some(retrieved)) => Ok(retrieved),
+        Err(error) => Err(error.to_string()),
         Ok(None) => {
             let told = cache.take_warnings().into_iter().next();
             let cause = told.and_then(|warning| warning.body.into_iter().next());
-            Client::Refused(cause.unwrap_or_else(|| "a miss".to_owned()))
+            Err(cause.unwrap_or_else(|| "a miss".to_owned()))
         }
     }
 }

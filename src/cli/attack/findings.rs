@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::client::Client;
 use super::lock::Bucket;
+use super::planted::{self, PlantedScope, RunFinding, Verdict};
 use crate::cli::print::Paint;
 use crate::cli::{BAD, GOOD};
 use crate::config::SET_UP;
@@ -42,6 +43,10 @@ pub(super) struct Findings {
     /// Whether there are public keys.
     pub keys: bool,
     pub attempts: Vec<Attempt>,
+    /// Where poison was planted.
+    pub planted: Vec<PlantedScope>,
+    /// What each kind of run restored of that.
+    pub runs: Vec<RunFinding>,
     /// Keys of scratch objects that could not be removed.
     pub left_behind: Vec<String>,
 }
@@ -58,6 +63,8 @@ pub(super) struct Document<'a> {
     run: &'a str,
     trusted_run: bool,
     attempts: &'a [Attempt],
+    planted: &'a [PlantedScope],
+    runs: &'a [RunFinding],
     left_behind: &'a [String],
 }
 
@@ -126,12 +133,11 @@ impl Findings {
         )
     }
 
-    /// Whether the client refused all poison.
+    /// Whether all poison was refused, but for what a pull request or an unlisted branch finds in its own scope.
     fn lock1_holds(&self) -> bool {
-        !self
-            .attempts
-            .iter()
-            .any(|attempt| attempt.client == Some(Client::Accepted))
+        let accepted = |attempt: &Attempt| attempt.client == Some(Client::Accepted);
+        let poisoned = |run: &RunFinding| run.verdict == Verdict::Poisoned;
+        !self.attempts.iter().any(accepted) && !self.runs.iter().any(poisoned)
     }
 
     pub(super) fn lock2(&self) -> Lock2 {
@@ -168,6 +174,8 @@ impl Findings {
             run: &self.run,
             trusted_run: self.trusted_run,
             attempts: &self.attempts,
+            planted: &self.planted,
+            runs: &self.runs,
             left_behind: &self.left_behind,
         }
     }
@@ -182,6 +190,8 @@ impl Findings {
             paint.bold(&row("attempt", "bucket", "client")),
         ];
         lines.extend(self.attempts.iter().map(|attempt| self.line(attempt, paint)));
+        lines.push(String::new());
+        lines.extend(planted::lines(&self.planted, &self.runs, paint));
         lines.push(String::new());
         lines.push(self.verdict1(paint));
         lines.push(self.verdict2(paint));
@@ -225,8 +235,12 @@ impl Findings {
 
     fn verdict1(&self, paint: Paint) -> String {
         if self.lock1_holds() {
-            let holds = "✓ Lock 1, signatures: holds. No entry is restored that no trusted key signed.";
-            paint.good(holds)
+            let only = match self.runs.iter().any(|run| run.verdict == Verdict::OwnScope) {
+                true => " outside the own scope of a pull request or an unlisted branch",
+                false => "",
+            };
+            let holds = format!("✓ Lock 1, signatures: holds. Only signed entries are restored{only}.");
+            paint.good(&holds)
         } else {
             let text =
                 "✗ Lock 1, signatures: open. Whoever can write to the bucket decides what others restore.";

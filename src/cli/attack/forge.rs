@@ -14,7 +14,7 @@ use crate::sign::SigningKey;
 use crate::task_hash::TaskHash;
 use crate::trust::Access;
 
-/// The object of an entry for `hash` in `scope`, signed with `signer` if there is one.
+/// The object of an entry for `hash` in `scope`, signed with `signer` if there is one. What its task printed is the scope.
 ///
 /// Sealed when there is an encryption key: pull requests have it, too.
 pub(super) async fn entry(
@@ -50,7 +50,7 @@ pub(super) async fn entry(
     let artifact = Artifact {
         hash: hash.as_str().to_owned(),
         cache_directory: directory.to_owned(),
-        terminal_output: "poison\n".to_owned(),
+        terminal_output: scope.to_string(),
         code: 0,
     };
     cache.clone().store(artifact).await;

@@ -1,11 +1,14 @@
 //! `doctor --attack`: tries to poison the cache with the credentials at hand, and to restore the poison.
 //!
-//! All it touches is objects of its own, named `doctor-…`, in the places where an attack has to happen.
+//! All it touches is objects of its own, named `doctor-…`, in the places where an attack has to happen: in `t`, and in
+//! every untrusted scope that a run of this repository might read.
 
 mod client;
 mod findings;
 mod forge;
 mod lock;
+mod planted;
+mod runs;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -42,7 +45,12 @@ async fn told(workspace: &Workspace, json: bool) -> Result<u8, Ending> {
 
 async fn attack(workspace: &Workspace) -> Result<Findings, String> {
     let config = workspace.config()?;
-    let access = trust::decide(&config.trust, &workspace.facts());
+    let facts = workspace.facts();
+    let access = trust::decide(&config.trust, &facts);
+    let runs = runs::all(&config.trust, &facts).map_err(|error| error.to_string())?;
+    let user = ["USER", "LOGNAME", "USERNAME"];
+    let user = user.iter().find_map(|name| workspace.environment.get(name));
+    let scopes = runs::scopes(&config.trust, &facts, &runs, user);
     let connection = connect::dial(&config.bucket, &config.credentials).await;
     let connection = connection.map_err(|error| not_tried(&error))?;
     let no_scratch = |error: std::io::Error| format!("there is no place for scratch files: {error}");
@@ -50,21 +58,24 @@ async fn attack(workspace: &Workspace) -> Result<Findings, String> {
         config: &config,
         access: &access,
         store: connection.store.clone(),
-        directory: scratch::Directory::create().map_err(no_scratch)?,
+        directory: tempfile::tempdir().map_err(no_scratch)?,
         name: scratch::name().map_err(no_scratch)?,
         written: Vec::new(),
     };
     known(&target, &connection.store).await?;
-    let attempts = target.attack().await;
+    let tried = target.attack(&runs, scopes).await;
     // Whatever happened, nothing of it is to stay.
     let left_behind = target.clean_up().await;
+    let (attempts, planted, runs) = tried?;
     Ok(Findings {
         bucket: config.bucket.name.clone(),
         credentials: connection.credentials.source,
         run: access.why.clone(),
         trusted_run: access.sign,
         keys: !config.trust.public_keys.is_empty(),
-        attempts: attempts?,
+        attempts,
+        planted,
+        runs,
         left_behind,
     })
 }

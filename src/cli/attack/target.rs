@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use tempfile::TempDir;
 
 use super::client::{self, Client};
 use super::findings::{Attempt, Kind};
 use super::forge;
 use super::lock::Bucket;
+use super::planted::{PlantedScope, RunFinding};
+use super::runs::Run;
 use crate::cli::interrupt;
-use crate::cli::scratch::Directory;
 use crate::config::Config;
 use crate::entry::{Keys, MAX_ENTRY_OBJECT};
 use crate::object_store::memory::MemoryStore;
@@ -28,7 +30,7 @@ pub(super) struct Target<'a> {
     /// What a run like this reads.
     pub access: &'a Access,
     pub store: Arc<dyn ObjectStore>,
-    pub directory: Directory,
+    pub directory: TempDir,
     /// What all names of this attack begin with.
     pub name: String,
     /// Keys of objects that are in the bucket now.
@@ -45,8 +47,20 @@ struct Poison {
 }
 
 impl Target<'_> {
-    /// Tries everything; an error says why it could not be tried.
-    pub(super) async fn attack(&mut self) -> Result<Vec<Attempt>, String> {
+    /// Tries everything, the last of it with poison in all of `scopes`; an error says why it could not be tried.
+    pub(super) async fn attack(
+        &mut self,
+        runs: &[Run],
+        scopes: Vec<Scope>,
+    ) -> Result<(Vec<Attempt>, Vec<PlantedScope>, Vec<RunFinding>), String> {
+        let attempts = self.attempts().await?;
+        let planted = self.plant_in(scopes).await?;
+        let findings = self.restored_by(runs, &planted).await;
+        Ok((attempts, planted.scopes, findings))
+    }
+
+    /// What is tried with entries of `t`.
+    async fn attempts(&mut self) -> Result<Vec<Attempt>, String> {
         let unsigned = self.poison(Kind::Unsigned, &Scope::Trusted, None).await?;
         let stranger = KeyName::parse(STRANGER).map_err(|error| error.to_string())?;
         let foreign = self
@@ -81,11 +95,11 @@ impl Target<'_> {
         Ok(self.keys(&Scope::Trusted).entry(&self.hash(what)?))
     }
 
-    fn keys(&self, scope: &Scope) -> Keys {
+    pub(super) fn keys(&self, scope: &Scope) -> Keys {
         Keys::new(&self.config.cache_key_prefix, scope)
     }
 
-    fn hash(&self, what: &str) -> Result<TaskHash, String> {
+    pub(super) fn hash(&self, what: &str) -> Result<TaskHash, String> {
         TaskHash::parse(&format!("{}-{what}", self.name)).map_err(|error| error.to_string())
     }
 
@@ -115,7 +129,7 @@ impl Target<'_> {
 
     /// Writes an object, which is remembered unless the bucket refuses: it may be there after an error, too. After
     /// Ctrl-C nothing more is written.
-    async fn put(&mut self, key: &str, object: &Bytes, mode: PutMode) -> Bucket {
+    pub(super) async fn put(&mut self, key: &str, object: &Bytes, mode: PutMode) -> Bucket {
         if interrupt::pressed() {
             return Bucket::Unknown("not tried: interrupted".to_owned());
         }
@@ -135,24 +149,32 @@ impl Target<'_> {
     /// Lets the client restore the poison: from the bucket, or, where the bucket doesn't have it or doesn't give it
     /// away, from memory, since others may be able to write it.
     async fn restore(&self, poison: &Poison) -> Client {
-        let there = self.store.get(&poison.key, MAX_ENTRY_OBJECT).await;
-        let store = if there == Ok(Some(poison.object.clone())) {
-            self.store.clone()
-        } else {
-            let memory = MemoryStore::new();
-            memory.replace(&poison.key, poison.object.clone());
-            Arc::new(memory)
-        };
+        let store = self
+            .store_with(&[(poison.key.clone(), poison.object.clone())])
+            .await;
         let place = self.directory.path().join("restored");
-        let reading = client::restore(self.config, self.access, store, &poison.hash, &place).await;
-        match reading {
+        match client::retrieve(self.config, self.access, store, &poison.hash, &place).await {
+            Ok(_) => Client::Accepted,
             // Every line would begin with the name of its scratch object.
-            Client::Refused(why) => {
+            Err(why) => {
                 let name = format!("{}: ", poison.key);
                 Client::Refused(why.strip_prefix(&name).unwrap_or(&why).to_owned())
             }
-            Client::Accepted => Client::Accepted,
         }
+    }
+
+    /// The bucket, if it has all of these objects and gives them away, or else memory that has them.
+    pub(super) async fn store_with(&self, objects: &[(String, Bytes)]) -> Arc<dyn ObjectStore> {
+        for (key, object) in objects {
+            if self.store.get(key, MAX_ENTRY_OBJECT).await != Ok(Some(object.clone())) {
+                let memory = MemoryStore::new();
+                for (key, object) in objects {
+                    memory.replace(key, object.clone());
+                }
+                return Arc::new(memory);
+            }
+        }
+        self.store.clone()
     }
 
     /// Copies an entry of an untrusted scope, which needs no signature there, to `t`.

@@ -6,13 +6,16 @@ use std::sync::Arc;
 use super::client::Client;
 use super::findings::{Findings, Kind, Lock2};
 use super::lock::Bucket;
+use super::planted::Verdict;
+use super::runs::{self, Run};
 use super::target::Target;
 use crate::cli::scratch;
 use crate::cli::testing::{Guarded, Request};
 use crate::config::Config;
 use crate::config::environment::Environment;
+use crate::scope::{Scope, ScopeName};
 use crate::sign::{KeyName, SigningKey};
-use crate::trust::{decide, detect};
+use crate::trust::{ReadScope, decide, detect};
 
 const EXISTING: &str = "v1/t/e/123";
 
@@ -22,6 +25,21 @@ fn in_trusted(request: Request, key: &str) -> bool {
 
 /// Attacks `bucket`, in which there is an entry already.
 async fn attack(bucket: Guarded, keys: bool) -> Findings {
+    attack_as(&Environment::default(), bucket, keys).await
+}
+
+/// Attacks `bucket` in a CI system that says `environment`.
+async fn attack_as(environment: &Environment, bucket: Guarded, keys: bool) -> Findings {
+    attack_runs(environment, bucket, keys, |_| ()).await
+}
+
+/// The same with other runs than the policy says.
+async fn attack_runs(
+    environment: &Environment,
+    bucket: Guarded,
+    keys: bool,
+    alter: impl FnOnce(&mut Vec<Run>),
+) -> Findings {
     let key = SigningKey::generate(KeyName::parse("main").unwrap()).unwrap();
     let trust = if keys {
         format!(r#","trust":{{"publicKeys":["{}"]}}"#, key.public_key())
@@ -30,18 +48,22 @@ async fn attack(bucket: Guarded, keys: bool) -> Findings {
     };
     let section = format!(r#"{{"bucket":"test-bucket"{trust}}}"#);
     let config = Config::load(Some(&section), &Environment::default(), false, Path::new("/")).unwrap();
-    let access = decide(&config.trust, &detect(&Environment::default(), false));
+    let facts = detect(environment, false);
+    let access = decide(&config.trust, &facts);
+    let mut runs = runs::all(&config.trust, &facts).unwrap();
+    alter(&mut runs);
+    let scopes = runs::scopes(&config.trust, &facts, &runs, Some("ada"));
     bucket.objects.replace(EXISTING, "an entry");
     let store = Arc::new(bucket);
     let mut target = Target {
         config: &config,
         access: &access,
         store: store.clone(),
-        directory: scratch::Directory::create().unwrap(),
+        directory: tempfile::tempdir().unwrap(),
         name: scratch::name().unwrap(),
         written: Vec::new(),
     };
-    let attempts = target.attack().await.unwrap();
+    let (attempts, planted, runs) = target.attack(&runs, scopes).await.unwrap();
     let left_behind = target.clean_up().await;
     let mut there = left_behind.clone();
     there.push(EXISTING.into());
@@ -55,6 +77,8 @@ async fn attack(bucket: Guarded, keys: bool) -> Findings {
         trusted_run: access.sign,
         keys,
         attempts,
+        planted,
+        runs,
         left_behind,
     }
 }
@@ -105,8 +129,8 @@ async fn a_bucket_that_only_forbids_overwriting_is_partly_open() {
 #[tokio::test]
 async fn what_can_not_be_deleted_is_named() {
     let findings = attack(Guarded::new(|request, _| request == Request::Delete), true).await;
-    // Four entries, and what one of them was copied from.
-    assert_eq!(findings.left_behind.len(), 5);
+    // Four entries, what one of them was copied from, and what was planted.
+    assert_eq!(findings.left_behind.len(), 5 + findings.planted.len());
     assert!(findings.left_behind.iter().all(|key| key.contains("/e/doctor-")));
 }
 
@@ -114,4 +138,124 @@ async fn what_can_not_be_deleted_is_named() {
 async fn a_bucket_that_can_not_be_read_back_does_not_hide_what_the_client_takes() {
     let findings = attack(Guarded::new(|request, _| request == Request::Get), false).await;
     assert_eq!((findings.lock2(), findings.code()), (Lock2::Open, 1));
+}
+
+fn open_bucket() -> Guarded {
+    Guarded::new(|_, _| false)
+}
+
+/// The runs that did not restore signed entries only, and what they restored.
+fn suspicious(findings: &Findings) -> Vec<(&str, &str, Verdict)> {
+    let suspicious = findings.runs.iter().filter(|run| run.verdict != Verdict::Clean);
+    suspicious
+        .map(|run| (run.run, run.restored.as_deref().unwrap(), run.verdict))
+        .collect()
+}
+
+#[tokio::test]
+async fn poison_is_planted_wherever_some_run_might_look() {
+    let findings = attack(open_bucket(), true).await;
+    let planted: Vec<String> = findings
+        .planted
+        .iter()
+        .map(|planted| planted.scope.to_string())
+        .collect();
+    for scope in [
+        "t",
+        "u/pr-1",
+        "u/branch-feature",
+        "u/branch-main",
+        "u/branch-master",
+        "u/tag-v1.0.0",
+        "u/dev-ada",
+    ] {
+        assert!(
+            planted.iter().any(|planted| planted == scope),
+            "{scope}: {planted:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn only_pull_requests_and_unlisted_branches_restore_what_is_planted() {
+    let findings = attack(open_bucket(), true).await;
+    let own = [
+        ("pull request", "u/pr-1", Verdict::OwnScope),
+        ("unlisted branch", "u/branch-feature", Verdict::OwnScope),
+    ];
+    assert_eq!((suspicious(&findings), findings.code()), (own.to_vec(), 0));
+    assert_eq!(findings.runs.len(), 15, "{:?}", findings.runs);
+    let push = [
+        ("GITHUB_ACTIONS", "true"),
+        ("GITHUB_EVENT_NAME", "push"),
+        ("GITHUB_REF", "refs/heads/fix"),
+    ];
+    let findings = attack_as(&push.into(), open_bucket(), true).await;
+    let own = [
+        ("this run", "u/branch-fix", Verdict::OwnScope),
+        ("pull request", "u/pr-1", Verdict::OwnScope),
+        ("unlisted branch", "u/branch-fix", Verdict::OwnScope),
+    ];
+    assert_eq!((suspicious(&findings), findings.code()), (own.to_vec(), 0));
+}
+
+#[tokio::test]
+async fn the_branch_of_this_run_is_attacked_too() {
+    let schedule = [
+        ("GITHUB_ACTIONS", "true"),
+        ("GITHUB_EVENT_NAME", "schedule"),
+        ("GITHUB_REF", "refs/heads/release-1"),
+    ];
+    let findings = attack_as(&schedule.into(), open_bucket(), true).await;
+    let scope = Scope::Untrusted(ScopeName::branch("release-1"));
+    assert!(findings.planted.iter().any(|planted| planted.scope == scope));
+    assert_eq!(findings.runs[0].verdict, Verdict::Clean);
+}
+
+#[tokio::test]
+async fn without_keys_every_run_restores_what_is_planted() {
+    let findings = attack(open_bucket(), false).await;
+    assert!(findings.runs.len() == 15 && findings.code() == 1);
+    for run in findings.runs {
+        assert_eq!(
+            (run.restored.as_deref(), run.verdict),
+            (Some("t"), Verdict::Poisoned),
+            "{run:?}"
+        );
+    }
+}
+
+/// As it was in earlier versions, where a schedule on main read `u/branch-main`.
+#[tokio::test]
+async fn a_run_that_reads_what_pull_requests_may_write_is_open_to_attack() {
+    let main = Scope::Untrusted(ScopeName::branch("main"));
+    let reads_own = |runs: &mut Vec<Run>| {
+        let schedule = runs
+            .iter_mut()
+            .find(|run| run.name.starts_with("schedule"))
+            .unwrap();
+        schedule.accesses[1].reads.push(ReadScope {
+            scope: main,
+            verified: false,
+        });
+    };
+    let findings = attack_runs(&Environment::default(), open_bucket(), true, reads_own).await;
+    assert_eq!(
+        suspicious(&findings)[0],
+        ("schedule, with the key", "u/branch-main", Verdict::Poisoned)
+    );
+    assert_eq!(findings.code(), 1);
+}
+
+#[tokio::test]
+async fn what_these_credentials_can_not_plant_others_can() {
+    let read_only = |request, _: &str| !matches!(request, Request::Get | Request::List);
+    let findings = attack(Guarded::new(read_only), true).await;
+    assert!(
+        findings
+            .planted
+            .iter()
+            .all(|planted| planted.bucket == Bucket::Denied)
+    );
+    assert_eq!(suspicious(&findings).len(), 2);
 }

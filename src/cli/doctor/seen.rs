@@ -1,10 +1,11 @@
 //! What the requests to the bucket showed beside their answers.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
+use parking_lot::Mutex;
 
 use crate::object_store::watch::{About, Answer, Exchange, Watcher};
 
@@ -17,16 +18,13 @@ impl Seen {
         let exchanges = Arc::clone(&self.0);
         Arc::new(move |exchange| {
             if exchange.about == About::Bucket {
-                exchanges
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .push(exchange.clone());
+                exchanges.lock().push(exchange.clone());
             }
         })
     }
 
     fn exchanges(&self) -> Vec<Exchange> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0.lock().clone()
     }
 
     fn answers(&self) -> impl Iterator<Item = Answer> {

@@ -1,6 +1,7 @@
 //! Text in lines that fit a terminal.
 
 use console::Term;
+use textwrap::{Options, WordSplitter};
 
 /// The most columns of a line: wider ones are hard to read.
 const MOST: usize = 100;
@@ -18,32 +19,22 @@ pub(super) fn width() -> usize {
 }
 
 /// `text` with lines that end within `width` when the first begins at column `indent`, as the others then do, too.
-/// Words are never broken, so that what is copied from the text stays whole; its own line breaks are kept.
+/// Words are never broken, so that what is copied from the text stays whole; its own line breaks and indents are kept.
 pub(super) fn wrapped(text: &str, indent: usize, width: usize) -> String {
-    let room = width.saturating_sub(indent).max(1);
-    let mut lines: Vec<String> = Vec::new();
-    for line in text.lines() {
-        let own_indent: String = line.chars().take_while(|c| *c == ' ').collect();
-        let mut current = own_indent.clone();
-        let mut is_empty = true;
-        for word in line.split_whitespace() {
-            let length = current.chars().count() + usize::from(!is_empty) + word.chars().count();
-            if !is_empty && length > room {
-                lines.push(std::mem::replace(&mut current, own_indent.clone()));
-                is_empty = true;
-            }
-            if !is_empty {
-                current.push(' ');
-            }
-            current.push_str(word);
-            is_empty = false;
-        }
-        lines.push(current);
-    }
-    let lines: Vec<&str> = lines.iter().map(|line| line.trim_end()).collect();
-    let separator = format!("\n{}", " ".repeat(indent));
-    // An empty line has no trailing spaces either.
-    lines.join(&separator).replace(&format!("{separator}\n"), "\n\n")
+    let wrap = |line: &str| {
+        let words = line.trim_start();
+        let own_indent = &line[..line.len() - words.len()];
+        let options = Options::new(width.saturating_sub(indent))
+            .initial_indent(own_indent)
+            .subsequent_indent(own_indent)
+            .break_words(false)
+            .word_splitter(WordSplitter::NoHyphenation);
+        textwrap::fill(words, options)
+    };
+    let lines: Vec<String> = text.lines().map(wrap).collect();
+    let space = " ".repeat(indent);
+    let indented = textwrap::indent(&lines.join("\n"), &space);
+    indented.strip_prefix(&space).unwrap_or(&indented).to_owned()
 }
 
 #[cfg(test)]
@@ -69,6 +60,7 @@ mod tests {
             format!("see\n    {address}\n    there")
         );
         assert_eq!(wrapped("one\n\n  - two", 2, 80), "one\n\n    - two");
+        assert_eq!(wrapped("  - one two-three", 2, 12), "  - one\n    two-three");
         assert_eq!(wrapped("", 2, 80), "");
     }
 }

@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use clap::{ArgGroup, Args};
 
-use crate::cli::amounts;
+use crate::cli::age;
 use crate::cli::scopes::Scopes;
+use crate::config::units;
 
 /// Delete what is old or too much: entries first, then the chunks that no entry needs.
 ///
 /// Lists the bucket, and where chunks may go, reads the entries that stay, to know what they need. Builds may run
-/// meanwhile: what they ask for may be gone, which is a miss. Ends with 0 when all was done, and with 1 when chunks had to
+/// meanwhile: what they ask for may be gone, which is a miss. Exits 0 when all was done, and 1 when chunks had to
 /// stay since an entry that may need them can't be read.
 #[derive(Args, Clone, Debug)]
 #[command(group = ArgGroup::new("limit").required(true).multiple(true).args(["age", "max_size"]))]
@@ -20,16 +21,16 @@ use crate::cli::scopes::Scopes;
   nx-s3-cache flush --age 3d --scope 'u/*'        what pull requests left")]
 pub(in crate::cli) struct FlushArgs {
     /// Delete entries and archives that were written longer ago: 2w, 14d, 12h, 30m
-    #[arg(long, value_parser = amounts::age, allow_hyphen_values = true)]
+    #[arg(long, value_parser = age::parse, allow_hyphen_values = true)]
     pub age: Option<Duration>,
     /// Delete the oldest entries and archives until the rest takes no more than this: 50GB, 500MiB
-    #[arg(long, value_name = "SIZE", value_parser = amounts::size, allow_hyphen_values = true)]
+    #[arg(long, value_name = "SIZE", value_parser = size, allow_hyphen_values = true)]
     pub max_size: Option<u64>,
     /// Only these scopes: t, u/pr-123, u/pr-* or u/*
     #[arg(long, default_value = "*")]
     pub scope: Scopes,
     /// Keep chunks that were written later than this: a store that is under way may need them
-    #[arg(long, value_name = "AGE", value_parser = amounts::age, default_value = "1d")]
+    #[arg(long, value_name = "AGE", value_parser = age::parse, default_value = "1d")]
     pub grace: Duration,
     /// Change nothing, and tell what would go
     #[arg(long)]
@@ -37,4 +38,28 @@ pub(in crate::cli) struct FlushArgs {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// Reads a size in bytes such as `50GB` or `500MiB`. A unit is needed.
+fn size(text: &str) -> Result<u64, String> {
+    let has_unit = text.ends_with(|c: char| c.is_ascii_alphabetic());
+    units::size(text)
+        .filter(|_| has_unit)
+        .ok_or_else(|| format!("{text:?} is not a size: write 500MB, 50GB or 1.5TB (or MiB, GiB, TiB)"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_have_a_number_and_a_unit() {
+        assert_eq!(size("50GB"), Ok(50_000_000_000));
+        assert_eq!(size("1.5GiB"), Ok(3 << 29));
+        assert_eq!(size("0B"), Ok(0));
+        for text in ["", "50", "-1GB", "GB", "50 gigs"] {
+            let problem = size(text).unwrap_err();
+            assert!(problem.contains("50GB"), "{problem}");
+        }
+    }
 }

@@ -10,10 +10,10 @@ mod plan;
 mod report;
 mod sweep;
 
-use std::sync::Mutex;
 use std::time::SystemTime;
 
 use futures_util::TryStreamExt;
+use parking_lot::Mutex;
 
 use super::Workspace;
 use super::bucket::{Bucket, Found};
@@ -21,7 +21,7 @@ use super::deletion::delete;
 use super::ending::Ending;
 use super::interrupt::until_interrupted;
 use super::progress::Progress;
-use super::tally::{Tally, lock};
+use super::tally::Tally;
 use holdings::Inventory;
 use plan::{Needs, Part, Rules};
 use report::Report;
@@ -47,7 +47,7 @@ pub(super) async fn flush(
         grace: args.grace,
         now: SystemTime::now(),
     };
-    let tally = Mutex::default();
+    let tally = Mutex::new(Tally::default());
     let work = async {
         let inventory = list(bucket, args).await?;
         let (mut parts, needs) = plan(bucket, inventory, &rules, chosen).await?;
@@ -56,7 +56,7 @@ pub(super) async fn flush(
             for part in &parts {
                 let doomed = sweep::entries(part, &rules).into_iter();
                 let doomed: Vec<_> = doomed.chain(sweep::chunks(bucket, part, &rules)).collect();
-                lock(&tally).deleted(&doomed);
+                tally.lock().deleted(&doomed);
                 report.add(part, &doomed);
             }
         } else {
@@ -65,7 +65,7 @@ pub(super) async fn flush(
         Ok(report)
     };
     until_interrupted(work, || {
-        format!("{}; run it again to finish", lock(&tally).line())
+        format!("{}; run it again to finish", tally.lock().line())
     })
     .await
 }

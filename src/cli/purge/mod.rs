@@ -4,9 +4,9 @@ mod args;
 mod report;
 
 use std::collections::BTreeSet;
-use std::sync::Mutex;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
+use parking_lot::Mutex;
 
 use super::Workspace;
 use super::bucket::{Bucket, Found};
@@ -14,7 +14,7 @@ use super::deletion::{Doomed, delete};
 use super::ending::Ending;
 use super::interrupt::until_interrupted;
 use super::progress::Progress;
-use super::tally::{Tally, What, lock};
+use super::tally::{Tally, What};
 use crate::entry::{MAX_ENTRY_OBJECT, claimed_signer};
 use crate::object_store;
 use report::Report;
@@ -32,10 +32,10 @@ enum Verdict {
 /// Deletes what the arguments select, and tells what that was.
 pub(super) async fn run(workspace: &Workspace, args: &PurgeArgs) -> Result<u8, Ending> {
     let bucket = Bucket::open(workspace).await?;
-    let tally = Mutex::default();
+    let tally = Mutex::new(Tally::default());
     let work = purge(&bucket, args, &tally);
     let report = until_interrupted(work, || {
-        format!("{}; run it again to finish", lock(&tally).line())
+        format!("{}; run it again to finish", tally.lock().line())
     })
     .await?;
     report.print(args.json)

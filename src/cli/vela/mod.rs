@@ -1,7 +1,6 @@
 //! `vela`: a drop-in for Vela's s3-cache plugin, over the same archives as `rebuild` and `restore`.
 
 mod args;
-mod duration;
 mod parameters;
 mod server;
 

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::args::VelaArgs;
-use super::duration;
 use crate::config::environment::Environment;
 
 /// Where Vela mounts parameters and secrets as files.
@@ -106,11 +105,18 @@ impl Parameters<'_> {
             .ok_or_else(|| format!("the parameter {name} is missing"))
     }
 
+    /// A duration as Go writes them, which is how the plugin's are written, or in days.
     pub(super) fn duration(&self, name: &str, otherwise: Duration) -> Result<Duration, String> {
-        let text = self.get(name);
-        text.map_or(Ok(otherwise), |text| {
-            duration::parse(&text).map_err(|problem| format!("{name}: {problem}"))
-        })
+        let Some(text) = self.get(name) else {
+            return Ok(otherwise);
+        };
+        match humantime::parse_duration(&text) {
+            Ok(duration) if duration.is_zero() => Err(format!("{name}: {text:?} must be more than 0")),
+            Ok(duration) => Ok(duration),
+            Err(_) => Err(format!(
+                "{name}: {text:?} is not a duration: write 60m, 8h, 1h30m or 14d"
+            )),
+        }
     }
 
     pub(super) fn flag(&self, name: &str) -> Result<bool, String> {
@@ -248,5 +254,41 @@ mod tests {
             environment: &Environment::default(),
         };
         assert_eq!(parameters.folder().unwrap_err(), "the parameter org is missing");
+    }
+
+    #[test]
+    fn durations_are_written_as_in_go_or_in_days() {
+        let duration = |text: &str| {
+            let args = VelaArgs {
+                age: Some(text.into()),
+                ..VelaArgs::default()
+            };
+            let environment = &Environment::default();
+            Parameters {
+                args: &args,
+                environment,
+            }
+            .duration("age", Duration::MAX)
+        };
+        for (text, seconds) in [
+            ("336h", 1_209_600.0),
+            ("60m", 3600.0),
+            ("1h30m", 5400.0),
+            ("10m0s", 600.0),
+            ("1.5h", 5400.0),
+            ("14d", 1_209_600.0),
+            ("500ms", 0.5),
+            ("500µs", 0.0005),
+        ] {
+            assert_eq!(duration(text), Ok(Duration::from_secs_f64(seconds)), "{text}");
+        }
+        for text in ["14", "14x", "-1h", "h", "1h30", "0s", "1..5h"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+        assert_eq!(
+            duration(""),
+            Ok(Duration::MAX),
+            "an empty parameter counts as not set"
+        );
     }
 }

@@ -42,7 +42,7 @@ fn without_keys_everything_is_shared_and_with_keys_isolated() {
     let keys = load(json!({ "publicKeys": [PUBLIC, OTHER] }), []);
     assert_eq!(keys.policy, TrustPolicy::Isolated);
     assert_eq!(keys.public_keys.iter().count(), 2);
-    assert!(keys.on_bad_signature == OnBadSignature::Miss && !keys.dev_writes && keys.signing_key.is_none());
+    assert!(keys.on_bad_signature == OnBadSignature::Miss && keys.signing_key.is_none());
     let strict = json!({ "publicKeys": [PUBLIC], "policy": "trunk-only", "onBadSignature": "fail" });
     let strict = load(strict, []);
     assert_eq!(
@@ -53,10 +53,7 @@ fn without_keys_everything_is_shared_and_with_keys_isolated() {
 
 #[test]
 fn main_and_master_are_trusted_unless_others_are_named() {
-    let lists = |trust: &TrustConfig, branch: &str| {
-        let branch = GitRef::branch(branch).unwrap();
-        trust.branches.iter().any(|pattern| pattern.matches(&branch))
-    };
+    let lists = |trust: &TrustConfig, branch: &str| trust.lists(&GitRef::branch(branch).unwrap());
     let default = load(json!({ "publicKeys": [PUBLIC] }), []);
     assert!(lists(&default, "main") && lists(&default, "master") && !lists(&default, "develop"));
     let named = load(json!({ "publicKeys": [PUBLIC], "branches": ["develop"] }), []);
@@ -94,10 +91,11 @@ fn a_policy_and_keys_that_contradict_each_other_are_refused() {
 
 #[test]
 fn no_empty_list_of_keys_switches_the_protection_off() {
-    assert!(problem(json!({ "publicKeys": [] }), []).contains("is not a list of texts"));
+    assert!(problem(json!({ "publicKeys": [] }), []).contains("is not a list of strings"));
     let section = json!({ "publicKeys": [PUBLIC] });
     assert!(
-        problem(section.clone(), [("NX_S3_CACHE_TRUST_PUBLIC_KEYS", " , ")]).contains("not a list of texts")
+        problem(section.clone(), [("NX_S3_CACHE_TRUST_PUBLIC_KEYS", " , ")])
+            .contains("not a list of strings")
     );
     let trust = load(section, [("NX_S3_CACHE_TRUST_PUBLIC_KEYS", "")]);
     assert_eq!(trust.policy, TrustPolicy::Isolated);
@@ -203,6 +201,24 @@ fn a_scope_is_chosen_by_the_environment_only() {
     for wrong in ["t", "Trusted", "u/pr-1", "../t", "a b"] {
         let told = problem(json!({}), [("NX_S3_CACHE_TRUST_SCOPE", wrong)]);
         assert!(told.contains("trusted\""), "{told}");
+    }
+}
+
+#[test]
+fn dev_writes_is_refused_with_the_reason_why_it_was_removed() {
+    let section = json!({ "publicKeys": [PUBLIC], "devWrites": false });
+    let told = problem(section, []);
+    assert!(
+        told.starts_with("trust.devWrites (nx.json): this was removed: whoever may write")
+            && told.contains("Remove it;"),
+        "{told}"
+    );
+    for value in ["true", ""] {
+        let told = problem(json!({}), [("NX_S3_CACHE_TRUST_DEV_WRITES", value)]);
+        assert!(
+            told.starts_with("NX_S3_CACHE_TRUST_DEV_WRITES: this was removed"),
+            "{told}"
+        );
     }
 }
 

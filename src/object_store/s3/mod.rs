@@ -6,6 +6,7 @@ mod credentials;
 mod delete;
 mod list;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
@@ -20,7 +21,7 @@ use super::answer::BodyLimit;
 use super::cause::line;
 use super::failure::Failure;
 use super::refusal::Refusal;
-use super::{Error, Head, ListPage, Object, ObjectStore, PutMode, PutOutcome};
+use super::{Error, Head, ListPage, Object, ObjectStore, Progress, PutMode, PutOutcome};
 use crate::config::{BucketConfig, ConditionalWrites};
 
 /// A bucket; each call is one attempt, see [`super::patient`].
@@ -154,13 +155,27 @@ impl ObjectStore for S3Store {
     }
 
     async fn fetch(&self, key: &str, limit: u64) -> Result<Option<Object>, Error> {
+        self.fetch_with_progress(key, limit, &Arc::default()).await
+    }
+
+    async fn fetch_with_progress(
+        &self,
+        key: &str,
+        limit: u64,
+        progress: &Arc<Progress>,
+    ) -> Result<Option<Object>, Error> {
+        progress.begin();
+        let progress = Arc::clone(progress);
         let request = self
             .client
             .get_object()
             .bucket(&self.config.name)
             .key(key)
             .customize();
-        let request = request.mutate_request(move |request| request.add_extension(BodyLimit(limit)));
+        let request = request.mutate_request(move |request| {
+            request.add_extension(BodyLimit(limit));
+            request.add_extension(Arc::clone(&progress));
+        });
         match request.send().await.map_err(Failure::of) {
             Ok(output) => match output.body.collect().await {
                 Ok(body) => Ok(Some(Object {

@@ -6,14 +6,14 @@ use crate::config::environment::Environment;
 use crate::git_ref::GitRef;
 
 pub(super) fn facts(environment: &Environment) -> Found {
+    let branch = environment.get("BUILDKITE_BRANCH");
     match environment.get("BUILDKITE_PULL_REQUEST") {
         Some("false") => {}
-        // Of a fork, only the number tells: its branch may be called main.
-        Some(number) => return RunKind::pull_request(Some(number)),
+        // Of a fork, only the number tells: its branch may be called main. So may that of a request to another branch.
+        Some(number) => return RunKind::request_or_push(Some(number), branch),
         None => return RunKind::Unknown.because("BUILDKITE_PULL_REQUEST is missing"),
     }
     // For a tag, both variables have its name.
-    let branch = environment.get("BUILDKITE_BRANCH");
     let git_ref = match environment.get("BUILDKITE_TAG") {
         Some(tag) => GitRef::tag(tag).filter(|_| branch.is_none_or(|branch| branch == tag)),
         None => branch.and_then(GitRef::branch),
@@ -48,8 +48,9 @@ mod tests {
             ),
             (
                 "BUILDKITE_PULL_REQUEST=5 BUILDKITE_SOURCE=webhook BUILDKITE_BRANCH=main",
-                request("5"),
+                RunKind::BranchWithRequest(branch("main"), "5".into()),
             ),
+            ("BUILDKITE_PULL_REQUEST=5 BUILDKITE_SOURCE=webhook", request("5")),
             (
                 "BUILDKITE_PULL_REQUEST=true BUILDKITE_SOURCE=webhook BUILDKITE_BRANCH=main",
                 RunKind::PullRequest(None),

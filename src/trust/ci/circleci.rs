@@ -1,6 +1,7 @@
 //! CircleCI: `CIRCLE_BRANCH` or `CIRCLE_TAG`; requests are told by several variables, those of forks by the branch
-//! `pull/<number>` too.
-//! <https://circleci.com/docs/variables/>
+//! `pull/<number>` too. Projects of the GitHub App, of GitLab and of self-hosted Bitbucket don't have all of these
+//! variables. They have no `CIRCLE_REPOSITORY_URL` either: without it, what looks like a push may be a request.
+//! <https://circleci.com/docs/reference/variables/>
 
 use super::super::facts::{Found, RunKind};
 use super::{branch_or_tag, first};
@@ -21,7 +22,14 @@ pub(super) fn facts(environment: &Environment) -> Found {
         let address = environment.get("CIRCLE_PULL_REQUEST");
         let of_address = address.and_then(|address| address.rsplit('/').next());
         let number = environment.get("CIRCLE_PR_NUMBER").or(of_address).or(fork);
-        return RunKind::pull_request(number);
+        return match fork {
+            Some(_) => RunKind::pull_request(number),
+            None => RunKind::request_or_push(number, branch),
+        };
+    }
+    if environment.get("CIRCLE_REPOSITORY_URL").is_none() {
+        return RunKind::Unknown
+            .because("without CIRCLE_REPOSITORY_URL, so that a push can't be told from a pull request");
     }
     let git_ref = branch_or_tag(branch, environment.get("CIRCLE_TAG"));
     RunKind::on(git_ref, RunKind::Push, "a push")
@@ -32,15 +40,25 @@ mod tests {
     use super::super::testing::{branch, kind, request, tag};
     use super::*;
 
+    /// What only projects of GitHub OAuth and Bitbucket Cloud have.
+    const OAUTH: &str = "CIRCLE_REPOSITORY_URL=git@github.com:o/r.git";
+
     #[test]
     fn tells_what_kind_of_run_this_is() {
         for (variables, expected) in [
-            ("CIRCLE_BRANCH=main", RunKind::Push(branch("main"))),
-            ("CIRCLE_TAG=v1", RunKind::Push(tag("v1"))),
+            (
+                &*format!("CIRCLE_BRANCH=main {OAUTH}"),
+                RunKind::Push(branch("main")),
+            ),
+            (&*format!("CIRCLE_TAG=v1 {OAUTH}"), RunKind::Push(tag("v1"))),
+            // A push and a request at once.
             (
                 "CIRCLE_BRANCH=feat CIRCLE_PULL_REQUEST=https://github.com/o/r/pull/5",
-                request("5"),
+                RunKind::BranchWithRequest(branch("feat"), "5".into()),
             ),
+            // As a project of the GitHub App has it for requests too, whose branch in a fork may be called main.
+            ("CIRCLE_BRANCH=main", RunKind::Unknown),
+            ("CIRCLE_TAG=v1", RunKind::Unknown),
             // A fork's, with and without the other variables.
             (
                 "CIRCLE_BRANCH=pull/5 CIRCLE_PR_NUMBER=5 CIRCLE_PR_USERNAME=eve CIRCLE_PR_REPONAME=r",
@@ -56,8 +74,11 @@ mod tests {
                 "CIRCLE_BRANCH=main CIRCLE_PULL_REQUESTS=https://github.com/o/r/pull/5,https://github.com/o/r/pull/6",
                 RunKind::PullRequest(None),
             ),
-            ("CIRCLE_BRANCH=main CIRCLE_TAG=v1", RunKind::Unknown),
-            ("CIRCLE_SHA1=0123456", RunKind::Unknown),
+            (
+                &*format!("CIRCLE_BRANCH=main CIRCLE_TAG=v1 {OAUTH}"),
+                RunKind::Unknown,
+            ),
+            (&*format!("CIRCLE_SHA1=0123456 {OAUTH}"), RunKind::Unknown),
         ] {
             assert_eq!(kind("CIRCLECI=true", variables), expected, "{variables}");
         }

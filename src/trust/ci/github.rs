@@ -13,33 +13,37 @@ mod event;
 
 use event::Event;
 
+/// What the branches of merge queues begin with. They are pushed, too.
+const MERGE_QUEUE: &str = "refs/heads/gh-readonly-queue/";
+
 pub(super) fn facts(environment: &Environment) -> Found {
     let Some(name) = environment.get("GITHUB_EVENT_NAME") else {
         return RunKind::Unknown.because("GITHUB_EVENT_NAME is missing");
     };
     let full = environment.get("GITHUB_REF").unwrap_or_default();
+    if let Some(request) = full.strip_prefix("refs/pull/") {
+        return RunKind::pull_request(request.split('/').next());
+    }
     let event = Event::read(environment.get("GITHUB_EVENT_PATH"));
     let is_request = name.starts_with("pull_request")
-        || full.starts_with("refs/pull/")
         || event.as_ref().is_some_and(Event::is_pull_request)
         || first(environment, &["GITHUB_HEAD_REF", "GITHUB_BASE_REF"]).is_some();
+    // On `pull_request_target`, and once a request is merged, the code is that of the branch it is for. What the
+    // request stored must not get there, so its number doesn't count.
     if is_request {
-        let of_ref = full
-            .strip_prefix("refs/pull/")
-            .and_then(|rest| rest.split('/').next());
-        let of_event = event.and_then(|event| event.number());
-        return RunKind::pull_request(of_ref.or(of_event.as_deref()));
+        return RunKind::PullRequest(None).because("the event of a pull request, but not its code");
     }
     let git_ref = GitRef::parse(full).filter(|git_ref| has_type(git_ref, environment.get("GITHUB_REF_TYPE")));
     match name {
         "push" if event.as_ref().is_some_and(|event| !event.is_push_to(full)) => {
             RunKind::Unknown.because("a push, but to another branch than GITHUB_REF")
         }
+        "push" if full.starts_with(MERGE_QUEUE) => RunKind::on(git_ref, RunKind::Other, "a merge queue"),
         "push" => RunKind::on(git_ref, RunKind::Push, "a push"),
         "schedule" => RunKind::on(git_ref, RunKind::Other, "a scheduled run"),
         "release" => RunKind::on(git_ref, RunKind::Other, "a release"),
         "merge_group" => RunKind::on(git_ref, RunKind::Other, "a merge queue"),
-        "workflow_dispatch" if event.is_none_or(|event| event.chooses_code()) => {
+        "workflow_dispatch" if event.is_none_or(|event| event.has_text()) => {
             RunKind::Outside.because("a manual run whose inputs may choose other code")
         }
         "workflow_dispatch" => RunKind::on(git_ref, RunKind::Other, "a manual run"),
@@ -106,6 +110,10 @@ mod tests {
             ),
             (
                 "GITHUB_EVENT_NAME=merge_group GITHUB_REF=refs/heads/gh-readonly-queue/main/pr-5-0123",
+                RunKind::Other(branch("gh-readonly-queue/main/pr-5-0123")),
+            ),
+            (
+                "GITHUB_EVENT_NAME=push GITHUB_REF=refs/heads/gh-readonly-queue/main/pr-5-0123",
                 RunKind::Other(branch("gh-readonly-queue/main/pr-5-0123")),
             ),
         ] {
@@ -205,16 +213,20 @@ mod tests {
         }
     }
 
+    /// `pull_request_target` runs with the secrets of main, and `pull_request` on main once the request is merged: what
+    /// the request stored must not get there.
     #[test]
-    fn the_payload_tells_the_number_and_what_the_variables_hide() {
-        let main = "refs/heads/main";
-        for payload in [
-            r#"{"number": 5, "pull_request": {"number": 5}}"#,
-            r#"{"pull_request": {"number": 5}}"#,
-        ] {
-            assert_eq!(with_payload("pull_request_target", main, payload), request("5"));
-            assert_eq!(with_payload("push", main, payload), request("5"));
+    fn a_request_s_event_on_the_code_of_a_branch_has_no_number() {
+        for event in ["pull_request_target", "pull_request", "push"] {
+            let payload = r#"{"number": 5, "pull_request": {"number": 5, "merged": true}}"#;
+            let kind = with_payload(event, "refs/heads/main", payload);
+            assert_eq!(kind, RunKind::PullRequest(None), "{event}");
         }
+    }
+
+    #[test]
+    fn the_payload_tells_what_the_variables_hide() {
+        let main = "refs/heads/main";
         let push = |payload| with_payload("push", main, payload);
         assert_eq!(
             push(r#"{"ref": "refs/heads/main", "after": "0123"}"#),
@@ -226,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn a_manual_run_that_chooses_its_code_is_not_of_its_branch() {
+    fn a_manual_run_with_any_text_may_choose_its_code_so_it_is_not_of_its_branch() {
         let run = |inputs: &str| {
             with_payload(
                 "workflow_dispatch",
@@ -237,7 +249,7 @@ mod tests {
         for inputs in [
             "null",
             "{}",
-            r#"{"stage": "production", "debug": "false"}"#,
+            r#"{"dry-run": "true", "debug": "false", "force": true}"#,
             r#"{"ref": ""}"#,
             r#"{"ref": null}"#,
         ] {
@@ -245,11 +257,12 @@ mod tests {
         }
         for inputs in [
             r#"{"ref": "feat"}"#,
-            r#"{"head_sha": "0123"}"#,
-            r#"{"prNumber": "5"}"#,
-            r#"{"targetBranch": "x"}"#,
-            r#"{"PR": 5}"#,
-            r#"{"git-commit": "0"}"#,
+            r#"{"what": "feat"}"#,
+            r#"{"stage": "production", "debug": "false"}"#,
+            r#"{"number": "5"}"#,
+            r#"{"number": 5}"#,
+            r#"{"flag": "True"}"#,
+            r#"{"list": ["feat"]}"#,
             "5",
         ] {
             assert_eq!(run(inputs), RunKind::Outside, "{inputs}");

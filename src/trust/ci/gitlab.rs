@@ -30,26 +30,22 @@ pub(super) fn facts(environment: &Environment) -> Found {
     }
 }
 
-/// Merge trains and requests from other hosts have numbers of their own kind, so that none shares with a request.
+/// Requests from other hosts have numbers of their own kind, so that none shares with a request. A merge train has none:
+/// it decides what is merged, so what requests stored must not get there.
 fn request(environment: &Environment) -> Found {
-    if let Some(number) = environment.get("CI_EXTERNAL_PULL_REQUEST_IID") {
-        return named(RunKind::pull_request(Some(number)), |number| {
-            format!("external-{number}")
-        });
+    if environment.get("CI_MERGE_REQUEST_EVENT_TYPE") == Some("merge_train") {
+        return RunKind::PullRequest(None).because("a merge train");
     }
-    let found = RunKind::pull_request(environment.get("CI_MERGE_REQUEST_IID"));
-    match environment.get("CI_MERGE_REQUEST_EVENT_TYPE") {
-        Some("merge_train") => named(found, |number| format!("{number}-train")),
-        _ => found,
-    }
-}
-
-fn named(found: Found, name: impl Fn(String) -> String) -> Found {
-    let kind = match found.kind {
-        RunKind::PullRequest(number) => RunKind::PullRequest(number.map(name)),
-        other => other,
+    let Some(number) = environment.get("CI_EXTERNAL_PULL_REQUEST_IID") else {
+        return RunKind::pull_request(environment.get("CI_MERGE_REQUEST_IID"));
     };
-    Found { kind, ..found }
+    let found = RunKind::pull_request(Some(number));
+    match found.kind {
+        RunKind::PullRequest(number) => {
+            RunKind::PullRequest(number.map(|number| format!("external-{number}"))).because(found.reason)
+        }
+        other => other.because(found.reason),
+    }
 }
 
 #[cfg(test)]
@@ -127,7 +123,7 @@ mod tests {
             ),
             (
                 "CI_PIPELINE_SOURCE=merge_request_event CI_MERGE_REQUEST_IID=5 CI_MERGE_REQUEST_EVENT_TYPE=merge_train",
-                request("5-train"),
+                RunKind::PullRequest(None),
             ),
             (
                 "CI_PIPELINE_SOURCE=external_pull_request_event CI_EXTERNAL_PULL_REQUEST_IID=5",

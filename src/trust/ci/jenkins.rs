@@ -7,20 +7,18 @@ use super::first;
 use crate::config::environment::Environment;
 use crate::git_ref::GitRef;
 
-/// Where requests have their number: multibranch jobs, then the plugins for GitHub, GitLab, Bitbucket and Gerrit.
-const NUMBERS: [&str; 5] = [
-    "CHANGE_ID",
-    "ghprbPullId",
-    "gitlabMergeRequestIid",
-    "BITBUCKET_PULL_REQUEST_ID",
-    "GERRIT_CHANGE_NUMBER",
-];
-/// Only requests have these.
-const REQUEST: [&str; 4] = [
+/// Where requests have their number: multibranch jobs, then the plugin for GitHub.
+const NUMBERS: [&str; 2] = ["CHANGE_ID", "ghprbPullId"];
+/// Only requests have these. The plugins for GitLab, Bitbucket and Gerrit also build what was merged, where the number must
+/// not count.
+const REQUEST: [&str; 7] = [
     "CHANGE_TARGET",
     "CHANGE_FORK",
     "ghprbSourceBranch",
+    "gitlabMergeRequestIid",
     "gitlabMergeRequestId",
+    "BITBUCKET_PULL_REQUEST_ID",
+    "GERRIT_CHANGE_NUMBER",
 ];
 
 pub(super) fn facts(environment: &Environment) -> Found {
@@ -59,8 +57,14 @@ mod tests {
             ("BRANCH_NAME=main CHANGE_TARGET=main", RunKind::PullRequest(None)),
             ("BRANCH_NAME=main CHANGE_FORK=eve", RunKind::PullRequest(None)),
             ("GIT_BRANCH=origin/main ghprbPullId=5", request("5")),
-            ("BRANCH_NAME=main gitlabMergeRequestIid=5", request("5")),
-            ("BRANCH_NAME=main GERRIT_CHANGE_NUMBER=5", request("5")),
+            (
+                "BRANCH_NAME=main gitlabMergeRequestIid=5",
+                RunKind::PullRequest(None),
+            ),
+            (
+                "BRANCH_NAME=main GERRIT_CHANGE_NUMBER=5",
+                RunKind::PullRequest(None),
+            ),
             ("BRANCH_NAME=main TAG_NAME=v1", RunKind::Unknown),
             // A job that isn't multibranch builds whatever its parameters say.
             ("GIT_BRANCH=origin/main", RunKind::Unknown),

@@ -42,12 +42,17 @@ fn of_parameters(parameters: &BTreeMap<String, String>) -> Found {
         .map(|(_, full)| full.as_str())
         .collect();
     branches.dedup();
-    let is_request = parameters.keys().any(|name| name.starts_with(REQUEST))
-        || branches
+    let number = parameters.get("teamcity.pullRequest.number").map(String::as_str);
+    let is_request = |full: &&str| REQUEST_REFS.iter().any(|request| full.starts_with(request));
+    if branches.iter().any(is_request) {
+        return RunKind::pull_request(number);
+    }
+    if parameters.keys().any(|name| name.starts_with(REQUEST)) {
+        // With some hosts, the build of a request is that of its branch.
+        let mut names = branches
             .iter()
-            .any(|full| REQUEST_REFS.iter().any(|request| full.starts_with(request)));
-    if is_request {
-        return RunKind::pull_request(parameters.get("teamcity.pullRequest.number").map(String::as_str));
+            .filter_map(|full| full.strip_prefix("refs/heads/"));
+        return RunKind::request_or_push(number, names.next());
     }
     // With several repositories, all must be on the same branch.
     match branches[..] {
@@ -125,7 +130,7 @@ mod tests {
             ),
             (
                 "teamcity.build.vcs.branch.Web=refs/heads/main\nteamcity.pullRequest.number=5",
-                request("5"),
+                RunKind::BranchWithRequest(branch("main"), "5".into()),
             ),
             (
                 "teamcity.build.vcs.branch.Web=refs/heads/main\nteamcity.pullRequest.source.branch=x",

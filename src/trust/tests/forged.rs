@@ -21,7 +21,12 @@ fn two_systems_at_once_are_none_and_a_request_in_either_stays_one() {
     let both = with(&[("GITLAB_CI", "true")]);
     assert_eq!(both.system, System::UnknownCi);
     assert_eq!(
-        with(&[("CIRCLECI", "true"), ("CIRCLE_BRANCH", "main")]).kind,
+        with(&[
+            ("CIRCLECI", "true"),
+            ("CIRCLE_BRANCH", "main"),
+            ("CIRCLE_REPOSITORY_URL", "git@github.com:o/r.git"),
+        ])
+        .kind,
         RunKind::Unknown
     );
     assert_eq!(
@@ -42,7 +47,7 @@ fn a_ci_system_is_one_even_if_nobody_calls_it_so() {
     let machine = detect(&[("USER", "ada")].into(), false);
     assert_eq!(
         (machine.system, machine.kind),
-        (System::Developer, RunKind::Developer(Some("ada".into())))
+        (System::Developer, RunKind::Developer)
     );
 }
 
@@ -66,6 +71,7 @@ fn any_environment() -> impl Strategy<Value = Vec<(&'static str, String)>> {
         "CIRCLE_BRANCH",
         "CIRCLE_TAG",
         "CIRCLE_PULL_REQUEST",
+        "CIRCLE_REPOSITORY_URL",
         "JENKINS_URL",
         "BRANCH_NAME",
         "TAG_NAME",
@@ -112,10 +118,10 @@ proptest! {
 
     #[test]
     fn no_environment_without_the_key_writes_to_the_trusted_scope(
-        variables in any_environment(), scope in any_scope(), ci: bool, trunk_only: bool, dev_writes: bool,
+        variables in any_environment(), scope in any_scope(), ci: bool, trunk_only: bool,
     ) {
         let policy = if trunk_only { TrustPolicy::TrunkOnly } else { TrustPolicy::Isolated };
-        let trust = TrustConfig { scope, dev_writes, ..config(policy, false) };
+        let trust = TrustConfig { scope, ..config(policy, false) };
         let environment = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let access = decide(&trust, &detect(&environment, ci));
         prop_assert_ne!(&access.writes, &Some(Scope::Trusted));
@@ -124,6 +130,9 @@ proptest! {
         for read in &access.reads {
             prop_assert!(read.verified == (read.scope == Scope::Trusted));
             prop_assert!(read.verified || access.writes.as_ref() == Some(&read.scope));
+            // What is not named by the job is never that of a listed branch, or of a tag.
+            let name = read.scope.to_string();
+            prop_assert!(name != "u/branch-main" && !name.starts_with("u/tag-"), "{}", name);
         }
     }
 

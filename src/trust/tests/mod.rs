@@ -31,7 +31,7 @@ fn config(policy: TrustPolicy, with_key: bool) -> TrustConfig {
 
 fn run(kind: RunKind) -> RunFacts {
     let system = match kind {
-        RunKind::Developer(_) => System::Developer,
+        RunKind::Developer => System::Developer,
         _ => System::GitHub,
     };
     let reason = "a run".to_owned();

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::*;
 use crate::config::environment::Environment;
+use crate::scope::{Scope, ScopeName};
 
 /// The warnings of a run that holds the key.
 fn warnings(kind: RunKind) -> Vec<TrustWarning> {
@@ -15,10 +16,11 @@ fn a_key_where_it_does_not_belong_is_told_loudly() {
     for kind in [
         request(),
         RunKind::PullRequest(None),
+        RunKind::BranchWithRequest(branch("main"), "12".into()),
         RunKind::Outside,
         RunKind::Push(branch("feat")),
         RunKind::Unprotected(branch("main")),
-        RunKind::Developer(None),
+        RunKind::Developer,
     ] {
         assert_eq!(
             warnings(kind.clone()),
@@ -29,6 +31,15 @@ fn a_key_where_it_does_not_belong_is_told_loudly() {
     assert_eq!(
         warnings(RunKind::Unknown),
         [TrustWarning::NotRecognized("This is a run.".into())]
+    );
+    // One whose job says that it is not to be trusted.
+    let named = TrustConfig {
+        scope: Some(Scope::Untrusted(ScopeName::pull_request("12"))),
+        ..config(TrustPolicy::Isolated, true)
+    };
+    assert_eq!(
+        decide(&named, &run(RunKind::Unknown)).warnings,
+        [TrustWarning::KeyExposed("a run".into())]
     );
     // Scheduled runs of the trunk may hold it, though they don't use it.
     for kind in [RunKind::Push(branch("main")), RunKind::Other(branch("main"))] {
@@ -45,6 +56,10 @@ fn a_missing_key_an_unused_key_and_a_readable_file_are_told() {
         [TrustWarning::KeyMissing(branch("main"))]
     );
     assert_eq!(decide(&without, &run(request())).warnings, []);
+    assert_eq!(
+        decide(&without, &run(RunKind::Unknown)).warnings,
+        [TrustWarning::ScopeMissing("This is a run.".into())]
+    );
     let unused = TrustConfig {
         signing_key: Some(key("main")),
         ..TrustConfig::default()
@@ -91,6 +106,20 @@ fn one_line_says_what_this_run_may_do_and_why() {
 }
 
 #[test]
+fn whoever_stores_nothing_is_told_so() {
+    let only = "So its results are not stored for others; it restores signed results only.";
+    for warning in [
+        TrustWarning::NotRecognized("x".into()),
+        TrustWarning::ScopeMissing("x".into()),
+        TrustWarning::KeyMissing(branch("main")),
+        TrustWarning::KeyMissingForScope,
+        TrustWarning::ScopeNameRefused("x".into()),
+    ] {
+        assert!(warning.body().contains(&only.to_owned()), "{warning:?}");
+    }
+}
+
+#[test]
 fn every_warning_says_what_happened_and_what_to_do() {
     let name = || KeyName::parse("main").unwrap();
     for warning in [
@@ -101,7 +130,9 @@ fn every_warning_says_what_happened_and_what_to_do() {
         TrustWarning::KeyUnused(name()),
         TrustWarning::KeyMissing(branch("main")),
         TrustWarning::KeyMissingForScope,
+        TrustWarning::ScopeMissing("x".into()),
         TrustWarning::ScopeRefused("x".into()),
+        TrustWarning::ScopeNameRefused("x".into()),
         TrustWarning::KeyFileReadable("k".into()),
     ] {
         assert!(

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict'
+import { afterEach, beforeEach, test } from 'node:test'
+import { takeKeys, takenKeys } from '../ts/keys'
+import type { Launcher } from '../ts/nx'
+
+const SIGNING = 'NX_S3_CACHE_SIGNING_KEY'
+const ENCRYPTION = 'NX_S3_CACHE_ENCRYPTION_KEY'
+const REMOVED = 'NX_S3_CACHE_KEYS_REMOVED'
+
+/** What Nx has: copies of the environment that were made before anyone asked for a cache. */
+function nxWith(copy: NodeJS.ProcessEnv) {
+  const batches: unknown[][] = []
+  const launcher: Launcher = {
+    taskEnvironment: { getEnvVariablesForTask: task => ({ ...copy, TASK: String(task) }) },
+    TaskRunner: {
+      prototype: {
+        forkProcessForBatch(...batch) {
+          batches.push([this, ...batch])
+          return 'forked'
+        },
+      },
+    },
+  }
+  return { launcher, batches }
+}
+
+const nowhere = () => {
+  throw new Error('Nx is not here')
+}
+
+function clean() {
+  for (const name of [SIGNING, ENCRYPTION, REMOVED]) delete process.env[name]
+}
+beforeEach(clean)
+afterEach(clean)
+
+test('keys leave the environment, and whoever opens the cache next still gets them', () => {
+  Object.assign(process.env, { [SIGNING]: 'main:secret', [ENCRYPTION]: 'passphrase' })
+  takeKeys(nowhere)
+  assert.deepEqual([process.env[SIGNING], process.env[ENCRYPTION]], [undefined, undefined])
+  assert.equal(process.env[REMOVED], `${SIGNING},${ENCRYPTION}`)
+  takeKeys(nowhere)
+  assert.deepEqual(takenKeys(), { [SIGNING]: 'main:secret', [ENCRYPTION]: 'passphrase' })
+})
+
+test('a key that is set again later replaces the first', () => {
+  Object.assign(process.env, { [ENCRYPTION]: 'the first' })
+  takeKeys(nowhere)
+  Object.assign(process.env, { [ENCRYPTION]: 'the second' })
+  takeKeys(nowhere)
+  assert.equal(takenKeys()[ENCRYPTION], 'the second')
+  assert.equal(process.env[ENCRYPTION], undefined)
+})
+
+test('without keys nothing is noted, and Nx is left alone', () => {
+  process.env[SIGNING] = ''
+  takeKeys(() => assert.fail('Nx was asked'))
+  assert.equal(process.env[REMOVED], undefined)
+})
+
+test('what Nx copied before starts no task and no batch with the keys', () => {
+  const copy = { [SIGNING]: 'main:secret', PATH: '/bin' }
+  const { launcher, batches } = nxWith(copy)
+  process.env[SIGNING] = 'main:secret'
+  takeKeys(() => launcher)
+  const cleaned = { PATH: '/bin', [REMOVED]: SIGNING }
+  assert.deepEqual(launcher.taskEnvironment.getEnvVariablesForTask('lib:build'), { ...cleaned, TASK: 'lib:build' })
+  const runner = Object.create(launcher.TaskRunner.prototype)
+  assert.equal(runner.forkProcessForBatch('batch', 'projects', 'tasks', { ...copy }, 'more'), 'forked')
+  assert.deepEqual(batches, [[runner, 'batch', 'projects', 'tasks', cleaned, 'more']])
+})

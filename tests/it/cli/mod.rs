@@ -1,0 +1,27 @@
+//! The binary, run against a real server.
+#![allow(clippy::panic, clippy::unwrap_used)] // tests
+
+#[cfg(unix)] // makes links and modes
+mod archives;
+mod attack;
+mod cat;
+mod denied;
+mod docs;
+mod doctor;
+mod flush;
+mod holdings;
+mod inspect;
+mod interrupted;
+mod keygen;
+mod ls;
+mod purge;
+mod racing;
+mod restoring;
+mod setup;
+mod shell;
+mod stats;
+mod stored;
+mod unread;
+#[cfg(unix)] // makes links
+mod vela;
+mod verify;

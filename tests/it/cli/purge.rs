@@ -1,0 +1,130 @@
+//! `purge` deletes what it is told to, and says what it could not judge.
+
+use nx_s3_cache::entry::Producer;
+use nx_s3_cache::sign::{KeyName, SigningKey};
+
+use super::holdings::Holdings;
+use super::setup::Setup;
+
+fn made_by(run: &str) -> Producer {
+    Producer {
+        run: Some(run.into()),
+        commit: Some("1a2b3c4d5e".into()),
+        ..Producer::default()
+    }
+}
+
+#[tokio::test]
+async fn named_entries_go_in_every_scope_or_in_one() {
+    let setup = Setup::new().await;
+    let (trusted, other) = (Holdings::trusted(&setup), Holdings::pull_request(&setup, "7"));
+    let (one, its_twin, two) = (
+        trusted.entry("1", &[], 1),
+        other.entry("1", &[], 1),
+        trusted.entry("2", &[], 1),
+    );
+    let archive = trusted.archive("acme/shop/modules", &[], 1);
+
+    let ran = setup.run(&["purge", "1", "--scope", "u/pr-7"]).await;
+    assert_eq!(
+        (ran.code, setup.has(&one), setup.has(&its_twin)),
+        (0, true, false),
+        "{}",
+        ran.text()
+    );
+    let ran = setup.run(&["purge", "1", "acme/shop/modules"]).await;
+    assert_eq!(
+        (ran.code, setup.has(&one), setup.has(&archive), setup.has(&two)),
+        (0, false, false, true)
+    );
+    assert!(
+        ran.stdout.contains("1 entry and 1 archive deleted"),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[tokio::test]
+async fn a_name_that_is_not_there_is_told_and_the_others_go() {
+    let setup = Setup::new().await;
+    let one = Holdings::trusted(&setup).entry("1", &[], 1);
+    let ran = setup.run(&["purge", "1", "99"]).await;
+    assert_eq!((ran.code, setup.has(&one)), (1, false));
+    assert!(ran.stdout.contains("✗ 99: not in these scopes"), "{}", ran.stdout);
+}
+
+#[tokio::test]
+async fn what_one_run_or_commit_made_goes() {
+    let setup = Setup::new().await;
+    let mut scope = Holdings::trusted(&setup);
+    scope.producer = made_by("100");
+    let suspect = scope.entry("1", &[], 1);
+    scope.producer = made_by("200");
+    let good = scope.entry("2", &[], 1);
+    let dry = setup.run(&["purge", "--producer", "run=100", "--dry-run"]).await;
+    assert!(
+        dry.stdout.contains(&suspect) && !dry.stdout.contains(&good),
+        "{}",
+        dry.stdout
+    );
+    assert!(setup.has(&suspect), "a dry run changes nothing");
+
+    let ran = setup
+        .run(&["purge", "--producer", "run=100", "--producer", "commit=1a2b3c4"])
+        .await;
+    assert_eq!(
+        (ran.code, setup.has(&suspect), setup.has(&good)),
+        (0, false, true),
+        "{}",
+        ran.text()
+    );
+    let ran = setup.run(&["purge", "--producer", "commit=1a2b3c4"]).await;
+    assert_eq!((ran.code, setup.has(&good)), (0, false));
+}
+
+#[tokio::test]
+async fn what_bears_the_name_of_a_key_goes_and_needs_no_encryption_key_for_that() {
+    let setup = Setup::new().await;
+    let mut scope = Holdings::trusted(&setup);
+    let unsigned = scope.entry("1", &[], 1);
+    scope.signer = Some(SigningKey::generate(KeyName::parse("main-2025").unwrap()).unwrap());
+    let stolen = scope.entry("2", &[], 1);
+    scope.signer = Some(SigningKey::generate(KeyName::parse("main-2026").unwrap()).unwrap());
+    let good = scope.entry("3", &[], 1);
+    let setup = setup.variable("NX_S3_CACHE_ENCRYPTION_KEY", "another passphrase");
+    let ran = setup.run(&["purge", "--key", "main-2025", "--json"]).await;
+    assert_eq!((ran.code, &ran.json()["keys"]), (0, &serde_json::json!([stolen])));
+    assert_eq!(
+        [&unsigned, &stolen, &good].map(|key| setup.has(key)),
+        [true, false, true]
+    );
+}
+
+#[tokio::test]
+async fn entries_that_nobody_can_judge_stay_and_are_told() {
+    let setup = Setup::new().await;
+    let scope = Holdings::trusted(&setup);
+    let damaged = scope.damaged("1", 1);
+    let ran = setup.run(&["purge", "--producer", "run=100"]).await;
+    assert_eq!((ran.code, setup.has(&damaged)), (1, true));
+    assert!(
+        ran.stdout.contains("! v1/t/e/1: not an nx-s3-cache object"),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[tokio::test]
+async fn nothing_is_purged_without_a_selection() {
+    let setup = Setup::new().await;
+    for args in [
+        &["purge"][..],
+        &["purge", "--scope", "u/*"],
+        &["purge", "1", "--key", "x"],
+        &["purge", "--producer", "x"],
+    ] {
+        let ran = setup.run(args).await;
+        assert_eq!(ran.code, 2, "{args:?}: {}", ran.text());
+    }
+    assert_eq!(setup.server.requests(), [""; 0]);
+}

@@ -1,0 +1,54 @@
+//! Entries in the server's bucket, stored as a run of Nx stores them.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use nx_s3_cache::cache::Artifact;
+use nx_s3_cache::config::Config;
+use nx_s3_cache::config::environment::Environment;
+use nx_s3_cache::entry::Producer;
+
+use super::setup::Setup;
+use crate::support::bucket;
+use crate::support::machine::{Machine, flush, open};
+
+/// What the entries of these tests say that made them, the same on every machine.
+pub fn producer() -> Producer {
+    Producer {
+        plugin: "1.0.0".into(),
+        nx: Some("24.0.6".into()),
+        os: "linux".into(),
+        arch: "x86_64".into(),
+        run: Some("4711".into()),
+        commit: None,
+    }
+}
+
+impl Setup {
+    /// Stores a task's result, as a run with this set-up does.
+    pub async fn store(&self, hash: &str, files: &[(&str, &[u8])], terminal_output: &str) {
+        let machine = Machine::of(hash);
+        for (name, content) in files {
+            machine.output(name, content);
+        }
+        let environment: Environment = self
+            .variables()
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        let section = self.section().to_string();
+        let config = Config::load(Some(&section), &environment, false, Path::new("/")).unwrap();
+        let cache = open(
+            config,
+            &environment,
+            Arc::new(bucket::of(&self.server)),
+            producer(),
+        );
+        let artifact = Artifact {
+            terminal_output: terminal_output.into(),
+            ..machine.artifact()
+        };
+        assert!(cache.clone().store(artifact).await, "{:?}", cache.take_events());
+        flush(&cache).await;
+    }
+}

@@ -1,0 +1,48 @@
+import { type Launcher, nxLauncher } from './nx'
+
+/** The variables that hold a secret key. Only the cache needs them, so tasks don't inherit them. */
+const KEYS = ['NX_S3_CACHE_SIGNING_KEY', 'NX_S3_CACHE_ENCRYPTION_KEY']
+
+/** Names the keys that were removed. A run of Nx inside a task learns from it that it lacks one. */
+const REMOVED = 'NX_S3_CACHE_KEYS_REMOVED'
+
+const taken: Record<string, string> = {}
+
+/**
+ * Removes the keys from the environment that tasks inherit. {@link takenKeys} has them from then on.
+ *
+ * Every version of Nx copies `process.env` for batches before it asks for a cache, and Nx 23 and later do so for each
+ * task, so the keys are removed from these copies as well.
+ */
+export function takeKeys(launcher: () => Launcher = nxLauncher): void {
+  const present = KEYS.filter(name => process.env[name])
+  if (present.length === 0) return
+  for (const name of present) taken[name] = process.env[name] ?? ''
+  removeKeys(process.env)
+  try {
+    cleanCopies(launcher())
+  } catch {
+    // Without these parts of Nx no task runs.
+  }
+}
+
+/** The keys that this process no longer has in its environment, by their variables. */
+export function takenKeys(): Record<string, string> {
+  return { ...taken }
+}
+
+function cleanCopies({ taskEnvironment, TaskRunner }: Launcher): void {
+  const { getEnvVariablesForTask } = taskEnvironment
+  taskEnvironment.getEnvVariablesForTask = (...task) => removeKeys(getEnvVariablesForTask(...task))
+  const { forkProcessForBatch } = TaskRunner.prototype
+  TaskRunner.prototype.forkProcessForBatch = function (batch, graph, tasks, variables, ...more) {
+    return forkProcessForBatch.call(this, batch, graph, tasks, removeKeys(variables), ...more)
+  }
+}
+
+function removeKeys(variables: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const present = KEYS.filter(name => variables[name])
+  for (const name of present) delete variables[name]
+  if (present.length > 0) variables[REMOVED] = present.join(',')
+  return variables
+}
