@@ -50,13 +50,21 @@ impl<S: ObjectStore> Patient<S> {
     where
         F: Future<Output = Result<T, Error>> + Send,
     {
+        self.repeat_while(|| 0, attempt).await
+    }
+
+    /// The same, where bytes that have `arrived` meanwhile are a sign of life, too.
+    async fn repeat_while<T, F>(&self, arrived: impl Fn() -> u64, attempt: impl Fn() -> F) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, Error>> + Send,
+    {
         let (mut retries, mut corrected) = (0, false);
         loop {
-            let error = match self.once(attempt()).await {
+            let error = match self.once(&arrived, attempt()).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
-            if error.corrects_the_next_request() && !corrected {
+            if error.deserves_another_try() && !corrected {
                 corrected = true;
                 continue;
             }
@@ -69,9 +77,13 @@ impl<S: ObjectStore> Patient<S> {
         }
     }
 
-    async fn once<T>(&self, attempt: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    async fn once<T>(
+        &self,
+        arrived: impl Fn() -> u64,
+        attempt: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
         let turn = self.pace.turn().await;
-        let began = Instant::now();
+        let (began, before) = (Instant::now(), arrived());
         let result = attempt.await;
         match &result {
             Ok(_) => turn.worked(),
@@ -84,7 +96,9 @@ impl<S: ObjectStore> Patient<S> {
         }
         match result {
             // Nobody heard anything meanwhile: it isn't this request that is lost.
-            Err(Error::TimedOut { detail }) if heard.is_none_or(|heard| heard < began) => {
+            Err(Error::TimedOut { detail })
+                if heard.is_none_or(|heard| heard < began) && arrived() == before =>
+            {
                 Err(Error::Unreachable {
                     detail,
                     lasting: true,
@@ -120,8 +134,8 @@ impl<S: ObjectStore> ObjectStore for Patient<S> {
         limit: u64,
         progress: &Arc<Progress>,
     ) -> Result<Option<Object>, Error> {
-        self.repeat(|| self.store.fetch_with_progress(key, limit, progress))
-            .await
+        let fetch = || self.store.fetch_with_progress(key, limit, progress);
+        self.repeat_while(|| progress.received_by_all(), fetch).await
     }
 
     async fn head(&self, key: &str) -> Result<Option<Head>, Error> {
@@ -150,6 +164,9 @@ impl<S: ObjectStore> ObjectStore for Patient<S> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+    use super::super::UnreadableReason;
     use super::super::memory::MemoryStore;
     use super::*;
 
@@ -163,6 +180,7 @@ mod tests {
     fn denied(detail: &str) -> Error {
         Error::AccessDenied {
             status: 403,
+            code: Some(detail.into()),
             detail: detail.into(),
         }
     }
@@ -212,7 +230,10 @@ mod tests {
             Error::NoSuchBucket { detail: detail() },
             Error::WrongRegion { detail: detail() },
             Error::Misconfigured { detail: detail() },
-            Error::Credentials { detail: detail() },
+            Error::Credentials {
+                code: None,
+                detail: detail(),
+            },
             Error::Refused {
                 status: 400,
                 detail: detail(),
@@ -220,6 +241,10 @@ mod tests {
             Error::Unreachable {
                 detail: detail(),
                 lasting: true,
+            },
+            Error::Unreadable {
+                reason: UnreadableReason::Archived,
+                detail: detail(),
             },
             Error::TooLarge { size: 2, limit: 1 },
             throttled(Some(3600)),
@@ -229,11 +254,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_refusal_that_corrects_the_next_request_is_asked_again_once() {
+    async fn what_deserves_another_try_is_asked_again_once() {
         let expired = Error::Credentials {
+            code: Some("ExpiredToken".into()),
             detail: "ExpiredToken: too late".into(),
         };
-        for error in [denied("RequestTimeTooSkewed: too large"), expired] {
+        for error in [denied("RequestTimeTooSkewed"), expired, Error::ChecksumMismatch] {
             assert_eq!(get([error.clone()]).await, (found(), 2));
             assert_eq!(get(vec![error.clone(); 3]).await, (Err(error), 2));
         }
@@ -254,6 +280,26 @@ mod tests {
         let others_hear = Instant::now() + Duration::from_secs(60);
         *store.heard.lock() = Some(others_hear);
         assert_eq!(store.get("key", 100).await, found());
+    }
+
+    #[tokio::test]
+    async fn a_server_whose_bytes_arrive_is_slow_and_not_silent() {
+        let store = store([]);
+        let late = || Error::TimedOut {
+            detail: "no whole answer".into(),
+        };
+        let (bytes, attempts) = (AtomicU64::new(0), AtomicU64::new(0));
+        let outcome: Result<(), Error> = store
+            .repeat_while(
+                || bytes.load(Relaxed),
+                || async {
+                    bytes.fetch_add(1, Relaxed);
+                    attempts.fetch_add(1, Relaxed);
+                    Err(late())
+                },
+            )
+            .await;
+        assert_eq!((outcome, attempts.into_inner()), (Err(late()), 4));
     }
 
     #[test]

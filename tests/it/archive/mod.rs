@@ -1,6 +1,5 @@
 //! What the archive module promises: trees survive, and no archive can do harm.
 #![cfg(unix)] // modes, links and odd names are made as Unix makes them
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // clippy allows them in tests only
 
 mod attempt;
 mod bytes;
