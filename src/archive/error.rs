@@ -189,9 +189,10 @@ pub enum Fault {
     /// A link whose target has `..` after something that isn't a directory, so that its text doesn't determine where it
     /// leads.
     #[error("is a link that goes through '..' of something that is not a directory of the outputs")]
-    LinkWinds,
+    LinkUncertain,
     #[error("is a link without a usable target")]
     LinkUnusable,
+    /// A path, or a link, into a Git repository's directory.
     #[error("is a repository's .git, is in one, or is a link to one; no archive may write there")]
     Git,
     #[error("is not among the paths that may be written")]

@@ -16,7 +16,6 @@
 mod error;
 mod filesystem;
 mod header;
-mod limits;
 mod merge;
 mod mounts;
 mod pack;
@@ -31,11 +30,11 @@ mod writer;
 
 pub use error::{Error, Fault, Origin};
 pub use header::ItemKind;
-pub use limits::Limits;
 pub use merge::{Merged, merge};
 pub use mounts::{MountError, Mounts};
 pub use pack::{Packed, pack};
 pub use path::Platform;
+pub use rules::Limits;
 pub use scan::{Item, scan};
 pub use staging::{Committed, Staging, sweep};
 pub use unpack::{Unpacked, unpack};

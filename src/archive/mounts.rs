@@ -6,9 +6,9 @@ use std::path::{Component, Path, PathBuf};
 use super::error::Error;
 use super::filesystem::look;
 use super::header::OUTPUTS;
-use super::limits::Limits;
 use super::pack::{Pack, Packed};
 use super::path::{plain, portable};
+use super::rules::Limits;
 use super::working_tree::WorkingTree;
 use super::writer::Sink;
 

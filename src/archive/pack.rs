@@ -9,9 +9,8 @@ use tar::EntryType;
 use super::error::{Error, Fault};
 use super::filesystem::{look, mode};
 use super::header::{Head, ItemKind, OUTPUTS, TERMINAL_OUTPUT};
-use super::limits::Limits;
 use super::path::{LinkTarget, TreePath, portable};
-use super::rules::Budget;
+use super::rules::{Budget, Limits};
 use super::writer::{Sink, Writer};
 
 /// What went into an archive.
@@ -173,11 +172,10 @@ impl<'a, W: Sink> Pack<'a, W> {
 
     /// Whether `unpack` would accept the entry.
     fn check(&mut self, kind: ItemKind, path: &Path, name: &[u8], target: &[u8]) -> Result<(), Error> {
-        let name = &name[OUTPUTS.len()..];
-        let tree = self.limits.working_tree.as_ref();
+        let path_in_archive = &name[OUTPUTS.len()..];
         self.budget
-            .entry(kind, name.len(), target.len())
-            .and_then(|()| tree.map_or(Ok(()), |tree| tree.allow(kind, name, target)))
+            .entry(kind, path_in_archive.len(), target.len())
+            .and_then(|()| self.limits.allow(kind, path_in_archive, target))
             .map_err(Error::unfit(path))
     }
 }

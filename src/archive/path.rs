@@ -8,8 +8,8 @@ use super::error::Fault;
 /// How a platform's file systems treat names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Platform {
-    /// Windows' rules: no `\`, `:` and the like, no reserved names such as `NUL`, no dot or space at the end.
-    /// Elsewhere these are legal names, which builds do produce.
+    /// Windows' rules: no `\`, `:` and so on, no reserved names such as `NUL`, no dot or space at the end. Elsewhere these are
+    /// legal names, which builds do produce.
     pub windows_names: bool,
     /// Names that differ only in case are one name. Such file systems also insist on UTF-8 or UTF-16.
     pub ignores_case: bool,
@@ -25,8 +25,8 @@ impl Platform {
     }
 }
 
-/// A path below an artifact's directory: one or more plain names, separated by `/`. It has no `.`, `..`,
-/// empty name or NUL, and nothing that `platform` would take for more than a plain name.
+/// A path below an artifact's directory: one or more plain names, separated by `/`. It has no `.`, `..`, empty name or NUL, and
+/// nothing that the platform interprets as more than a plain name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct TreePath(Vec<u8>);
 
@@ -54,21 +54,20 @@ impl TreePath {
     }
 }
 
-/// A link's target that leads to somewhere inside the outputs.
+/// A link's target that stays inside the outputs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct LinkTarget {
     text: Vec<u8>,
-    /// What the target steps into and out of again. Where `..` leads from there is known only when these are
-    /// directories, not links.
-    stepped_out_of: Vec<Vec<u8>>,
+    /// What the target enters and leaves again by `..`. Where that leads is only certain if these are directories, not links.
+    left_by_parent: Vec<Vec<u8>>,
 }
 
 impl LinkTarget {
     /// Checks `text`, the target of the link at `link`.
     ///
-    /// The leading `..` of a target start at the link's own directory, which is a real one, so counting
-    /// them is enough. After the first name another link may redirect the way: what `..` leaves there is
-    /// remembered, for [`stays_inside`](Self::stays_inside) to look at.
+    /// The leading `..` of a target start at the link's own directory, which is a real one, so counting them is enough. After
+    /// the first name another link may redirect the path: what `..` leaves there is remembered for
+    /// [`stays_inside`](Self::stays_inside).
     pub fn parse(text: &[u8], link: &TreePath, platform: Platform) -> Result<Self, Fault> {
         if text.is_empty() || text.contains(&0) {
             return Err(Fault::LinkUnusable);
@@ -77,29 +76,29 @@ impl LinkTarget {
         {
             return Err(Fault::LinkAbsolute);
         }
-        let mut way: Vec<&[u8]> = link.names().collect();
-        way.pop(); // the link itself
-        let mut real = way.len(); // how many of `way` are the link's own directories
-        let mut stepped_out_of = Vec::new();
+        let mut path: Vec<&[u8]> = link.names().collect();
+        path.pop(); // the link itself
+        let mut own = path.len(); // how many of `path` are the link's own directories
+        let mut left_by_parent = Vec::new();
         for name in text.split(|byte| *byte == b'/') {
             match name {
                 b"" | b"." => {}
                 b".." => {
-                    if way.len() > real {
-                        stepped_out_of.push(way.join(&b'/'));
+                    if path.len() > own {
+                        left_by_parent.push(path.join(&b'/'));
                     }
-                    way.pop().ok_or(Fault::LinkLeaves)?;
-                    real = real.min(way.len());
+                    path.pop().ok_or(Fault::LinkLeaves)?;
+                    own = own.min(path.len());
                 }
                 name => {
                     check_name(name, platform)?;
-                    way.push(name);
+                    path.push(name);
                 }
             }
         }
         Ok(Self {
             text: text.to_vec(),
-            stepped_out_of,
+            left_by_parent,
         })
     }
 
@@ -112,19 +111,21 @@ impl LinkTarget {
         native(&self.text)
     }
 
-    /// Whether everything that the target steps out of is a directory of the tree at `root`.
+    /// Checks that `..` of the target leaves only directories of the tree at `root`.
     pub fn stays_inside(&self, root: &Path) -> Result<(), Fault> {
-        self.stays_among(|way| fs::symlink_metadata(root.join(native(way))).is_ok_and(|found| found.is_dir()))
+        self.stays_among(|path| {
+            fs::symlink_metadata(root.join(native(path))).is_ok_and(|found| found.is_dir())
+        })
     }
 
-    /// Whether everything that the target steps out of is a directory; so are all on the way to it.
+    /// Checks that `..` of the target leaves only directories, whose parents are directories, too.
     pub fn stays_among(&self, is_directory: impl Fn(&[u8]) -> bool) -> Result<(), Fault> {
-        let real = |way: &Vec<u8>| {
-            let slashes = (0..way.len()).filter(|at| way[*at] == b'/');
-            slashes.chain([way.len()]).all(|end| is_directory(&way[..end]))
+        let is_real = |path: &Vec<u8>| {
+            let slashes = (0..path.len()).filter(|at| path[*at] == b'/');
+            slashes.chain([path.len()]).all(|end| is_directory(&path[..end]))
         };
-        let winds = !self.stepped_out_of.iter().all(real);
-        if winds { Err(Fault::LinkWinds) } else { Ok(()) }
+        let real = self.left_by_parent.iter().all(is_real);
+        real.then_some(()).ok_or(Fault::LinkUncertain)
     }
 }
 
@@ -150,26 +151,20 @@ fn has_drive(text: &[u8]) -> bool {
 fn windows_allows(name: &str) -> bool {
     const FORBIDDEN: &str = "<>:\"/\\|?*";
     let stem = name.split('.').next().unwrap_or(name).trim_end().to_uppercase();
-    let numbered = |device: &str| {
-        stem.strip_prefix(device).is_some_and(|number| {
-            let mut digits = number.chars();
-            digits
-                .next()
-                .is_some_and(|digit| digit.is_ascii_digit() || "¹²³".contains(digit))
-                && digits.next().is_none()
-        })
-    };
-    let device = matches!(
+    let number = stem.strip_prefix("COM").or_else(|| stem.strip_prefix("LPT"));
+    let is_port = number.is_some_and(|number| {
+        let mut digits = number.chars();
+        matches!(
+            (digits.next(), digits.next()),
+            (Some('0'..='9' | '¹' | '²' | '³'), None)
+        )
+    });
+    let is_device = matches!(
         stem.as_str(),
         "CON" | "PRN" | "AUX" | "NUL" | "CONIN$" | "CONOUT$"
     );
-    !name
-        .chars()
-        .any(|letter| letter < ' ' || FORBIDDEN.contains(letter))
-        && !name.ends_with(['.', ' '])
-        && !device
-        && !numbered("COM")
-        && !numbered("LPT")
+    let is_forbidden = |letter| letter < ' ' || FORBIDDEN.contains(letter);
+    !is_port && !is_device && !name.ends_with(['.', ' ']) && !name.chars().any(is_forbidden)
 }
 
 #[cfg(unix)]
@@ -178,20 +173,20 @@ fn native(bytes: &[u8]) -> PathBuf {
     std::ffi::OsStr::from_bytes(bytes).into()
 }
 
-/// On Windows the checks have let only UTF-8 through, so nothing is lost here.
+/// On Windows the checks accept only UTF-8, so nothing is lost here.
 #[cfg(not(unix))]
 fn native(bytes: &[u8]) -> PathBuf {
     String::from_utf8_lossy(bytes).split('/').collect()
 }
 
-/// The bytes that stand for a file's name, or a link's target, in an archive; `None` where it has none.
+/// A file's name or a link's target as it is in an archive; `None` if it can't be.
 #[cfg(unix)]
 pub(super) fn portable(name: &std::ffi::OsStr) -> Option<Vec<u8>> {
     use std::os::unix::ffi::OsStrExt;
     Some(name.as_bytes().to_vec())
 }
 
-/// The bytes that stand for a file's name, or a link's target, in an archive; `None` where it has none.
+/// A file's name or a link's target as it is in an archive; `None` if it can't be.
 #[cfg(not(unix))]
 pub(super) fn portable(name: &std::ffi::OsStr) -> Option<Vec<u8>> {
     Some(name.to_str()?.replace('\\', "/").into_bytes())
@@ -227,15 +222,13 @@ mod tests {
         LinkTarget::parse(target.as_bytes(), &TreePath::parse(at.as_bytes(), LINUX)?, LINUX)
     }
 
-    fn stepped_out_of(at: &str, target: &str) -> Vec<String> {
-        let ways = link(at, target).unwrap().stepped_out_of;
-        ways.into_iter()
-            .map(|way| String::from_utf8(way).unwrap())
-            .collect()
+    fn left_by_parent(at: &str, target: &str) -> Vec<String> {
+        let paths = link(at, target).unwrap().left_by_parent.into_iter();
+        paths.map(|path| String::from_utf8(path).unwrap()).collect()
     }
 
     #[test]
-    fn a_path_is_taken_apart_at_slashes_only() {
+    fn a_path_is_split_at_slashes_only() {
         let path = TreePath::parse(b"a\\b/c:d/...", LINUX).unwrap();
         assert_eq!(path.names().collect::<Vec<_>>(), [&b"a\\b"[..], b"c:d", b"..."]);
         assert_eq!(TreePath::parse(b"a\\b", WINDOWS), Err(Fault::ForeignName));
@@ -250,29 +243,29 @@ mod tests {
     }
 
     #[test]
-    fn what_a_link_steps_out_of_is_remembered_unless_it_is_the_links_own_directory() {
-        assert_eq!(stepped_out_of("a/b/link", "../../c/d"), [""; 0]);
-        assert_eq!(stepped_out_of("a/b/link", "c/../d"), ["a/b/c"]);
-        assert_eq!(stepped_out_of("a/b/link", "c/d/../.."), ["a/b/c/d", "a/b/c"]);
+    fn what_a_target_leaves_is_remembered_unless_it_is_the_links_own_directory() {
+        assert_eq!(left_by_parent("a/b/link", "../../c/d"), [""; 0]);
+        assert_eq!(left_by_parent("a/b/link", "c/../d"), ["a/b/c"]);
+        assert_eq!(left_by_parent("a/b/link", "c/d/../.."), ["a/b/c/d", "a/b/c"]);
         // The second `b` may be something else by then.
-        assert_eq!(stepped_out_of("a/b/link", "../b/../c"), ["a/b"]);
+        assert_eq!(left_by_parent("a/b/link", "../b/../c"), ["a/b"]);
     }
 
     #[test]
-    fn stepping_out_needs_directories_all_the_way() {
+    fn a_target_leaves_only_directories_with_real_parents() {
         let scratch = tempfile::tempdir().unwrap();
         fs::create_dir_all(scratch.path().join("a/b")).unwrap();
         fs::write(scratch.path().join("file"), "").unwrap();
         let stays = |target| link("link", target).unwrap().stays_inside(scratch.path());
         assert_eq!(stays("a/b/../.."), Ok(()));
-        assert_eq!(stays("file/../a"), Err(Fault::LinkWinds));
-        assert_eq!(stays("missing/../a"), Err(Fault::LinkWinds));
+        assert_eq!(stays("file/../a"), Err(Fault::LinkUncertain));
+        assert_eq!(stays("missing/../a"), Err(Fault::LinkUncertain));
         #[cfg(unix)]
         {
             std::os::unix::fs::symlink("a", scratch.path().join("via")).unwrap();
             assert_eq!(stays("via/b"), Ok(()));
-            assert_eq!(stays("via/b/../b"), Err(Fault::LinkWinds));
-            assert_eq!(stays("via/.."), Err(Fault::LinkWinds));
+            assert_eq!(stays("via/b/../b"), Err(Fault::LinkUncertain));
+            assert_eq!(stays("via/.."), Err(Fault::LinkUncertain));
         }
     }
 

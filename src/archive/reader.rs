@@ -9,9 +9,8 @@ use tar::{EntryType, Header};
 
 use super::error::{Error, Fault};
 use super::header::{self, BLOCK, ItemKind, OUTPUTS, PERMISSIONS, TERMINAL_OUTPUT};
-use super::limits::Limits;
 use super::path::{LinkTarget, TreePath};
-use super::rules::Rules;
+use super::rules::{Limits, Rules};
 
 /// An entry of the outputs.
 pub(super) struct Entry {

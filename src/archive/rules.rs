@@ -8,8 +8,51 @@ use std::collections::HashSet;
 
 use super::error::Fault;
 use super::header::{ItemKind, OUTPUTS, TERMINAL_OUTPUT};
-use super::limits::Limits;
 use super::path::{LinkTarget, Platform, TreePath};
+use super::working_tree::WorkingTree;
+
+/// What [`unpack`](super::unpack()) accepts. `pack` refuses what the defaults wouldn't accept again, the total size
+/// excepted.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Files, directories and links together.
+    pub entries: u64,
+    /// Bytes of all files together, the terminal output excepted.
+    pub bytes: u64,
+    /// Bytes of a path below the artifact's directory, and of a link's target.
+    pub path: usize,
+    /// Bytes of the terminal output, which is held in memory.
+    pub terminal_output: u64,
+    /// Bytes of the paths of all directories and links, and of the links' targets, together. They are held in memory to the
+    /// end.
+    pub remembered: usize,
+    /// The names that are allowed.
+    pub platform: Platform,
+    /// What may be written, where the archive is restored among other files.
+    pub working_tree: Option<WorkingTree>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            entries: 2_000_000,
+            bytes: u64::MAX,
+            path: 4096,
+            terminal_output: 256 << 20,
+            remembered: 64 << 20,
+            platform: Platform::here(),
+            working_tree: None,
+        }
+    }
+}
+
+impl Limits {
+    /// Checks that an entry may be written where the archive is restored.
+    pub(super) fn allow(&self, kind: ItemKind, path: &[u8], target: &[u8]) -> Result<(), Fault> {
+        let tree = self.working_tree.as_ref();
+        tree.map_or(Ok(()), |tree| tree.allow(kind, path, target))
+    }
+}
 
 /// Checks the entries of one archive, one after the other.
 pub(super) struct Rules<'a> {
@@ -32,7 +75,7 @@ impl<'a> Rules<'a> {
         self.budget.terminal_output(size)
     }
 
-    /// Checks the next entry, a link with this `target`, and returns its path.
+    /// Checks the next entry, and returns its path.
     pub fn path(&mut self, kind: ItemKind, name: &[u8], size: u64, target: &[u8]) -> Result<TreePath, Fault> {
         if name == TERMINAL_OUTPUT {
             return Err(Fault::SecondTerminalOutput);
@@ -41,9 +84,7 @@ impl<'a> Rules<'a> {
         self.budget.entry(kind, path.len(), target.len())?;
         self.budget.bytes(size)?;
         let path = TreePath::parse(path, self.limits.platform)?;
-        if let Some(tree) = &self.limits.working_tree {
-            tree.allow(kind, path.as_bytes(), target)?;
-        }
+        self.limits.allow(kind, path.as_bytes(), target)?;
         self.order.next(&path, kind)?;
         Ok(path)
     }

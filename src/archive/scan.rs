@@ -5,9 +5,9 @@ use std::io::{BufRead, Read};
 
 use super::error::Error;
 use super::header::{ItemKind, TERMINAL_OUTPUT};
-use super::limits::Limits;
 use super::path::LinkTarget;
 use super::reader::Reader;
+use super::rules::Limits;
 
 /// An entry of an archive.
 pub struct Item<'a> {

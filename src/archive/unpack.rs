@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use super::error::{Error, Fault};
 use super::filesystem::{self, Creator};
 use super::header::ItemKind;
-use super::limits::Limits;
 use super::path::{LinkTarget, TreePath};
 use super::reader::{self, Reader};
+use super::rules::Limits;
 
 /// What an archive had besides the tree that is now on disk.
 #[derive(Clone, Debug, PartialEq, Eq)]

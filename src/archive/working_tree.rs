@@ -6,8 +6,8 @@ use super::error::Fault;
 use super::header::ItemKind;
 use super::path::{plain, portable};
 
-/// What an archive may write into a working tree: nothing of Git's and, where the caller names paths, only what is at or
-/// below one of them.
+/// What an archive may write into a working tree: nothing in `.git` and, if the caller names paths, only what is at or below
+/// one of them.
 ///
 /// Outputs of tasks have no such rule. They go to Nx's cache directory, and a task may well make a repository.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -53,7 +53,7 @@ impl WorkingTree {
             return Err(Fault::Git);
         }
         let allowed = |only: &Vec<u8>| {
-            // A directory may also be on the way to what may be written.
+            // A directory may also lead to what may be written.
             is_within(path, only) || (kind == ItemKind::Directory && is_within(only, path))
         };
         if self.only.is_empty() || self.only.iter().any(allowed) {
@@ -69,9 +69,9 @@ fn is_within(path: &[u8], directory: &[u8]) -> bool {
         .is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
 }
 
-/// Whether `path` has a name that Git, on whatever system, takes for the directory of a repository. Git's own rules: the
-/// letters' case doesn't matter; NTFS also knows it as `git~1`, drops dots and spaces at the end, and has streams behind a
-/// `:`; HFS+ passes over some characters.
+/// Whether `path` has a name that Git, on any system, takes for the directory of a repository. These are Git's own rules: case
+/// is ignored; NTFS also has it as `git~1`, drops dots and spaces at the end, and has streams after a `:`; HFS+ ignores some
+/// characters.
 fn is_git(path: &[u8]) -> bool {
     path.split(|byte| matches!(byte, b'/' | b'\\')).any(is_git_name)
 }
@@ -96,7 +96,7 @@ fn is_git_name(name: &[u8]) -> bool {
     }
 }
 
-/// What HFS+ passes over in names, from Git's list; bytes that aren't UTF-8 count, too.
+/// What HFS+ ignores in names, from Git's list; here also what isn't UTF-8.
 fn ignored_by_hfs(letter: char) -> bool {
     matches!(letter,
         '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{206a}'..='\u{206f}' | '\u{feff}' | '\u{fffd}')
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_named_may_be_written_and_the_directories_on_the_way() {
+    fn only_named_paths_may_be_written_and_the_directories_that_lead_there() {
         let tree = only(&["./apps/web/.next/", "node_modules", "/work/shop/a/../file"]).unwrap();
         for (path, file, directory) in [
             ("node_modules", true, true),
@@ -126,20 +126,16 @@ mod tests {
             ("package.json", false, false),
             ("Node_modules", false, false),
         ] {
-            let allows = |kind| tree.allow(kind, path.as_bytes(), b"") == Ok(());
-            assert_eq!(
-                (allows(ItemKind::File), allows(ItemKind::Directory)),
-                (file, directory),
-                "{path}"
-            );
-            assert_eq!(allows(ItemKind::Link), file, "{path}");
+            let kinds = [ItemKind::File, ItemKind::Link, ItemKind::Directory];
+            let allowed = kinds.map(|kind| tree.allow(kind, path.as_bytes(), b"").is_ok());
+            assert_eq!(allowed, [file, file, directory], "{path}");
         }
         assert_eq!(only(&[]).unwrap().allow(ItemKind::File, b"anything", b""), Ok(()));
     }
 
     #[test]
-    fn what_names_nothing_below_the_directory_is_refused() {
-        for path in [
+    fn paths_outside_the_directory_are_refused() {
+        let outside = [
             "",
             ".",
             "./",
@@ -149,13 +145,14 @@ mod tests {
             "/work",
             "/work/shopping",
             "a/..",
-        ] {
+        ];
+        for path in outside {
             assert_eq!(only(&["node_modules", path]).unwrap_err().path, Path::new(path));
         }
     }
 
     #[test]
-    fn what_is_git_s_is_never_written_and_no_link_leads_there() {
+    fn nothing_in_git_is_written_and_no_link_leads_there() {
         let tree = only(&["node_modules"]).unwrap();
         let git = Err(Fault::Git);
         assert_eq!(tree.allow(ItemKind::Directory, b".git", b""), git);
@@ -174,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn git_s_directory_is_known_by_every_name_that_a_file_system_has_for_it() {
+    fn git_is_recognized_under_every_name_that_a_file_system_has_for_it() {
         for path in [
             ".git",
             ".GIT",
