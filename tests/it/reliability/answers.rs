@@ -273,10 +273,11 @@ async fn misses_all(
 #[tokio::test]
 async fn a_storm_that_lasts_ends_caching() {
     let fault = || Fault::Instead(slow_down());
-    // So many that no run is over before the storm counts as lasting.
+    // So many that the run lasts longer than the breaker waits, however short the backoffs happen to be.
+    let more = r#""retries":5"#;
     misses_all(
         "503 SlowDown to everything",
-        r#""retries":5"#,
+        more,
         fault,
         "4 s for the server to recover, and backoffs",
     )
