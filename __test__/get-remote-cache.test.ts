@@ -112,6 +112,17 @@ test('a cache that is opened a second time, for another workspace, still has the
   assert.deepEqual(opened, ['passphrase', 'passphrase'])
 })
 
+test('keys that could not be kept from tasks are a warning', async t => {
+  const taskEnvironment = require('nx/src/tasks-runner/task-env')
+  const { getEnvVariablesForTask } = taskEnvironment
+  t.after(() => Object.assign(taskEnvironment, { getEnvVariablesForTask }))
+  Object.assign(taskEnvironment, { getEnvVariablesForTask: undefined })
+  const { notices, viaNx } = listen()
+  const surroundings = { notices, loadNative: never, readOptions: () => unconfigured }
+  await withEnv(KEY, 'passphrase', () => openRemoteCache(surroundings))
+  assert.match(viaNx[0]?.title ?? '', /Tasks may see the secret keys/)
+})
+
 test('mode no-cache means no cache and no words, except in a verbose run', async () => {
   const native = new FakeNative()
   native.mode = 'no-cache'

@@ -24,8 +24,8 @@ function nxWith(copy: NodeJS.ProcessEnv) {
   return { launcher, batches }
 }
 
-const nowhere = () => {
-  throw new Error('Nx is not here')
+const unknown = () => {
+  throw new Error('no such module')
 }
 
 function clean() {
@@ -36,18 +36,18 @@ afterEach(clean)
 
 test('keys leave the environment, and whoever opens the cache next still gets them', () => {
   Object.assign(process.env, { [SIGNING]: 'main:secret', [ENCRYPTION]: 'passphrase' })
-  takeKeys(nowhere)
+  takeKeys(unknown)
   assert.deepEqual([process.env[SIGNING], process.env[ENCRYPTION]], [undefined, undefined])
   assert.equal(process.env[REMOVED], `${SIGNING},${ENCRYPTION}`)
-  takeKeys(nowhere)
+  takeKeys(unknown)
   assert.deepEqual(takenKeys(), { [SIGNING]: 'main:secret', [ENCRYPTION]: 'passphrase' })
 })
 
 test('a key that is set again later replaces the first', () => {
   Object.assign(process.env, { [ENCRYPTION]: 'the first' })
-  takeKeys(nowhere)
+  takeKeys(unknown)
   Object.assign(process.env, { [ENCRYPTION]: 'the second' })
-  takeKeys(nowhere)
+  takeKeys(unknown)
   assert.equal(takenKeys()[ENCRYPTION], 'the second')
   assert.equal(process.env[ENCRYPTION], undefined)
 })
@@ -62,10 +62,26 @@ test('what Nx copied before starts no task and no batch with the keys', () => {
   const copy = { [SIGNING]: 'main:secret', PATH: '/bin' }
   const { launcher, batches } = nxWith(copy)
   process.env[SIGNING] = 'main:secret'
-  takeKeys(() => launcher)
+  assert.equal(
+    takeKeys(() => launcher),
+    true,
+  )
   const cleaned = { PATH: '/bin', [REMOVED]: SIGNING }
   assert.deepEqual(launcher.taskEnvironment.getEnvVariablesForTask('lib:build'), { ...cleaned, TASK: 'lib:build' })
   const runner = Object.create(launcher.TaskRunner.prototype)
   assert.equal(runner.forkProcessForBatch('batch', 'projects', 'tasks', { ...copy }, 'more'), 'forked')
   assert.deepEqual(batches, [[runner, 'batch', 'projects', 'tasks', cleaned, 'more']])
+})
+
+test('with an Nx that starts tasks in another way, they leave the environment all the same, and that is said', () => {
+  const { launcher } = nxWith({})
+  for (const other of [
+    unknown,
+    () => ({ ...launcher, taskEnvironment: Object.freeze({ ...launcher.taskEnvironment }) }),
+    () => ({ ...launcher, TaskRunner: { prototype: {} } }) as unknown as Launcher,
+  ]) {
+    process.env[SIGNING] = 'main:secret'
+    assert.equal(takeKeys(other), false)
+    assert.equal(process.env[SIGNING], undefined)
+  }
 })

@@ -31,7 +31,7 @@ export interface Surroundings {
 export async function openRemoteCache({ notices, loadNative, readOptions }: Surroundings): Promise<RemoteCache | null> {
   let options: OpenOptions
   let native: NativeCache
-  takeKeys()
+  if (!takeKeys()) notices.warn(keysInherited)
   try {
     options = readOptions()
     if (!isConfigured(options)) {
@@ -70,6 +70,14 @@ const notConfigured = {
   body: [
     'nx.json has no "s3" section and NX_S3_CACHE_BUCKET is not set, so this run uses the local cache only.',
     'Run "npx nx g @nx/s3-cache:init" to name the bucket, or remove "@nx/s3-cache" from package.json.',
+  ],
+}
+
+const keysInherited = {
+  title: 'Tasks may see the secret keys of the S3 remote cache',
+  body: [
+    'nx-s3-cache does not know how this version of Nx starts tasks, so it could not keep the keys from them.',
+    'The cache works as ever. To keep the signing key out of the environment, use "trust.signingKeyFile".',
   ],
 }
 

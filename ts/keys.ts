@@ -12,17 +12,18 @@ const taken: Record<string, string> = {}
  * Removes the keys from the environment that tasks inherit. {@link takenKeys} has them from then on.
  *
  * Every version of Nx copies `process.env` for batches before it asks for a cache, and Nx 23 and later do so for each
- * task, so the keys are removed from these copies as well.
+ * task, so the keys are removed from these copies as well. Returns whether that can be done with this Nx.
  */
-export function takeKeys(launcher: () => Launcher = nxLauncher): void {
+export function takeKeys(launcher: () => Launcher = nxLauncher): boolean {
   const present = KEYS.filter(name => process.env[name])
-  if (present.length === 0) return
+  if (present.length === 0) return true
   for (const name of present) taken[name] = process.env[name] ?? ''
   removeKeys(process.env)
   try {
     cleanCopies(launcher())
+    return true
   } catch {
-    // Without these parts of Nx no task runs.
+    return false
   }
 }
 
@@ -33,14 +34,16 @@ export function takenKeys(): Record<string, string> {
 
 function cleanCopies({ taskEnvironment, TaskRunner }: Launcher): void {
   const { getEnvVariablesForTask } = taskEnvironment
-  taskEnvironment.getEnvVariablesForTask = (...task) => removeKeys(getEnvVariablesForTask(...task))
   const { forkProcessForBatch } = TaskRunner.prototype
+  if (!getEnvVariablesForTask || !forkProcessForBatch) throw new Error('this Nx starts tasks in another way')
+  taskEnvironment.getEnvVariablesForTask = (...task) => removeKeys(getEnvVariablesForTask(...task))
   TaskRunner.prototype.forkProcessForBatch = function (batch, graph, tasks, variables, ...more) {
     return forkProcessForBatch.call(this, batch, graph, tasks, removeKeys(variables), ...more)
   }
 }
 
 function removeKeys(variables: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  if (!variables) return variables // in case Nx passes something else
   const present = KEYS.filter(name => variables[name])
   for (const name of present) delete variables[name]
   if (present.length > 0) variables[REMOVED] = present.join(',')

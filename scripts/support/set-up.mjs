@@ -5,14 +5,14 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path'
 import { mustRun } from './command.mjs'
 import { linkTree } from './link-tree.mjs'
-import { forThisPlatform, packed, repository } from './paths.mjs'
+import { packed, repository } from './paths.mjs'
 import { step } from './steps.mjs'
 
 /** Does all of it, telling each step; throws with the failing program's last words. */
 export async function setUp() {
   await step('Install the npm packages', installPackages)
-  await step('Compile the plugin and the development S3 server', compile, { note: 'takes minutes the first time' })
-  await step('Build the addon and the TypeScript side', onOutput => build(['run', 'build'], onOutput))
+  await step('Compile the addon and the development S3 server', compile, { note: 'takes minutes the first time' })
+  await step('Build the TypeScript side', onOutput => npm(['run', 'build:ts'], onOutput))
   await step('Pack the plugin as it is published', pack)
 }
 
@@ -25,19 +25,18 @@ export async function installPackages(onOutput) {
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return
   // Not `npm ci`: it refuses a lockfile without the binaries of every other platform, which not every registry mirror
   // has. This installs the same locked versions and leaves the lockfile alone.
-  await build(['install', '--no-save', '--no-audit', '--no-fund'], onOutput)
+  await npm(['install', '--no-save', '--no-audit', '--no-fund'], onOutput)
   writeFileSync(stamp, digest)
 }
 
-/** One invocation of cargo, so that it uses all cores to the end; the napi build then finds its work done. */
+/** One invocation of cargo for all of it: with other variables than `napi build` sets, it would compile the addon anew. */
 function compile(onOutput) {
   const examples = ['dev_s3_server', 'bench_server'].flatMap(name => ['--example', name])
-  const args = ['build', '--lib', ...examples, ...forThisPlatform]
-  return mustRun('cargo', args, { cwd: repository, timeout: 3_600_000, onOutput })
+  return npm(['run', 'build:native', '--', '--', '--lib', ...examples], onOutput)
 }
 
-function build(words, onOutput) {
-  return mustRun('npm', words, { cwd: repository, timeout: 1_800_000, onOutput })
+function npm(words, onOutput) {
+  return mustRun('npm', words, { cwd: repository, timeout: 3_600_000, onOutput })
 }
 
 async function pack(onOutput) {
