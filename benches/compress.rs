@@ -4,7 +4,7 @@
 mod support;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use nx_s3_cache::compress::{Compressor, expand};
+use nx_s3_cache::compress::{Compressor, decompress};
 use nx_s3_cache::config::Compression;
 
 /// A usual piece of a large file.
@@ -31,7 +31,7 @@ fn frames(c: &mut Criterion) {
         .unwrap()
         .frame(&plain, &mut frame)
         .unwrap();
-    group.bench_function("expand", |b| b.iter(|| expand(&frame, plain.len())));
+    group.bench_function("decompress", |b| b.iter(|| decompress(&frame, plain.len())));
     group.finish();
 }
 

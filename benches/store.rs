@@ -48,6 +48,7 @@ impl ObjectStore for Keys {
         Ok(self.keys.lock().unwrap().contains(key).then_some(Head {
             size: 1000,
             modified: None,
+            archived: false,
         }))
     }
 

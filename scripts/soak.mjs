@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-// `npm run soak -- [--minutes N] [--seed N]`: faults and kills at random for as long as you like; ends with 1 when a
-// promise was broken. `npm test` soaks for half a minute (`__test__/soak`).
+// `npm run soak -- [--minutes N] [--seed N]`: faults and kills at random for as long as you like, a fifth of the time a long
+// and lossy link instead; ends with 1 when a promise was broken. `npm test` soaks for half a minute (`__test__/soak`).
 import { parseArgs } from 'node:util'
+import { soakFarAway } from './soak/far-away.mjs'
 import { soak } from './soak/soak.mjs'
 import { setUp } from './support/set-up.mjs'
 import { print } from './support/steps.mjs'
@@ -14,12 +15,16 @@ try {
   print(
     `\nSoaking for ${minutes} min with seed ${seed} (--seed ${seed} repeats its artifacts, operations and weather)\n`,
   )
-  const tally = await soak({ seconds: minutes * 60, seed, onRound: progress })
+  const tally = await soak({ seconds: minutes * 48, seed, onRound: progress })
   process.stdout.write('\r')
   print(tally.text)
-  const broken = [...tally.mismatches, ...tally.rejected, ...tally.crashed, ...tally.hung, ...tally.leftovers]
-  for (const each of broken) print(`BROKEN: ${typeof each === 'string' ? each : JSON.stringify(each)}`)
-  process.exitCode = broken.length > 0 || tally.missing > 0 ? 1 : 0
+  print('\n66 ms away, with one packet in a hundred lost:')
+  const far = await soakFarAway({ seconds: minutes * 12, seed })
+  print(far.tally.calls.join('\n'))
+  const broken = [...tally.broken, ...far.tally.broken]
+  for (const each of broken) print(`BROKEN: ${each}`)
+  const lost = tally.missing + far.tally.misses + far.tally.unfinished
+  process.exitCode = broken.length > 0 || lost > 0 ? 1 : 0
 } catch (error) {
   process.stderr.write(`\n${error.message}\n`)
   process.exitCode = 2

@@ -7,6 +7,7 @@
 
 use std::cell::RefCell;
 use std::io;
+use std::ops::RangeInclusive;
 
 use zstd::bulk::Decompressor;
 
@@ -67,6 +68,13 @@ impl Compressor {
     }
 }
 
+/// How long the frame of `plain` bytes may be, at any level: raw it has one byte more; as zstd (RFC 8878) at least a
+/// header of 6 bytes, and a block of 4 bytes for each 128 KiB.
+pub fn frame_sizes(plain: usize) -> RangeInclusive<usize> {
+    let least = 6 + 4 * plain.div_ceil(128 * 1024);
+    1 + least.min(plain)..=1 + plain
+}
+
 /// The plain bytes of `frame`, which must be exactly `size`; no more memory than that is taken.
 pub fn decompress(frame: &[u8], size: usize) -> Result<Vec<u8>, FrameError> {
     let (&codec, bytes) = frame.split_first().ok_or(FrameError::UnknownCodec(None))?;
@@ -100,6 +108,22 @@ mod tests {
         let (mut compressor, mut frame) = (Compressor::new(compression).unwrap(), Vec::new());
         compressor.frame(plain, &mut frame).unwrap();
         frame
+    }
+
+    #[test]
+    fn every_frame_is_as_long_as_one_may_be() {
+        for len in [0, 1, 2, 100, 128 * 1024, 128 * 1024 + 1, crate::chunk::MAX_SIZE] {
+            let mut noise = vec![0; len];
+            blake3::Hasher::new().finalize_xof().fill(&mut noise);
+            for plain in [noise, vec![0; len], b"ab".repeat(len / 2)] {
+                for level in [-7, 1, 19] {
+                    let frame = frame(&plain, Compression::Zstd(level)).len();
+                    assert!(frame_sizes(plain.len()).contains(&frame), "{len}: {frame}");
+                }
+                let raw = frame(&plain, Compression::None).len();
+                assert_eq!(raw, *frame_sizes(plain.len()).end());
+            }
+        }
     }
 
     #[test]

@@ -82,7 +82,9 @@ pub fn connect_watched(config: &Config, watcher: Option<Watcher>) -> Arc<dyn Obj
     let store = async move { Ok(dial_watched(&bucket, &credentials, watcher).await?.store) };
     let store = store.boxed().shared();
     let found = store.clone();
-    let contact = async move { found.await?.greet().await }.boxed().shared();
+    let contact = async move { found.await?.greet().await.map_err(Error::of_first_contact) }
+        .boxed()
+        .shared();
     if config.mode.reads() || config.mode.writes() {
         tokio::spawn(contact.clone());
     }
@@ -113,6 +115,7 @@ pub async fn dial_watched(
     };
     let http = http_for(About::Credentials);
     let no_credentials = |error: credentials::Error| Error::Credentials {
+        code: None,
         detail: error.to_string(),
     };
     let region = credentials::resolve_region(bucket, credentials, http.clone())

@@ -19,6 +19,14 @@ pub enum Error {
     /// The bucket could not be asked.
     #[error(transparent)]
     Store(#[from] object_store::Error),
+    /// An object can't be had as it is in the bucket, whatever it contains.
+    #[error("{key}: {source}")]
+    Object {
+        /// The object's key.
+        key: String,
+        /// Why not.
+        source: object_store::Error,
+    },
     /// An object in the bucket is not what it should be.
     #[error("{key}: {source}")]
     Entry {
@@ -83,7 +91,7 @@ impl Error {
         match self {
             Self::Config(_) => "configuration",
             Self::TaskHash(_) => "task-hash",
-            Self::Store(error) => error.kind(),
+            Self::Store(error) | Self::Object { source: error, .. } => error.kind(),
             Self::Entry { source, .. } => source.kind(),
             Self::Untrusted { .. } => entry::Error::BAD_SIGNATURE,
             Self::ChunkMissing { .. } => "chunk-missing",
@@ -110,6 +118,7 @@ impl Error {
             Self::Config(ConfigErrors::KeyRemoved)
             | Self::TaskHash(_)
             | Self::Store(_)
+            | Self::Object { .. }
             | Self::Entry { .. }
             | Self::ChunkMissing { .. }
             | Self::Archive(_)

@@ -9,7 +9,7 @@
 //! | behaviour | [`cache`], [`connect`] |
 //! | parts | [`entry`], [`object_store`], [`credentials`] |
 //! | algorithms | [`archive`], [`chunk`], [`compress`], [`seal`], [`sign`], [`trust`], [`config`] |
-//! | words | [`task_hash`], [`archive_name`], [`scope`], [`git_ref`], [`secret`], `rlimit`, [`error`] |
+//! | words | [`task_hash`], [`archive_name`], [`scope`], [`git_ref`], [`secret`], `rlimit`, `plain`, [`error`] |
 
 #[forbid(unsafe_code)]
 pub mod archive;
@@ -41,6 +41,8 @@ pub mod error;
 pub mod git_ref;
 #[forbid(unsafe_code)]
 pub mod object_store;
+#[forbid(unsafe_code)]
+mod plain;
 #[forbid(unsafe_code)]
 mod rlimit;
 #[forbid(unsafe_code)]

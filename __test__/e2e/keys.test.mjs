@@ -27,11 +27,7 @@ function assertWithoutKeys(workspace, spy) {
 
 for (const nx of versions) {
   describe(`With Nx ${nx}`, async () => {
-    const { server, workspace } = await serverAndWorkspace({
-      nx,
-      section: trusting(key),
-      environment: { NX_ISOLATE_PLUGINS: undefined },
-    })
+    const { server, workspace } = await serverAndWorkspace({ nx, section: trusting(key) })
     addSpies(workspace)
 
     it('a command, a script and an executor run without the keys', async () => {

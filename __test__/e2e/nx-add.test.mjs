@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { mustRun } from '../../scripts/support/command.mjs'
 import { installedOnce } from '../../scripts/support/installed-tool.mjs'
-import { newestNx } from '../../scripts/support/nx-versions.mjs'
+import { linkTree } from '../../scripts/support/link-tree.mjs'
+import { newestNx, nxInstallation } from '../../scripts/support/nx-versions.mjs'
 import { cacheHome } from '../../scripts/support/paths.mjs'
 import { startS3Server } from '../../scripts/support/s3-server.mjs'
 import { emptyWorkspace } from '../../scripts/support/workspace.mjs'
@@ -16,10 +17,16 @@ import { answering, inTerminal, noTerminal } from './support/terminal.mjs'
 
 const build = ['run', 'lib:build', '--outputStyle=static']
 
+/** How a workspace gets Nx, and where the package manager is if not in the PATH. */
 const packageManagers = {
-  npm: { install: ['npm', 'install', '--no-audit', '--no-fund'], directory: async () => undefined },
+  npm: {
+    // npm has installed it already, for all tests.
+    installNx: async ({ root }) =>
+      linkTree(join(await nxInstallation(newestNx), 'node_modules'), join(root, 'node_modules')),
+    directory: async () => undefined,
+  },
   pnpm: {
-    install: ['pnpm', 'install'],
+    installNx: workspace => mustRun('pnpm', ['install'], { cwd: workspace.root, env: workspace.variables() }),
     directory: async () => join(await installedOnce('tools/pnpm-10.34.9', ['pnpm@10.34.9']), 'node_modules', '.bin'),
   },
 }
@@ -32,7 +39,7 @@ describe('nx add', async () => {
   after(() => server.stop())
 
   for (const name of chosen) {
-    const { install, directory } = packageManagers[name]
+    const { installNx, directory } = packageManagers[name]
     describe(`with ${name}`, async () => {
       const workspace = emptyWorkspace({ environment: registryEnvironment(registry, await directory()) })
       after(() => workspace.dispose())
@@ -47,7 +54,7 @@ describe('nx add', async () => {
       it('installs the package under the name that Nx looks for', async () => {
         const packageJson = { name: 'workspace', private: true, devDependencies: { nx: newestNx } }
         writeFileSync(join(workspace.root, 'package.json'), JSON.stringify(packageJson, null, 2))
-        await mustRun(install[0], install.slice(1), { cwd: workspace.root, env: workspace.variables() })
+        await installNx(workspace)
 
         const run = await workspace.nx(['add', 'nx-s3-cache'])
         assert.equal(run.code, 0, run.text)

@@ -3,7 +3,6 @@
 #![allow(dead_code)] // each target uses one of them
 
 pub mod entry;
-#[path = "../../tests/it/archive/forge.rs"]
 pub mod forge;
 pub mod keys;
 #[cfg(unix)]

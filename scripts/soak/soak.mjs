@@ -1,18 +1,16 @@
 // A soak: many processes store and retrieve through a faulty network and are killed at random, until the time is over.
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
-import { fileURLToPath } from 'node:url'
-import { killGroup, run } from '../support/command.mjs'
 import { startS3Server } from '../support/s3-server.mjs'
 import { makeArtifacts } from './artifacts.mjs'
 import { startFaultyServer } from './faulty-server.mjs'
+import { runProcess } from './process.mjs'
 import { random, weighted } from './random.mjs'
 import { Tally } from './tally.mjs'
 import { forecast } from './weather.mjs'
 
-const worker = join(dirname(fileURLToPath(import.meta.url)), 'worker.mjs')
 const artifactCount = 150
 const operationsOfAProcess = 60
 /** Processes at a time; each has a cache directory of its own, which it leaves to its successor. */
@@ -100,19 +98,15 @@ class Soak {
     const section = this.#server.section({ endpoint: this.#faulty.endpoint, timeouts, flushTimeout: '20s' })
     const expected = Object.fromEntries(this.#artifacts.map(({ hash, ...rest }) => [hash, rest]))
     const order = { section, sources: join(this.#root, 'sources'), restored, scratch, operations, expected }
-    const path = join(this.#root, `order-${lane}.json`)
-    writeFileSync(path, JSON.stringify(order))
-    const kill = mayBeKilled && this.#chance.happens(0.5)
+    const isKilled = mayBeKilled && this.#chance.happens(0.5)
     const [after, signal] = [this.#chance.between(50, 1500), this.#chance.pick(['SIGKILL', 'SIGKILL', 'SIGTERM'])]
-    const outcome = await run(process.execPath, [worker, path], {
+    const outcome = await runProcess(join(this.#root, `order-${lane}.json`), order, {
+      environment: this.#server.environment,
       timeout: hung,
-      env: { ...process.env, ...this.#server.environment },
-      onStart: child => kill && setTimeout(() => child.exitCode === null && killGroup(child, signal), after).unref(),
+      kill: isKilled && { after, signal },
     })
-    const lines = outcome.stdout.split('\n').filter(line => line.endsWith('}'))
-    const told = lines.map(line => JSON.parse(line))
-    this.#tally.process({ ...outcome, kill }, told)
-    return told
+    this.#tally.process(outcome)
+    return outcome.lines
   }
 
   #restored(lane) {

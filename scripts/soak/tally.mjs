@@ -21,8 +21,8 @@ export class Tally {
   /** Milliseconds. */
   slowest = { retrieve: 0, store: 0, vanish: 0, flush: 0 }
 
-  /** Counts a process that has ended, and the lines it printed. */
-  process({ code, kill, timedOut, stderr }, lines) {
+  /** Counts a process that has ended, see `runProcess`. */
+  process({ code, kill, timedOut, stderr, lines }) {
     this.processes++
     if (timedOut) this.hung.push(lines.at(-1))
     else if (kill && code !== 0) this.killed++
@@ -50,18 +50,36 @@ export class Tally {
     return Object.values(this.faults).reduce((sum, count) => sum + count, 0)
   }
 
-  /** For people. */
-  get text() {
+  /** What the processes did, in lines for people. */
+  get calls() {
     const seconds = Object.entries(this.slowest).map(([action, ms]) => `${action} ${(ms / 1000).toFixed(1)} s`)
-    const counted = object => Object.entries(object).map(([name, count]) => `${name} ${count}`)
     return [
       `${this.operations} operations in ${this.processes} processes, ${this.killed} of them killed`,
       `${this.stores} stores, ${this.hits} hits, ${this.misses} misses; uploads named as unfinished: ${this.unfinished}`,
-      `${this.injected} faults in ${this.requests} requests: ${counted(this.faults).join(', ')}`,
       `slowest: ${seconds.join(', ')}`,
-      `warnings: ${counted(this.warnings).join(', ') || 'none'}`,
+      `warnings: ${counted(this.warnings) || 'none'}`,
       `mismatches ${this.mismatches.length}, rejected ${this.rejected.length}, crashed ${this.crashed.length}, hung ${this.hung.length}`,
+    ]
+  }
+
+  /** What no weather excuses, in lines for people. */
+  get broken() {
+    const broken = [...this.mismatches, ...this.rejected, ...this.crashed, ...this.hung, ...this.leftovers]
+    return broken.map(each => (typeof each === 'string' ? each : JSON.stringify(each)))
+  }
+
+  /** For people. */
+  get text() {
+    return [
+      ...this.calls,
+      `${this.injected} faults in ${this.requests} requests: ${counted(this.faults)}`,
       `afterwards: ${this.survived} of ${this.artifacts} artifacts were in the bucket, ${this.missing} could not be stored and restored again, ${this.leftovers.length} leftovers`,
     ].join('\n')
   }
+}
+
+function counted(object) {
+  return Object.entries(object)
+    .map(([name, count]) => `${name} ${count}`)
+    .join(', ')
 }

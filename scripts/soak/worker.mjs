@@ -9,7 +9,7 @@ import { copyArtifact, said } from './artifacts.mjs'
 
 const { NativeCache } = createRequire(import.meta.url)('../../index.js')
 const work = JSON.parse(readFileSync(process.argv[2], 'utf8'))
-const { section, sources, restored, scratch, operations, expected } = work
+const { section, sources, restored, scratch, operations, expected, atOnce = 4 } = work
 
 const cache = NativeCache.open({ section: JSON.stringify(section), workspaceRoot: restored, ci: true, verbose: true })
 const tell = line => process.stdout.write(`${JSON.stringify(line)}\n`)
@@ -51,7 +51,7 @@ async function storeVanishing(hash) {
 }
 
 const actions = { retrieve, store, vanish: storeVanishing }
-// A few at a time, as Nx does.
+// A few at a time, as tasks end, unless the order says otherwise.
 const queue = [...operations]
 const lane = async () => {
   for (let next = queue.shift(); next; next = queue.shift()) {
@@ -59,7 +59,7 @@ const lane = async () => {
     await timed(action, hash, () => actions[action](hash))
   }
 }
-await Promise.all([lane(), lane(), lane(), lane()])
+await Promise.all(Array.from({ length: atOnce }, lane))
 const began = performance.now()
 const unfinished = cache.flush(cache.flushTimeoutMs)
 tell({ action: 'flush', outcome: unfinished.length, ms: performance.now() - began })

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use bytes::Bytes;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use parking_lot::Mutex;
 use tokio::sync::{OnceCell, mpsc};
@@ -63,6 +64,15 @@ impl Probes {
     }
 }
 
+/// What the bucket has under a chunk's key.
+enum InBucket {
+    Missing,
+    /// An object that can't be the chunk, or can't be read.
+    Unusable,
+    /// What may be the chunk, with the bytes of the object.
+    Whole(u64),
+}
+
 impl RemoteCache {
     /// Puts an artifact's pieces as they come, as many at once as there are requests and memory; the first
     /// failure ends it. Returns the bytes of each frame.
@@ -96,7 +106,7 @@ impl RemoteCache {
     ) -> Result<(usize, u32), Error> {
         let (at, key) = (piece.at, place.keys.chunk(&piece.id));
         let mode = self.put_mode(&key);
-        if mode == PutMode::Replace {
+        if mode == PutMode::Replace || self.requests.could_not_read(&key) {
             self.sent_chunks.forget(&piece.id);
         }
         let outcome = self.sent_chunks.outcome(piece.id);
@@ -113,32 +123,43 @@ impl RemoteCache {
         piece: Piece,
         probes: &Probes,
     ) -> Result<u32, Error> {
-        if mode == PutMode::Create && probes.wants_to_ask() {
-            let found = self.requests.head(key).await?;
-            probes.answered(found.is_some());
-            if let Some(head) = found {
-                self.used(place, key, head.modified);
-                self.counters.saved(head.size as usize);
-                return Ok(place.codec.frame_len(head.size));
+        let (mut mode, size) = (mode, piece.size);
+        if mode == PutMode::Create && !self.requests.could_not_read(key) && probes.wants_to_ask() {
+            let found = self.chunk_in_bucket(place, key, size).await?;
+            probes.answered(!matches!(found, InBucket::Missing));
+            match found {
+                InBucket::Whole(bytes) => {
+                    self.counters.saved(bytes as usize);
+                    return Ok(place.codec.frame_len(bytes));
+                }
+                InBucket::Unusable => mode = PutMode::Replace,
+                InBucket::Missing => {}
             }
         }
         let (object, _memory) = self.chunk_object(place, key, piece).await?;
+        let object = Bytes::from(object);
         let stored = place.codec.frame_len(object.len() as u64);
-        let outcome = self.requests.put(key, object, mode).await?;
-        if outcome == PutOutcome::AlreadyThere {
-            self.found(place, key).await;
+        let outcome = self.requests.put(key, object.clone(), mode).await?;
+        if outcome == PutOutcome::AlreadyThere
+            && let Ok(InBucket::Unusable) = self.chunk_in_bucket(place, key, size).await
+        {
+            self.requests.put(key, object, PutMode::Replace).await?;
         }
         self.bad_objects.lock().remove(key);
         Ok(stored)
     }
 
-    /// A chunk was there that nobody had asked for, so that nobody knows its age.
-    async fn found(&self, place: &Place, key: &str) {
-        if self.config.touch_after.is_some()
-            && let Ok(Some(head)) = self.requests.head(key).await
-        {
-            self.used(place, key, head.modified);
+    /// Asks for a chunk of `size` plain bytes without getting it. Content that is wrong shows only when it is read; an
+    /// object that is cut short, padded or archived already shows here.
+    async fn chunk_in_bucket(&self, place: &Place, key: &str, size: u32) -> Result<InBucket, Error> {
+        let Some(head) = self.requests.head(key).await? else {
+            return Ok(InBucket::Missing);
+        };
+        if head.archived || !place.codec.chunk_object_sizes(size).contains(&head.size) {
+            return Ok(InBucket::Unusable);
         }
+        self.used(place, key, head.modified);
+        Ok(InBucket::Whole(head.size))
     }
 
     /// A chunk as it goes into the bucket, and the memory that takes.

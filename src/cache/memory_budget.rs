@@ -17,9 +17,9 @@ use crate::error::Error;
 /// Entry objects, from the request to the end of unpacking. Eleven inline artifacts of 3 MB keep two cores busy; without
 /// a bound, 40 of them at once made 150 MB of 25.
 const ENTRIES: u64 = 32 << 20;
-/// Chunks, packed and plain, from the request to the end of writing. They have memory of their own: entries wait for
+/// Chunks, packed or plain, from the request to the end of writing. They have memory of their own: entries wait for
 /// the disk, and would wait for ever behind an artifact that waits for their memory.
-const CHUNKS: u64 = 32 << 20;
+const CHUNKS: u64 = 24 << 20;
 /// Stores: what packers need, and chunks until they are sent.
 const STORES: u64 = 64 << 20;
 
@@ -58,11 +58,9 @@ impl Memory {
             .store(kib(bytes).max(expected - expected / 4), Relaxed);
     }
 
-    /// Waits for the memory of a chunk.
+    /// Waits for the memory of a chunk, as it arrives or as it is written: whichever takes more.
     pub async fn for_chunk(&self, chunk: &ChunkRef) -> Result<Permit, Error> {
-        self.chunks
-            .acquire(u64::from(chunk.size) + u64::from(chunk.stored))
-            .await
+        self.chunks.acquire(u64::from(chunk.size.max(chunk.stored))).await
     }
 }
 

@@ -198,6 +198,9 @@ impl RemoteCache {
     pub fn flush(&self, timeout: Duration) -> Vec<String> {
         let _waiting = self.counters.wait();
         let left = self.uploads.wait(timeout);
+        if left.is_empty() {
+            self.requests.end();
+        }
         self.touches.wait(LAST_TOUCHES.min(timeout));
         left
     }

@@ -30,6 +30,8 @@ pub struct Piece {
     pub at: usize,
     /// Its id.
     pub id: ChunkId,
+    /// Its plain bytes.
+    pub size: u32,
     /// What is there of it.
     pub body: Body,
     /// The memory that takes.
@@ -48,6 +50,16 @@ pub enum Product {
     Entry(Vec<u8>),
     /// A manifest that lacks only what compressing the chunks tells.
     InChunks(Box<Manifest>),
+}
+
+impl Product {
+    /// Its bytes, as far as they count beside chunks.
+    pub fn bytes(&self) -> u64 {
+        match self {
+            Self::Entry(object) => object.len() as u64,
+            Self::InChunks(_) => 0,
+        }
+    }
 }
 
 /// What packing needs beside the artifact.
@@ -176,6 +188,7 @@ impl Packing<'_> {
         let piece = Piece {
             at,
             id: self.manifest.chunks[at].id,
+            size: self.manifest.chunks[at].size,
             body: body(bytes.to_vec()),
             memory,
         };

@@ -4,7 +4,8 @@ use super::RemoteCache;
 use crate::archive;
 use crate::entry;
 use crate::error::Error;
-use crate::object_store;
+use crate::object_store::{self, UnreadableReason};
+use crate::plain::plain;
 
 impl RemoteCache {
     /// Counts a failure, and warns of what the user can do something about.
@@ -13,13 +14,15 @@ impl RemoteCache {
             return; // told when it was given up
         }
         self.counters.error(error.kind());
-        self.event(|| format!("{hash}: {outcome}: {error}"));
+        // It may name a file of the archive.
+        let cause = plain(&error.to_string()).into_owned();
+        self.event(|| format!("{hash}: {outcome}: {cause}"));
         let Some((kind, title, remedy)) = advice(error) else {
             return;
         };
         let effect = format!("Task {hash} is {outcome}; the build goes on.");
         self.warnings
-            .once(kind, title, [error.to_string(), effect, remedy.to_owned()]);
+            .once(kind, title, [cause, effect, remedy.to_owned()]);
         if matches!(
             error,
             Error::Entry {
@@ -37,9 +40,9 @@ fn advice(error: &Error) -> Option<(&'static str, &'static str, &'static str)> {
     Some(match error {
         // Told by the error itself, as the run ends with it.
         Error::Off | Error::Untrusted { .. } => return None,
-        Error::Store(object_store::Error::TooLarge { .. }) => DAMAGED,
         // The health of the requests tells of these.
         Error::Store(_) => return None,
+        Error::Object { source, .. } => of_object(source)?,
         Error::Config(_) | Error::TaskHash(_) | Error::Internal(_) => (
             "internal",
             "An S3 cache entry could not be used",
@@ -112,6 +115,49 @@ const DAMAGED: (&str, &str, &str) = (
     "A damaged object in the S3 bucket",
     "It counts as a miss, and storing replaces it. If it comes back, find out who else writes to the bucket.",
 );
+
+/// What keeps an object from being read as it is in the bucket.
+fn of_object(error: &object_store::Error) -> Option<(&'static str, &'static str, &'static str)> {
+    use object_store::Error as Store;
+    Some(match error {
+        Store::TooLarge { .. } => DAMAGED,
+        Store::ChecksumMismatch => (
+            "checksum",
+            "An object in the S3 bucket doesn't match its checksum",
+            "It counts as a miss, and storing replaces it. If it happens with every object, something on the way changes them, or the server's checksums are wrong: set `disableChecksum`.",
+        ),
+        Store::Unreadable { reason, .. } => match reason {
+            UnreadableReason::Archived => (
+                "archived",
+                "An object in the S3 bucket is archived and can't be read",
+                "It counts as a miss, and storing replaces it. A lifecycle rule moved it to an archive storage class: let cache objects expire instead.",
+            ),
+            UnreadableReason::KmsKey => (
+                "kms",
+                "An object in the S3 bucket is encrypted with a KMS key that this run can't use",
+                "It counts as a miss, and storing replaces it. Allow kms:Decrypt on the key that the message or `kmsKeyId` names, and check that it is enabled.",
+            ),
+            UnreadableReason::CustomerKey => (
+                "customer-key",
+                "An object in the S3 bucket is encrypted with a key that only its writer has (SSE-C)",
+                "It counts as a miss, and storing replaces it. Find out who else writes to the bucket.",
+            ),
+        },
+        // Say nothing about an object; the health of the requests tells of them.
+        Store::Misconfigured { .. }
+        | Store::Credentials { .. }
+        | Store::AccessDenied { .. }
+        | Store::NoSuchBucket { .. }
+        | Store::WrongRegion { .. }
+        | Store::Unreachable { .. }
+        | Store::Silent { .. }
+        | Store::Unanswered { .. }
+        | Store::TimedOut { .. }
+        | Store::Throttled { .. }
+        | Store::Server { .. }
+        | Store::Refused { .. } => return None,
+    })
+}
 
 fn of_archive(origin: archive::Origin) -> (&'static str, &'static str, &'static str) {
     match origin {

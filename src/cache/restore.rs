@@ -16,7 +16,7 @@ use crate::archive::{self, Limits, Staging};
 use crate::config::OnBadSignature;
 use crate::entry::{self, Entry, MAX_ENTRY_OBJECT, Manifest};
 use crate::error::Error;
-use crate::object_store::{self, Object, Progress};
+use crate::object_store::{Object, Progress};
 use crate::task_hash::TaskHash;
 
 /// Where an artifact goes and what it may be.
@@ -202,8 +202,7 @@ impl RemoteCache {
     /// Remembers that a store has to replace the entry.
     fn remember_bad(&self, entry_key: &str, error: &Error) {
         let bad = match error {
-            Error::Entry { .. } | Error::ChunkMissing { .. } => true,
-            Error::Store(object_store::Error::TooLarge { .. }) => true,
+            Error::Entry { .. } | Error::Object { .. } | Error::ChunkMissing { .. } => true,
             Error::Archive(error) => error.origin() == archive::Origin::Archive,
             _ => false,
         };

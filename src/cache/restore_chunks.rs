@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 
 use super::chunks::{Arriving, FetchedChunk};
 use super::deadline::Deadline;
+use super::memory_budget::Permit;
 use super::place::Place;
 use super::restore::{Target, unpack};
 use super::{RemoteCache, Retrieved, blocking};
@@ -69,13 +70,13 @@ impl RemoteCache {
     }
 
     async fn fetch_chunk(&self, place: &Place, chunk: ChunkRef, progress: &Arc<Progress>) -> FetchedChunk {
-        let memory = self.memory.for_chunk(&chunk).await?;
+        let mut memory = self.memory.for_chunk(&chunk).await?;
         let first = self.get_chunk(place, &chunk, progress).await?;
-        let mut plain = self.decode(place, chunk, &first.body).await;
+        let mut plain = self.decode(place, chunk, &first.body, &mut memory).await;
         if matches!(plain, Err(Error::Entry { .. })) {
             let other = self.get_chunk(place, &chunk, progress).await?;
             if other.body != first.body {
-                plain = self.decode(place, chunk, &other.body).await;
+                plain = self.decode(place, chunk, &other.body, &mut memory).await;
             }
         }
         let plain = plain?;
@@ -95,17 +96,29 @@ impl RemoteCache {
     }
 
     /// The content of a chunk object.
-    async fn decode(&self, place: &Place, chunk: ChunkRef, object: &Bytes) -> Result<Vec<u8>, Error> {
+    async fn decode(
+        &self,
+        place: &Place,
+        chunk: ChunkRef,
+        object: &Bytes,
+        memory: &mut Permit,
+    ) -> Result<Vec<u8>, Error> {
         let _turn = self.cores.acquire().await.map_err(|_| Error::Off)?;
+        // Both are there for a moment, of as many chunks as there are cores.
+        memory.resize(u64::from(chunk.size) + object.len() as u64);
         let (codec, object) = (place.codec.clone(), object.clone());
         let plain = blocking(move || codec.decode_chunk(&chunk, &object)).await?;
+        memory.resize(u64::from(chunk.size));
         let key = place.keys.chunk(&chunk.id);
         plain.map_err(|source| Error::Entry { key, source })
     }
 
     /// One bad chunk puts all chunks of its artifact under suspicion, so that one store mends them all.
     fn suspect_chunks(&self, place: &Place, chunks: &[ChunkRef], error: &Error) {
-        if matches!(error, Error::Entry { .. } | Error::ChunkMissing { .. }) {
+        if matches!(
+            error,
+            Error::Entry { .. } | Error::Object { .. } | Error::ChunkMissing { .. }
+        ) {
             self.bad_objects
                 .lock()
                 .extend(chunks.iter().map(|chunk| place.keys.chunk(&chunk.id)));

@@ -66,6 +66,9 @@ impl RemoteCache {
         // The next artifact is packed while this one travels.
         let packing = async {
             let product = packing.await;
+            if let Ok(Ok(Ok(product))) = &product {
+                memory.resize(product.bytes());
+            }
             drop(turn);
             product
         };

@@ -6,10 +6,10 @@ use clap::Args;
 
 use super::bucket::{Bucket, Stop};
 use super::ending::Ending;
-use super::plain::of_a_terminal;
 use super::scopes::Scopes;
 use super::{BAD, GOOD, Workspace, print};
 use crate::archive::{Item, ItemKind};
+use crate::plain::of_a_terminal;
 use crate::task_hash::TaskHash;
 
 /// Print one file of an entry, or, without a path, what its task printed.

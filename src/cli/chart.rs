@@ -31,7 +31,7 @@ pub(super) fn line(value: f64, max: f64, width: usize) -> String {
 /// `text` for HTML, in elements and attributes.
 pub(super) fn html(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for letter in super::plain::plain(text).chars() {
+    for letter in crate::plain::plain(text).chars() {
         match letter {
             '&' => escaped.push_str("&amp;"),
             '<' => escaped.push_str("&lt;"),

@@ -19,7 +19,6 @@ mod interrupt;
 mod keygen;
 mod ls;
 mod page;
-mod plain;
 mod print;
 mod progress;
 mod purge;

@@ -1,16 +1,16 @@
 //! What to do about a bucket that can't be used.
 
-use crate::object_store::Error;
+use crate::object_store::{Error, UnreadableReason};
 
 /// What to do when a request fails with `error`; `permission` is what it needs.
 pub(super) fn remedy(error: &Error, permission: &str) -> String {
     match error {
         Error::Misconfigured { .. } => "Correct the `s3` section of nx.json.",
-        Error::Credentials { detail } if detail.starts_with("Expired") => {
+        Error::Credentials { code: Some(code), .. } if code.starts_with("Expired") => {
             "These credentials have expired: get new ones, by logging in again or from the job that made them."
         }
         Error::Credentials { .. } => "Check the credentials that this machine or job uses for the bucket.",
-        Error::AccessDenied { detail, .. } if detail.contains("RequestTimeTooSkewed") => {
+        Error::AccessDenied { .. } if error.is_wrong_clock() => {
             "Set this machine's clock: requests are signed with its time."
         }
         Error::AccessDenied { .. } if error.refuses_the_caller() => {
@@ -26,7 +26,10 @@ pub(super) fn remedy(error: &Error, permission: &str) -> String {
         Error::WrongRegion { .. } => {
             "Set `region` in nx.json (or NX_S3_CACHE_REGION) to the bucket's region, and check `endpoint`."
         }
-        Error::Unreachable { .. } | Error::Unanswered { .. } | Error::TimedOut { .. } => {
+        Error::Unreachable { .. }
+        | Error::Silent { .. }
+        | Error::Unanswered { .. }
+        | Error::TimedOut { .. } => {
             "Check `endpoint`, the network, and the proxy settings (HTTPS_PROXY, NO_PROXY)."
         }
         Error::Throttled { .. } | Error::Server { .. } => "Try again later; the trouble is the server's.",
@@ -34,7 +37,20 @@ pub(super) fn remedy(error: &Error, permission: &str) -> String {
             "The server doesn't accept such requests: see docs/providers.md, and the options `forcePathStyle`, \
              `disableChecksum` and `conditionalWrites`."
         }
-        Error::TooLarge { .. } => "Something between here and the bucket changes objects: check proxies.",
+        Error::ChecksumMismatch | Error::TooLarge { .. } => {
+            "Something between here and the bucket changes objects: check proxies. Or the object is damaged."
+        }
+        Error::Unreadable { reason, .. } => match reason {
+            UnreadableReason::Archived => {
+                "A lifecycle rule moved the object to an archive storage class: let it expire instead."
+            }
+            UnreadableReason::KmsKey => {
+                "Allow these credentials kms:Decrypt on the KMS key that the object is encrypted with."
+            }
+            UnreadableReason::CustomerKey => {
+                "The object is encrypted with a key of its writer's (SSE-C), which no cache object should be: delete it."
+            }
+        },
     }
     .to_owned()
 }
@@ -43,21 +59,20 @@ pub(super) fn remedy(error: &Error, permission: &str) -> String {
 mod tests {
     use super::*;
 
-    fn denied(detail: &str) -> Error {
+    fn denied(code: &str) -> Error {
         Error::AccessDenied {
             status: 403,
-            detail: detail.into(),
+            code: Some(code.into()),
+            detail: format!("{code}: no"),
         }
     }
 
     #[test]
     fn who_is_unknown_is_told_apart_from_who_may_not() {
-        assert!(denied("SignatureDoesNotMatch: …").refuses_the_caller());
-        assert!(
-            denied("RequestTimeTooSkewed: …; this machine's clock is wrong, set it").refuses_the_caller()
-        );
-        assert!(!denied("AccessDenied: user is not authorized").refuses_the_caller());
-        assert!(remedy(&denied("AccessDenied: no"), "s3:PutObject").contains("s3:PutObject"));
-        assert!(remedy(&denied("InvalidAccessKeyId: no"), "s3:PutObject").contains("access key"));
+        assert!(denied("SignatureDoesNotMatch").refuses_the_caller());
+        assert!(denied("RequestTimeTooSkewed").refuses_the_caller());
+        assert!(!denied("AccessDenied").refuses_the_caller());
+        assert!(remedy(&denied("AccessDenied"), "s3:PutObject").contains("s3:PutObject"));
+        assert!(remedy(&denied("InvalidAccessKeyId"), "s3:PutObject").contains("access key"));
     }
 }

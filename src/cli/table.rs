@@ -3,7 +3,7 @@
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Row, presets};
 use console::Term;
 
-use super::plain::plain;
+use crate::plain::plain;
 
 /// A table whose cells are safe to show, whatever they come from.
 pub(super) struct Table {

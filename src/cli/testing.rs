@@ -39,6 +39,7 @@ impl Guarded {
         if (self.denies)(request, key) {
             return Err(Error::AccessDenied {
                 status: 403,
+                code: Some("AccessDenied".into()),
                 detail: "AccessDenied".into(),
             });
         }

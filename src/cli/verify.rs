@@ -10,13 +10,14 @@ use serde::Serialize;
 use super::bucket::{Bucket, ReadEntry, Stop};
 use super::ending::Ending;
 use super::interrupt::until_interrupted;
-use super::plain::plain;
+
 use super::print::{self, Paint};
 use super::progress::Progress;
 use super::scopes::Scopes;
 use super::{BAD, GOOD, UNABLE, Workspace};
 use crate::cache::bytes;
 use crate::entry;
+use crate::plain::plain;
 use crate::scope::Scope;
 use crate::task_hash::TaskHash;
 

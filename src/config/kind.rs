@@ -28,7 +28,7 @@ pub(super) enum Kind {
     Flag,
     /// An integer between the two.
     Integer(u16, u16),
-    /// One of these strings; the first word says what they are.
+    /// One of these strings; the first field names what they are.
     Choice(&'static str, &'static [&'static str]),
     /// Seconds, or text with a unit; between the two.
     Duration(Duration, Duration),
@@ -244,6 +244,7 @@ mod tests {
             (TIMEOUT, json!("2m"), "120"),
             (LIMIT, json!(2_000_000_000), "2GB"),
             (LIMIT, json!("2GB"), "2000000000"),
+            (LIMIT, json!(2e9), "2GB"),
             (Kind::Compression, json!(19), "19"),
             (Kind::Compression, json!("none"), "none"),
         ] {
@@ -270,14 +271,24 @@ mod tests {
             (Kind::Compression, json!(0), "0 is not a level from 1 to 19, or \"none\"."),
             (Kind::Compression, json!(null), "null is not a level from 1 to 19, or \"none\"."),
             (Kind::Secret, json!(["hunter2"]), "the given value is not a string."),
-            (Kind::Secret, json!(" hunter2"), "the given value begins or ends with white space. Remove that."),
-            (Kind::String, json!("eu-central-1\n"), "\"eu-central-1\\n\" begins or ends with white space. Remove that."),
         ] {
             assert_eq!(json_problem(kind, given), problem);
         }
         assert!(json_problem(TIMEOUT, json!(601)).contains("is not a duration from 10ms to 10m: seconds"));
         assert!(json_problem(TIMEOUT, json!(-1)).starts_with("-1 is not a duration"));
         assert!(json_problem(LIMIT, json!(0)).contains("is not a size from 1B to 1TB: bytes"));
+    }
+
+    #[test]
+    fn white_space_around_a_string_is_a_slip_and_not_a_part_of_it() {
+        for (kind, text, shown) in [
+            (Kind::String, "eu-central-1\n", "\"eu-central-1\\n\""),
+            (Kind::Secret, " hunter2", "the given value"),
+        ] {
+            let problem = format!("{shown} begins or ends with white space. Remove that.");
+            assert_eq!(kind.parse(Given::Text(text)), Err(problem.clone()));
+            assert_eq!(kind.parse(Given::Json(&json!(text))), Err(problem));
+        }
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub use self::trust::{OnBadSignature, SET_UP, TrustConfig, TrustPolicy};
 pub struct Config {
     /// Where the bucket is and how to talk to it.
     pub bucket: BucketConfig,
-    /// Where credentials come from, beside the usual AWS sources.
+    /// Where credentials come from, besides the usual AWS sources.
     pub credentials: CredentialsConfig,
     /// What this run may do with the cache.
     pub mode: Mode,
@@ -144,7 +144,7 @@ pub struct BucketConfig {
     pub disable_checksum: bool,
     /// Whether puts ask for `If-None-Match: *`.
     pub conditional_writes: ConditionalWrites,
-    /// A PEM file with certificates to trust beside the system's.
+    /// A PEM file with certificates to trust besides the system's.
     pub ca_bundle: Option<std::path::PathBuf>,
     /// Limits on single attempts.
     pub timeouts: Timeouts,
@@ -178,24 +178,24 @@ pub struct Timeouts {
     pub first_contact: Duration,
     /// From the request to the first byte of the answer.
     pub read: Duration,
-    /// How long a body may be slower than the least speed.
+    /// How long a body may arrive more slowly than `min_speed`.
     pub stall: Duration,
     /// For a whole attempt, body included.
     pub attempt: Duration,
 }
 
-/// Where credentials come from, beside the usual AWS sources.
+/// Where credentials come from, besides the usual AWS sources.
 #[derive(Clone, Debug, Default)]
 pub struct CredentialsConfig {
     /// The profile in `~/.aws`; `AWS_PROFILE` or `default` otherwise.
     pub profile: Option<String>,
     /// The profile that holds the single sign-on settings.
     pub sso_profile: Option<String>,
-    /// Static keys from nx.json, asked after the sources that don't sit in a repository.
+    /// Static keys from nx.json, used after the sources that are not in a repository.
     pub keys: Option<StaticKeys>,
-    /// Whether the keys are asked before all else, as somebody gave them for this very run.
+    /// Whether the keys come before all other sources, since somebody gave them for this very run.
     pub keys_first: bool,
-    /// A role to take with whatever credentials were found.
+    /// A role to assume with the credentials that were found.
     pub assume_role: Option<AssumeRole>,
     /// Sign nothing (public buckets).
     pub anonymous: bool,

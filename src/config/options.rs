@@ -101,7 +101,7 @@ pub(super) fn find(name: &str) -> Option<&'static Spec> {
 pub(super) const GROUPS: [(&str, &str); 3] = [
     (
         "assumeRole",
-        "A role to take with the credentials that were found.",
+        "A role to assume with the credentials that were found.",
     ),
     ("timeouts", "How long things may take."),
     (
@@ -202,7 +202,7 @@ options! {
     DUALSTACK: Defaulted<bool> = "dualstack", FLAG, "true", in_url: true, fallback: Value("false");
     /// Use FIPS endpoints. AWS only.
     FIPS: Defaulted<bool> = "fips", FLAG, "true", in_url: true, fallback: Value("false");
-    /// A PEM file of certificates to trust beside the system's; relative to the workspace root.
+    /// A PEM file of certificates to trust besides the system's; relative to the workspace root.
     CA_BUNDLE: Opt<String> = "caBundle", STRING, "\"certificates/company.pem\"", fallback: Unset("`AWS_CA_BUNDLE`, `NODE_EXTRA_CA_CERTS`");
     /// Neither send nor expect `x-amz-checksum-*`, for servers that refuse it. What is restored is verified all the same.
     DISABLE_CHECKSUM: Defaulted<bool> = "disableChecksum", FLAG, "true", in_url: true, fallback: Value("false");

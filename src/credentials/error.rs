@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use aws_smithy_types::error::metadata::ErrorMetadata;
 
+use crate::plain;
+
 /// A source without credentials, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PassedOver {
@@ -103,7 +105,7 @@ const EMPTY: [&str; 9] = [
 const PREAMBLE: &str = "ProfileFile provider could not be built: ";
 
 /// Causes are cut to this length: a `credential_process` may write any amount to its standard error.
-const MAX_CHARS: usize = 600;
+pub(super) const MAX_CHARS: usize = 600;
 
 /// The causes below `error`, from the outside in, on one line.
 pub(super) fn cause(error: &(dyn StdError + 'static)) -> String {
@@ -120,14 +122,7 @@ pub(super) fn cause(error: &(dyn StdError + 'static)) -> String {
     if parts.is_empty() {
         parts.push(error.to_string());
     }
-    // Also keeps a script's escape sequences from the terminal.
-    let line = parts.join(": ").replace(|c: char| c.is_control(), " ");
-    let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
-    let line = line.trim_end_matches(['.', ':']);
-    match line.char_indices().nth(MAX_CHARS) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line.to_owned(),
-    }
+    plain::line(&parts.join(": "), MAX_CHARS)
 }
 
 /// Whether a message only says that there is a cause below.
@@ -159,7 +154,7 @@ mod tests {
         let inner = CredentialsError::provider_error("no such\n  vault\u{1b}[2J.\n");
         assert_eq!(
             cause(&CredentialsError::provider_error(inner)),
-            "no such vault [2J"
+            "no such vault\\u{1b}[2J"
         );
     }
 

@@ -7,9 +7,10 @@ use aws_config::Region;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
-use super::error::cause;
+use super::error::{MAX_CHARS, cause};
 use super::source::{timeouts, variable};
 use crate::config::BucketConfig;
+use crate::plain;
 
 /// For the answer of STS.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
@@ -55,7 +56,10 @@ pub async fn caller(
         .await;
     let request = aws_sdk_sts::Client::new(&settings).get_caller_identity().send();
     match tokio::time::timeout(TIME_LIMIT, request).await {
-        Ok(Ok(identity)) => identity.arn.ok_or_else(|| "STS did not say".to_owned()),
+        Ok(Ok(identity)) => {
+            let arn = identity.arn.map(|arn| plain::line(&arn, MAX_CHARS));
+            arn.ok_or_else(|| "STS did not say".to_owned())
+        }
         Ok(Err(error)) => Err(cause(&error)),
         Err(_) => Err(format!("no answer from STS within {} s", TIME_LIMIT.as_secs())),
     }

@@ -1,6 +1,7 @@
 //! Encodes objects, and decodes them from what the bucket has; sealed when there is a key.
 
 use std::borrow::Cow;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use super::error::Error;
@@ -80,9 +81,19 @@ impl Codec {
 
     /// The bytes of the frame in a chunk object of `size` bytes.
     pub fn frame_len(&self, size: u64) -> u32 {
-        let overhead = if self.key.is_some() { OVERHEAD } else { 0 };
-        let len = size.saturating_sub((HEADER_LEN + overhead) as u64);
+        let len = size.saturating_sub(self.chunk_overhead() as u64);
         u32::try_from(len).unwrap_or(u32::MAX)
+    }
+
+    /// How large the object of a chunk of `plain` bytes may be, whatever its content and its compression.
+    pub fn chunk_object_sizes(&self, plain: u32) -> RangeInclusive<u64> {
+        let (frames, overhead) = (compress::frame_sizes(plain as usize), self.chunk_overhead());
+        (frames.start() + overhead) as u64..=(frames.end() + overhead) as u64
+    }
+
+    /// What a chunk object has beside its frame.
+    fn chunk_overhead(&self) -> usize {
+        HEADER_LEN + if self.key.is_some() { OVERHEAD } else { 0 }
     }
 
     /// The plain bytes of the chunk `chunk` refers to, verified against its id.

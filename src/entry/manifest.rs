@@ -5,6 +5,10 @@ use serde::{Deserialize, Serialize};
 use super::error::Error;
 use crate::chunk::{self, ChunkId};
 use crate::config::environment::Environment;
+use crate::plain;
+
+/// Characters of what is wrong with a manifest.
+const QUOTED: usize = 200;
 
 /// What an entry says about its artifact.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,7 +111,9 @@ impl Producer {
 impl Manifest {
     /// Parses the JSON form and checks everything that a reader relies on.
     pub fn parse(json: &[u8]) -> Result<Self, Error> {
-        let manifest: Self = serde_json::from_slice(json).map_err(|e| Error::Manifest(e.to_string()))?;
+        // What is wrong may be quoted from the object.
+        let quoted = |error: serde_json::Error| Error::Manifest(plain::line(&error.to_string(), QUOTED));
+        let manifest: Self = serde_json::from_slice(json).map_err(quoted)?;
         manifest.check().map_err(|what| Error::Manifest(what.into()))?;
         Ok(manifest)
     }
@@ -189,6 +195,16 @@ pub(crate) mod tests {
             .unwrap()
             .replacen('{', r#"{"new":[1],"#, 1);
         assert_eq!(Manifest::parse(grown.as_bytes()).unwrap(), manifest);
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_manifest_is_quoted_briefly() {
+        let long = format!(r#"{{"hash":"1","scope":"t","code":"{}"}}"#, "x".repeat(10_000));
+        let error = Manifest::parse(long.as_bytes()).unwrap_err().to_string();
+        assert!(
+            error.contains("invalid type") && error.len() < QUOTED + 50,
+            "{error}"
+        );
     }
 
     #[test]

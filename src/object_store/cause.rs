@@ -2,8 +2,10 @@
 
 use std::error::Error as StdError;
 
+use crate::plain;
+
 /// Details are cut to this many characters: they end up in one line of a warning.
-const MOST: usize = 300;
+pub(super) const MOST: usize = 300;
 
 /// Messages that only say that there is a cause below.
 const EMPTY: [&str; 10] = [
@@ -48,17 +50,7 @@ pub(super) fn line(error: &(dyn StdError + 'static)) -> String {
     if said.is_empty() {
         said.push(error.to_string());
     }
-    tidy(&said.join(": "))
-}
-
-/// `text` on one line, cut where it is too long.
-pub(super) fn tidy(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let line = line.trim_end_matches(['.', ':']);
-    match line.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line.to_owned(),
-    }
+    plain::line(&said.join(": "), MOST)
 }
 
 #[cfg(test)]
@@ -73,12 +65,5 @@ mod tests {
         assert_eq!(find::<io::Error>(&held).unwrap().kind(), io::ErrorKind::Other);
         assert_eq!(causes(&held).count(), 3);
         assert_eq!(line(&held), "broken");
-    }
-
-    #[test]
-    fn texts_become_one_short_line() {
-        assert_eq!(tidy(" two\n lines.\n"), "two lines");
-        let long = tidy(&"é".repeat(1000));
-        assert!(long.chars().count() == MOST + 1 && long.ends_with('…'));
     }
 }

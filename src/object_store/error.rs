@@ -2,18 +2,22 @@
 
 use std::time::Duration;
 
-/// What servers answer to whom they don't know.
-const UNKNOWN_CALLER: [&str; 3] = [
+/// What servers answer to whom they don't know, and to whose clock is wrong.
+const UNKNOWN_CALLER: [&str; 4] = [
     "InvalidAccessKeyId",
     "SignatureDoesNotMatch",
     "InvalidClientTokenId",
+    SKEWED,
 ];
+
+/// What servers answer to requests that are signed with another time than theirs.
+const SKEWED: &str = "RequestTimeTooSkewed";
 
 /// What servers answer to credentials that were good until a moment ago.
 const OVER: [&str; 3] = ["ExpiredToken", "TokenRefreshRequired", "InvalidToken"];
 
-/// Why an object could not be read or written. `detail` is the cause as the SDK or the server tells it; it
-/// holds no secret.
+/// Why an object could not be read or written. `detail` is the cause as the SDK or the server tells it, on one line
+/// and safe for a terminal; it holds no secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// No request can be made with this configuration: nothing was sent.
@@ -22,9 +26,11 @@ pub enum Error {
         /// What is wrong, and what to do.
         detail: String,
     },
-    /// No credential source had anything, or one that was asked failed.
+    /// No credential source had anything, or one that was asked failed, or the server calls the credentials expired.
     #[error("no usable credentials: {detail}")]
     Credentials {
+        /// The server's code, where it was the server that refused them.
+        code: Option<String>,
         /// The cause.
         detail: String,
     },
@@ -33,6 +39,8 @@ pub enum Error {
     AccessDenied {
         /// The HTTP status: 401 or 403.
         status: u16,
+        /// The server's code. Answers to HEAD have none.
+        code: Option<String>,
         /// The server's code and message.
         detail: String,
     },
@@ -53,8 +61,14 @@ pub enum Error {
     Unreachable {
         /// The cause.
         detail: String,
-        /// Whether this run need not try again: the server is silent, or its certificate is not trusted.
+        /// Whether this run need not try again: the certificate is not trusted, or first contact failed.
         lasting: bool,
+    },
+    /// The server has said nothing to anybody for the whole of a timeout.
+    #[error("unreachable: {detail}")]
+    Silent {
+        /// The timeout.
+        detail: String,
     },
     /// The first answer of this run is not there yet, and nobody should wait for it any longer.
     #[error("no answer yet: {detail}")]
@@ -90,6 +104,17 @@ pub enum Error {
         /// The server's code and message.
         detail: String,
     },
+    /// The object arrived whole, and doesn't match the checksum that came with it.
+    #[error("the object doesn't match its checksum")]
+    ChecksumMismatch,
+    /// The object exists, and the server can't give it to this caller as it is.
+    #[error("the object can't be read: {detail}")]
+    Unreadable {
+        /// What stands in the way.
+        reason: UnreadableReason,
+        /// The server's code and message.
+        detail: String,
+    },
     /// The object is larger than it may be.
     #[error("object of {size} bytes, at most {limit} are accepted")]
     TooLarge {
@@ -100,7 +125,58 @@ pub enum Error {
     },
 }
 
+/// Why an object that exists can't be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnreadableReason {
+    /// It is in an archive storage class, such as GLACIER, and would have to be restored first.
+    Archived,
+    /// It is encrypted with a KMS key that this caller may not use, or that is disabled or gone.
+    KmsKey,
+    /// It is encrypted with a key that only its writer has (SSE-C).
+    CustomerKey,
+}
+
+/// What a failed request says about the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// Every request to the bucket fails like this one.
+    Bucket,
+    /// Nothing yet: the first answer is still awaited.
+    Pending,
+    /// The network or the server's load delays this one and maybe others, whatever they ask for.
+    Traffic,
+    /// The server fails with this object, or with all.
+    Server,
+    /// The server doesn't accept this request: for this object, or for all.
+    Request,
+    /// The caller may not do this: with this object, or with all.
+    Permission,
+    /// This object is of no use. Other requests are not concerned.
+    Object,
+}
+
 impl Error {
+    /// What this failure says about other requests.
+    pub fn extent(&self) -> Extent {
+        match self {
+            Self::AccessDenied { .. } if self.refuses_the_caller() => Extent::Bucket,
+            Self::Misconfigured { .. }
+            | Self::Credentials { .. }
+            | Self::NoSuchBucket { .. }
+            | Self::WrongRegion { .. }
+            | Self::Unreachable { lasting: true, .. }
+            | Self::Silent { .. } => Extent::Bucket,
+            Self::Unanswered { .. } => Extent::Pending,
+            Self::Unreachable { lasting: false, .. } | Self::TimedOut { .. } | Self::Throttled { .. } => {
+                Extent::Traffic
+            }
+            Self::Server { .. } => Extent::Server,
+            Self::Refused { .. } => Extent::Request,
+            Self::AccessDenied { .. } => Extent::Permission,
+            Self::ChecksumMismatch | Self::Unreadable { .. } | Self::TooLarge { .. } => Extent::Object,
+        }
+    }
+
     /// What kind of failure it is: a stable word.
     pub fn kind(&self) -> &'static str {
         match self {
@@ -109,23 +185,26 @@ impl Error {
             Self::AccessDenied { .. } => "access-denied",
             Self::NoSuchBucket { .. } => "no-such-bucket",
             Self::WrongRegion { .. } => "wrong-region",
-            Self::Unreachable { .. } => "unreachable",
+            Self::Unreachable { .. } | Self::Silent { .. } => "unreachable",
             Self::Unanswered { .. } => "unanswered",
             Self::TimedOut { .. } => "timed-out",
             Self::Throttled { .. } => "throttled",
             Self::Server { .. } => "server-error",
             Self::Refused { .. } => "refused",
-            Self::TooLarge { .. } => "damaged",
+            Self::Unreadable { .. } => "unreadable",
+            Self::ChecksumMismatch | Self::TooLarge { .. } => "damaged",
         }
     }
 
     /// Whether the server refuses the caller, whatever is asked, rather than forbids this request: it doesn't know
     /// the access key, the secret is another, or the clocks differ too much.
     pub fn refuses_the_caller(&self) -> bool {
-        let Self::AccessDenied { detail, .. } = self else {
-            return false;
-        };
-        detail.contains("RequestTimeTooSkewed") || UNKNOWN_CALLER.iter().any(|code| detail.starts_with(code))
+        matches!(self, Self::AccessDenied { code: Some(code), .. } if UNKNOWN_CALLER.contains(&code.as_str()))
+    }
+
+    /// Whether it is this machine's clock that the server refuses.
+    pub fn is_wrong_clock(&self) -> bool {
+        matches!(self, Self::AccessDenied { code: Some(code), .. } if code == SKEWED)
     }
 
     /// Whether the same request may succeed in a moment.
@@ -138,19 +217,36 @@ impl Error {
             | Self::AccessDenied { .. }
             | Self::NoSuchBucket { .. }
             | Self::WrongRegion { .. }
+            | Self::Silent { .. }
             | Self::Unanswered { .. }
             | Self::Refused { .. }
+            | Self::ChecksumMismatch
+            | Self::Unreadable { .. }
             | Self::TooLarge { .. } => false,
         }
     }
 
-    /// Whether the refusal itself puts the next request right: by then the server's clock is known, and
-    /// credentials that are over are renewed.
-    pub fn corrects_the_next_request(&self) -> bool {
+    /// Whether the same request should be made once more, at once: by now the server's clock is known, credentials
+    /// that are over are renewed, or the network may have changed a body that is well in the bucket.
+    pub fn deserves_another_try(&self) -> bool {
         match self {
-            Self::AccessDenied { detail, .. } => detail.starts_with("RequestTimeTooSkewed"),
-            Self::Credentials { detail } => OVER.iter().any(|code| detail.starts_with(code)),
+            Self::AccessDenied { .. } => self.is_wrong_clock(),
+            Self::Credentials { code: Some(code), .. } => OVER.contains(&code.as_str()),
+            Self::ChecksumMismatch => true,
             _ => false,
+        }
+    }
+
+    /// The same failure where it met the first request of a run, retries included: this run need not try again.
+    pub fn of_first_contact(self) -> Self {
+        match self {
+            Self::Unreachable { detail, .. } | Self::TimedOut { detail } | Self::Server { detail } => {
+                Self::Unreachable {
+                    detail,
+                    lasting: true,
+                }
+            }
+            other => other,
         }
     }
 
@@ -168,6 +264,7 @@ impl Error {
             Self::Misconfigured { .. }
             | Self::Credentials { .. }
             | Self::Unreachable { .. }
+            | Self::Silent { .. }
             | Self::Unanswered { .. }
             | Self::TimedOut { .. } => false,
             Self::AccessDenied { .. }
@@ -176,6 +273,8 @@ impl Error {
             | Self::Throttled { .. }
             | Self::Server { .. }
             | Self::Refused { .. }
+            | Self::ChecksumMismatch
+            | Self::Unreadable { .. }
             | Self::TooLarge { .. } => true,
         }
     }

@@ -64,7 +64,7 @@ where
 fn no_answer(error: &ConnectorError) -> Error {
     let detail = line(error);
     if is_about_credentials(error) {
-        Error::Credentials { detail }
+        Error::Credentials { code: None, detail }
     } else if let Some(too_long) = find::<TooLong>(error) {
         Error::TooLarge {
             size: too_long.size,

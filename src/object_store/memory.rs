@@ -137,6 +137,7 @@ impl ObjectStore for MemoryStore {
         Ok(state.objects.get(key).map(|object| Head {
             size: object.body.len() as u64,
             modified: object.modified,
+            archived: false,
         }))
     }
 
@@ -212,6 +213,7 @@ mod tests {
         let store = MemoryStore::new();
         let refused = Error::AccessDenied {
             status: 403,
+            code: None,
             detail: "no".into(),
         };
         store.fail_next([refused.clone()]);

@@ -22,7 +22,7 @@ pub mod s3;
 mod trust;
 pub mod watch;
 
-pub use error::Error;
+pub use error::{Error, Extent, UnreadableReason};
 pub use progress::Progress;
 
 /// Whether a put may replace an object.
@@ -60,6 +60,8 @@ pub struct Head {
     pub size: u64,
     /// When it was written, where the server says so.
     pub modified: Option<SystemTime>,
+    /// Whether it is in an archive storage class, and can't be read as it is.
+    pub archived: bool,
 }
 
 /// A part of a listing.
@@ -96,7 +98,8 @@ pub trait ObjectStore: Send + Sync + 'static {
 
     /// The object; `None` where there is no such object.
     ///
-    /// A body of more than `limit` bytes is [`Error::TooLarge`], noticed before it is in memory.
+    /// A body of more than `limit` bytes is [`Error::TooLarge`], noticed before it is in memory. An object that is there
+    /// and can't be had as it is fails with an error of [`Extent::Object`].
     async fn fetch(&self, key: &str, limit: u64) -> Result<Option<Object>, Error>;
 
     /// The same as [`fetch`](Self::fetch). `progress` begins when the request is sent, and counts bytes as they arrive,

@@ -23,6 +23,10 @@ const LONGEST_ASKED_FOR: Duration = Duration::from_secs(20);
 /// Keys that one attempt at deleting covers, so that a failure repeats few of many.
 const DELETES: usize = 1000;
 
+/// Requests in a row without any answer after which a server that has answered before counts as silent: a single one may
+/// have been lost on its way.
+const SILENCES: u32 = 2;
+
 /// A store whose requests are repeated, and bounded in number.
 #[derive(Debug)]
 pub struct Patient<S> {
@@ -30,8 +34,16 @@ pub struct Patient<S> {
     retries: u32,
     pace: Pace,
     first_backoff: Duration,
-    /// When the server last answered anything.
-    heard: Mutex<Option<Instant>>,
+    heard: Mutex<Heard>,
+}
+
+/// What was heard of the server.
+#[derive(Debug, Default)]
+struct Heard {
+    /// When it last answered anything.
+    last: Option<Instant>,
+    /// Requests since then that timed out while no other was answered.
+    silences: u32,
 }
 
 impl<S: ObjectStore> Patient<S> {
@@ -50,13 +62,21 @@ impl<S: ObjectStore> Patient<S> {
     where
         F: Future<Output = Result<T, Error>> + Send,
     {
+        self.repeat_while(|| 0, attempt).await
+    }
+
+    /// The same, where bytes that have `arrived` meanwhile are a sign of life, too.
+    async fn repeat_while<T, F>(&self, arrived: impl Fn() -> u64, attempt: impl Fn() -> F) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, Error>> + Send,
+    {
         let (mut retries, mut corrected) = (0, false);
         loop {
-            let error = match self.once(attempt()).await {
+            let error = match self.once(&arrived, attempt()).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
-            if error.corrects_the_next_request() && !corrected {
+            if error.deserves_another_try() && !corrected {
                 corrected = true;
                 continue;
             }
@@ -69,9 +89,13 @@ impl<S: ObjectStore> Patient<S> {
         }
     }
 
-    async fn once<T>(&self, attempt: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    async fn once<T>(
+        &self,
+        arrived: impl Fn() -> u64,
+        attempt: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
         let turn = self.pace.turn().await;
-        let began = Instant::now();
+        let (began, before) = (Instant::now(), arrived());
         let result = attempt.await;
         match &result {
             Ok(_) => turn.worked(),
@@ -80,15 +104,21 @@ impl<S: ObjectStore> Patient<S> {
         }
         let mut heard = self.heard.lock();
         if result.as_ref().err().is_none_or(Error::is_answer) {
-            *heard = Some(Instant::now());
+            *heard = Heard {
+                last: Some(Instant::now()),
+                silences: 0,
+            };
         }
         match result {
-            // Nobody heard anything meanwhile: it isn't this request that is lost.
-            Err(Error::TimedOut { detail }) if heard.is_none_or(|heard| heard < began) => {
-                Err(Error::Unreachable {
-                    detail,
-                    lasting: true,
-                })
+            Err(Error::TimedOut { detail })
+                if heard.last.is_none_or(|last| last < began) && arrived() == before =>
+            {
+                heard.silences += 1;
+                if heard.last.is_none() || heard.silences >= SILENCES {
+                    Err(Error::Silent { detail })
+                } else {
+                    Err(Error::TimedOut { detail })
+                }
             }
             result => result,
         }
@@ -120,8 +150,8 @@ impl<S: ObjectStore> ObjectStore for Patient<S> {
         limit: u64,
         progress: &Arc<Progress>,
     ) -> Result<Option<Object>, Error> {
-        self.repeat(|| self.store.fetch_with_progress(key, limit, progress))
-            .await
+        let fetch = || self.store.fetch_with_progress(key, limit, progress);
+        self.repeat_while(|| progress.received_by_all(), fetch).await
     }
 
     async fn head(&self, key: &str) -> Result<Option<Head>, Error> {
@@ -150,6 +180,9 @@ impl<S: ObjectStore> ObjectStore for Patient<S> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+    use super::super::UnreadableReason;
     use super::super::memory::MemoryStore;
     use super::*;
 
@@ -163,6 +196,7 @@ mod tests {
     fn denied(detail: &str) -> Error {
         Error::AccessDenied {
             status: 403,
+            code: Some(detail.into()),
             detail: detail.into(),
         }
     }
@@ -212,7 +246,10 @@ mod tests {
             Error::NoSuchBucket { detail: detail() },
             Error::WrongRegion { detail: detail() },
             Error::Misconfigured { detail: detail() },
-            Error::Credentials { detail: detail() },
+            Error::Credentials {
+                code: None,
+                detail: detail(),
+            },
             Error::Refused {
                 status: 400,
                 detail: detail(),
@@ -220,6 +257,10 @@ mod tests {
             Error::Unreachable {
                 detail: detail(),
                 lasting: true,
+            },
+            Error::Unreadable {
+                reason: UnreadableReason::Archived,
+                detail: detail(),
             },
             Error::TooLarge { size: 2, limit: 1 },
             throttled(Some(3600)),
@@ -229,11 +270,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_refusal_that_corrects_the_next_request_is_asked_again_once() {
+    async fn what_deserves_another_try_is_asked_again_once() {
         let expired = Error::Credentials {
+            code: Some("ExpiredToken".into()),
             detail: "ExpiredToken: too late".into(),
         };
-        for error in [denied("RequestTimeTooSkewed: too large"), expired] {
+        for error in [denied("RequestTimeTooSkewed"), expired, Error::ChecksumMismatch] {
             assert_eq!(get([error.clone()]).await, (found(), 2));
             assert_eq!(get(vec![error.clone(); 3]).await, (Err(error), 2));
         }
@@ -244,16 +286,52 @@ mod tests {
         let lost = Error::TimedOut {
             detail: "no answer".into(),
         };
-        let silent = Error::Unreachable {
+        let silent = Error::Silent {
             detail: "no answer".into(),
-            lasting: true,
         };
         assert_eq!(get([lost.clone()]).await, (Err(silent), 1));
 
         let store = store([lost]);
         let others_hear = Instant::now() + Duration::from_secs(60);
-        *store.heard.lock() = Some(others_hear);
+        store.heard.lock().last = Some(others_hear);
         assert_eq!(store.get("key", 100).await, found());
+    }
+
+    #[tokio::test]
+    async fn one_request_that_is_lost_does_not_make_a_server_silent_that_has_answered() {
+        let lost = Error::TimedOut {
+            detail: "no answer".into(),
+        };
+        let silent = Error::Silent {
+            detail: "no answer".into(),
+        };
+        let store = store([]);
+        for _ in 0..3 {
+            assert_eq!(store.get("key", 100).await, found());
+            store.store.fail_next([lost.clone()]);
+        }
+        store.store.fail_next([lost]);
+        assert_eq!(store.get("key", 100).await, Err(silent));
+    }
+
+    #[tokio::test]
+    async fn a_server_whose_bytes_arrive_is_slow_and_not_silent() {
+        let store = store([]);
+        let late = || Error::TimedOut {
+            detail: "no whole answer".into(),
+        };
+        let (bytes, attempts) = (AtomicU64::new(0), AtomicU64::new(0));
+        let outcome: Result<(), Error> = store
+            .repeat_while(
+                || bytes.load(Relaxed),
+                || async {
+                    bytes.fetch_add(1, Relaxed);
+                    attempts.fetch_add(1, Relaxed);
+                    Err(late())
+                },
+            )
+            .await;
+        assert_eq!((outcome, attempts.into_inner()), (Err(late()), 4));
     }
 
     #[test]

@@ -7,8 +7,12 @@ use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 use aws_smithy_types::error::metadata::ErrorMetadata;
 
-use super::Error;
-use super::cause::tidy;
+use super::cause::MOST;
+use super::{Error, UnreadableReason};
+use crate::plain;
+
+/// Regions and the ids of requests are cut to this many characters.
+const MOST_OF_NAME: usize = 100;
 
 /// A server's refusal.
 #[derive(Debug, Default)]
@@ -92,8 +96,27 @@ impl Refusal {
         self.status == 501 || self.status == 400 && message.contains("if-none-match")
     }
 
-    pub(super) fn meaning(self, region: &str) -> Error {
+    /// What the refusal of a GET says of the object, where it says that there is one.
+    pub(super) fn unreadable(&self) -> Option<Error> {
+        let message = self.message.as_deref().unwrap_or_default().to_ascii_lowercase();
+        let says = |text: &str| message.contains(text);
+        let of_kms = self.code.as_deref().is_some_and(|code| code.starts_with("KMS."));
+        // Of these S3 has codes for some only; of the others the message alone tells.
+        let reason = match self.status {
+            _ if self.is_throttling() => return None,
+            _ if self.is(&["InvalidObjectState"]) => UnreadableReason::Archived,
+            _ if of_kms || says("kms:decrypt") || says("ciphertext refers to a customer master key") => {
+                UnreadableReason::KmsKey
+            }
+            400 if says("stored using a form of server side encryption") => UnreadableReason::CustomerKey,
+            _ => return None,
+        };
         let detail = self.detail();
+        Some(Error::Unreadable { reason, detail })
+    }
+
+    pub(super) fn meaning(self, region: &str) -> Error {
+        let (code, detail) = (self.code.clone(), self.detail());
         match self.status {
             _ if self.is_wrong_place(region) => Error::WrongRegion { detail },
             _ if self.is(&["NoSuchBucket"]) => Error::NoSuchBucket { detail },
@@ -104,11 +127,15 @@ impl Refusal {
                 "TokenRefreshRequired",
             ]) =>
             {
-                Error::Credentials { detail }
+                Error::Credentials { code, detail }
             }
             // Behind a status of 200, the code alone tells.
-            _ if self.is(&["AccessDenied"]) => Error::AccessDenied { status: 403, detail },
-            status @ (401 | 403) => Error::AccessDenied { status, detail },
+            _ if self.is(&["AccessDenied"]) => Error::AccessDenied {
+                status: 403,
+                code,
+                detail,
+            },
+            status @ (401 | 403) => Error::AccessDenied { status, code, detail },
             407 => Error::Unreachable {
                 detail: format!("the proxy wants a user and a password; {detail}"),
                 lasting: true,
@@ -128,8 +155,10 @@ impl Refusal {
     }
 
     fn is_throttling(&self) -> bool {
-        const CODES: [&str; 4] = [
+        const CODES: [&str; 6] = [
             "SlowDown",
+            "ThrottlingException",
+            "KMS.ThrottlingException",
             "ServiceUnavailable",
             "TooManyRequests",
             "RequestLimitExceeded",
@@ -159,7 +188,7 @@ impl Refusal {
             (Some(said), None) | (None, Some(said)) => said.clone(),
             (None, None) => format!("HTTP {}", self.status),
         };
-        let mut detail = tidy(&said);
+        let mut detail = plain::line(&said, MOST);
         if self.is(&["RequestTimeTooSkewed"]) {
             detail += "; this machine's clock is wrong, set it";
         }
@@ -171,10 +200,10 @@ impl Refusal {
             detail += " without an S3 error code: the endpoint may not be one of S3";
         }
         if let Some(region) = &self.bucket_region {
-            detail += &format!("; the bucket is in {region}");
+            detail += &format!("; the bucket is in {}", plain::line(region, MOST_OF_NAME));
         }
         if let Some(id) = &self.request_id {
-            detail += &format!(" (request {})", tidy(id));
+            detail += &format!(" (request {})", plain::line(id, MOST_OF_NAME));
         }
         detail
     }

@@ -19,9 +19,10 @@ use aws_smithy_types::config_bag::ConfigBag;
 use parking_lot::Mutex;
 
 use super::answer::Whole;
-use super::cause::line;
+use super::cause::{MOST, line};
 use super::pulse::Pulse;
 use crate::config::BucketConfig;
+use crate::plain;
 
 /// Headers of answers that help to find out what answered. Names in lower case.
 const TELLING: [&str; 8] = [
@@ -74,7 +75,7 @@ pub struct Answer {
     pub status: u16,
     /// Bytes of its body.
     pub received: u64,
-    /// Those headers that tell who answered, names in lower case.
+    /// Those headers that tell who answered, names in lower case, values safe for a terminal.
     pub headers: Vec<(String, String)>,
 }
 
@@ -221,7 +222,7 @@ fn seen(answer: &Result<HttpResponse, ConnectorError>) -> Result<Answer, String>
         received: response.body().content_length().unwrap_or(0),
         headers: headers
             .filter(|(name, _)| telling(name))
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .map(|(name, value)| (name.to_owned(), plain::line(value, MOST)))
             .collect(),
     })
 }

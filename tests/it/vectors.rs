@@ -3,8 +3,6 @@
 //! `objects.json` describes the objects beside it. They were made by `make_the_objects`, once; a change that
 //! needs them to be made again is a new format version.
 
-#![allow(clippy::unwrap_used, missing_docs, reason = "tests may panic")]
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -11,7 +11,7 @@ use crate::cache::{ChunkReader, blocking};
 use crate::cli::ending::Ending;
 use crate::entry::Entry;
 use crate::error::Error;
-use crate::object_store;
+use crate::object_store::Extent;
 use crate::scope::Scope;
 
 /// Chunks that are fetched ahead: with the one in use and the one on its way, 40 MiB at most.
@@ -37,7 +37,7 @@ impl From<archive::Error> for Stop {
 impl From<Error> for Stop {
     fn from(error: Error) -> Self {
         match error {
-            Error::Store(object_store::Error::TooLarge { .. }) => Self::Bad(error),
+            Error::Store(ref source) if source.extent() == Extent::Object => Self::Bad(error),
             Error::Store(error) => Self::Ends(Ending::of_bucket(&error, PERMISSION)),
             error => Self::Bad(error),
         }

@@ -42,7 +42,16 @@ impl Bucket {
         scope: &Scope,
         subject: impl Into<Subject<'a>>,
     ) -> Result<Option<ReadEntry>, Ending> {
-        let subject = subject.into();
+        let read = self.read_entry(scope, subject.into()).await;
+        read.map_err(|error| Ending::of_bucket(&error, PERMISSION))
+    }
+
+    /// The same with the error of the object store.
+    pub(in crate::cli) async fn read_entry(
+        &self,
+        scope: &Scope,
+        subject: Subject<'_>,
+    ) -> Result<Option<ReadEntry>, object_store::Error> {
         let key = self.keys(scope).of(subject);
         match self.store.get(&key, MAX_ENTRY_OBJECT).await {
             Ok(object) => Ok(object.map(|object| self.read(key, scope, subject, &object))),
@@ -54,7 +63,7 @@ impl Bucket {
                 entry: Err(entry::Error::WrongLength),
                 signature_needed: self.wants_signatures(scope),
             })),
-            Err(error) => Err(Ending::of_bucket(&error, PERMISSION)),
+            Err(error) => Err(error),
         }
     }
 

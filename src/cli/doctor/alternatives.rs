@@ -44,6 +44,7 @@ fn variants(bucket: &BucketConfig, error: &Error) -> Vec<(String, BucketConfig)>
     let unclear = matches!(
         error,
         Error::Unreachable { .. }
+            | Error::Silent { .. }
             | Error::Server { .. }
             | Error::WrongRegion { .. }
             | Error::NoSuchBucket { .. }

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use crate::archive::{Item, ItemKind};
 use crate::cache::bytes;
 use crate::cli::bucket::Stop;
-use crate::cli::plain::plain;
 use crate::cli::print;
+use crate::plain::plain;
 
 /// What is done with the files.
 pub(super) enum Files {

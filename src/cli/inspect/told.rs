@@ -8,9 +8,9 @@ use super::files::Files;
 use crate::cache::bytes;
 use crate::cli::age;
 use crate::cli::bucket::ReadEntry;
-use crate::cli::plain::plain;
 use crate::cli::print::Paint;
 use crate::entry::{self, Manifest};
+use crate::plain::plain;
 
 /// Everything but the files.
 pub(super) fn head(read: &ReadEntry) -> Vec<String> {

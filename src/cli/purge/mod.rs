@@ -16,7 +16,7 @@ use super::interrupt::until_interrupted;
 use super::progress::Progress;
 use super::tally::{Tally, What};
 use crate::entry::{MAX_ENTRY_OBJECT, claimed_signer};
-use crate::object_store;
+use crate::object_store::Extent;
 use report::Report;
 
 pub(super) use args::PurgeArgs;
@@ -136,7 +136,7 @@ async fn judge(bucket: &Bucket, args: &PurgeArgs, found: &Found) -> Result<Verdi
     let object = match bucket.store.get(&found.key, MAX_ENTRY_OBJECT).await {
         Ok(Some(object)) => object,
         Ok(None) => return Ok(Verdict::Stays),
-        Err(error @ object_store::Error::TooLarge { .. }) => return Ok(Verdict::Unknown(error.to_string())),
+        Err(error) if error.extent() == Extent::Object => return Ok(Verdict::Unknown(error.to_string())),
         Err(error) => return Err(Ending::of_bucket(&error, "s3:GetObject")),
     };
     let Some(subject) = found.at.object.subject() else {

@@ -7,9 +7,9 @@ use serde::Serialize;
 use crate::cache::bytes;
 use crate::cli::deletion::Doomed;
 use crate::cli::ending::Ending;
-use crate::cli::plain::plain;
 use crate::cli::tally::Tally;
 use crate::cli::{BAD, GOOD, print};
+use crate::plain::plain;
 
 /// What went, and what could not be found or read.
 #[derive(Debug, Serialize)]

@@ -18,7 +18,6 @@ use aws_sdk_s3::types::{ServerSideEncryption, StorageClass};
 use bytes::Bytes;
 
 use super::answer::BodyLimit;
-use super::cause::line;
 use super::failure::Failure;
 use super::refusal::Refusal;
 use super::{Error, Head, ListPage, Object, ObjectStore, Progress, PutMode, PutOutcome};
@@ -183,9 +182,13 @@ impl ObjectStore for S3Store {
                     modified: output.last_modified.and_then(time),
                 })),
                 // The body is in memory already: this is a checksum that doesn't match.
-                Err(error) => Err(Error::Server { detail: line(&error) }),
+                Err(_) => Err(Error::ChecksumMismatch),
             },
             Err(Failure::Refusal(refusal)) if refusal.is_missing_object() => Ok(None),
+            Err(Failure::Refusal(refusal)) => match refusal.unreadable() {
+                Some(error) => Err(error),
+                None => Err(self.meaning(Failure::Refusal(refusal))),
+            },
             Err(failure) => Err(self.meaning(failure)),
         }
     }
@@ -206,6 +209,11 @@ impl ObjectStore for S3Store {
                     .and_then(|size| size.try_into().ok())
                     .unwrap_or(0),
                 modified: output.last_modified.and_then(time),
+                archived: output.archive_status.is_some()
+                    || matches!(
+                        output.storage_class,
+                        Some(StorageClass::Glacier | StorageClass::DeepArchive)
+                    ),
             })),
             Err(Failure::Refusal(refusal)) if refusal.is_not_found() => Ok(None),
             Err(failure) => Err(self.meaning(failure)),

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::future::join_all;
-use nx_s3_cache::cache::{Artifact, RemoteCache};
+use nx_s3_cache::cache::RemoteCache;
 use nx_s3_cache::config::environment::Environment;
 use nx_s3_cache::object_store::memory::MemoryStore;
 use nx_s3_cache::object_store::{Error, Head, ListPage, Object, ObjectStore, PutMode, PutOutcome};
@@ -53,16 +53,10 @@ impl ObjectStore for Slow {
 
 /// Stores an artifact of `size` bytes under each of `hashes`.
 async fn store_all(cache: &Arc<RemoteCache>, hashes: &[String], size: usize) {
-    let machine = Machine::new();
-    for (seed, hash) in hashes.iter().enumerate() {
-        let outputs = machine.path().join(hash);
-        std::fs::create_dir_all(&outputs).unwrap();
-        std::fs::write(outputs.join("out"), noise(size, seed as u8)).unwrap();
-        let artifact = Artifact {
-            hash: hash.clone(),
-            ..machine.artifact()
-        };
-        assert!(cache.clone().store(artifact).await);
+    let machines: Vec<_> = hashes.iter().map(|hash| Machine::of(hash)).collect();
+    for (seed, machine) in machines.iter().enumerate() {
+        machine.output("out", noise(size, seed as u8));
+        assert!(cache.clone().store(machine.artifact()).await);
     }
     flush(cache).await;
 }

@@ -1,17 +1,10 @@
 //! The remote cache against a bucket in memory: what it asks for, what it restores, what it does in trouble.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    missing_docs,
-    reason = "tests may panic"
-)]
-
 mod deadlines;
 mod encryption;
 mod hostile;
 mod planted;
+mod present;
 mod requests;
 #[cfg(unix)] // makes links and modes
 mod round_trip;

@@ -179,6 +179,7 @@ impl ObjectStore for NoCopies {
         self.asked.fetch_add(1, Relaxed);
         Err(Error::AccessDenied {
             status: 403,
+            code: Some("AccessDenied".into()),
             detail: "AccessDenied".into(),
         })
     }

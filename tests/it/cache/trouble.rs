@@ -13,13 +13,14 @@ use super::support::*;
 fn unreachable() -> Error {
     Error::Unreachable {
         detail: "connection refused".into(),
-        lasting: false,
+        lasting: true, // as first contact says it, after its retries
     }
 }
 
 fn denied() -> Error {
     Error::AccessDenied {
         status: 403,
+        code: Some("AccessDenied".into()),
         detail: "AccessDenied".into(),
     }
 }
@@ -92,7 +93,7 @@ async fn a_failed_chunk_leaves_no_entry_behind() {
     let (store, machine) = (bucket(), Machine::new());
     machine.output("dist/large.bin", noise(10 << 20, 1));
     let cache = run(&store, "");
-    store.fail_next([Error::Server { detail: "500".into() }]);
+    store.fail_next(vec![Error::Server { detail: "500".into() }; 8]);
     machine.store(&cache).await;
     assert!(store.object(ENTRY).is_none());
     assert_eq!(cache.summary().skipped, 1);
@@ -111,6 +112,22 @@ async fn outputs_that_cannot_be_stored_are_told() {
         titles(cache.take_warnings()),
         ["Outputs that can't be stored in S3"]
     );
+}
+
+#[tokio::test]
+async fn names_of_outputs_do_not_steer_the_terminal() {
+    let (store, machine) = (bucket(), Machine::new());
+    machine.output("a", "x");
+    std::os::unix::fs::symlink("/etc/passwd", machine.outputs().join("li\u{1b}[2Jnk\u{202e}")).unwrap();
+    let cache = run(&store, "");
+    machine.store(&cache).await;
+    let told = format!(
+        "{} {}",
+        cache.take_warnings()[0].body[0],
+        cache.take_events().concat()
+    );
+    assert!(told.matches("li\\u{1b}[2Jnk\\u{202e}").count() == 2, "{told:?}");
+    assert!(!told.contains(['\u{1b}', '\u{202e}']), "{told:?}");
 }
 
 #[tokio::test]

@@ -347,6 +347,7 @@ impl ObjectStore for Liar {
         Ok(Some(Head {
             size: 3,
             modified: None,
+            archived: false,
         }))
     }
 

@@ -11,16 +11,10 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use super::setup::{Ran, Setup};
-use crate::support::machine::noise;
+use crate::support::machine::{noise, write};
 
 const NAME: &str = "acme/shop/modules";
 const KEY: &str = "v1/t/n/acme/shop/modules";
-
-fn write(root: &Path, name: &str, content: impl AsRef<[u8]>) {
-    let path = root.join(name);
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, content).unwrap();
-}
 
 /// A machine with a `node_modules` of a few files, a program, a link and something large.
 fn machine() -> TempDir {

@@ -1,5 +1,4 @@
 //! The binary, run against a real server.
-#![allow(clippy::panic, clippy::unwrap_used)] // tests
 
 #[cfg(unix)] // makes links and modes
 mod archives;

@@ -16,6 +16,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use super::setup::{Ran, Setup};
+use crate::support::machine::directory_of;
 
 const NAME: &str = "acme/shop/modules";
 
@@ -32,16 +33,6 @@ async fn pull_request(key: &SigningKey) -> Setup {
         .variable("CI", "true")
         .variable("GITHUB_EVENT_NAME", "pull_request")
         .variable("GITHUB_REF", "refs/pull/12/merge")
-}
-
-fn tree(files: &[(&str, &str)]) -> TempDir {
-    let root = tempfile::tempdir().unwrap();
-    for (name, content) in files {
-        let path = root.path().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, content).unwrap();
-    }
-    root
 }
 
 /// Puts an archive of `tree` into `scope` as somebody does who doesn't ask `rebuild`.
@@ -103,10 +94,10 @@ fn names(directory: &Path) -> Vec<String> {
 
 #[tokio::test]
 async fn what_trusted_runs_kept_wins_over_what_the_pull_request_kept() {
-    let (key, machine) = (key(), tree(&[]));
+    let (key, machine) = (key(), directory_of(&[]));
     let setup = pull_request(&key).await;
     let own = Scope::Untrusted(ScopeName::pull_request("12"));
-    forge(&setup, &own, None, tree(&[("file", "own")]).path());
+    forge(&setup, &own, None, directory_of(&[("file", "own")]).path());
     let ran = restore(&setup, &machine, &[]).await;
     assert!(
         ran.stdout.contains("from u/pr-12"),
@@ -118,7 +109,7 @@ async fn what_trusted_runs_kept_wins_over_what_the_pull_request_kept() {
         &setup,
         &Scope::Trusted,
         Some(&key),
-        tree(&[("file", "trusted")]).path(),
+        directory_of(&[("file", "trusted")]).path(),
     );
     let ran = restore(&setup, &machine, &[]).await;
     assert!(
@@ -144,9 +135,9 @@ async fn no_archive_writes_into_a_repository_not_even_a_signed_one() {
         ".g\u{200c}it/x",
     ] {
         let setup = pull_request(&key).await;
-        let poison = tree(&[("node_modules/a.js", "a"), (path, "poison")]);
+        let poison = directory_of(&[("node_modules/a.js", "a"), (path, "poison")]);
         forge(&setup, &Scope::Trusted, Some(&key), poison.path());
-        let machine = tree(&[(".git/hooks/pre-commit", "mine")]);
+        let machine = directory_of(&[(".git/hooks/pre-commit", "mine")]);
         let ran = restore(&setup, &machine, &[]).await;
         let first = path.split_inclusive('/').next().unwrap().trim_end_matches('/');
         assert!(
@@ -170,12 +161,12 @@ async fn no_archive_writes_into_a_repository_not_even_a_signed_one() {
 #[tokio::test]
 async fn no_link_leads_into_a_repository() {
     let setup = Setup::new().await;
-    let poison = tree(&[(".git/x", ""), ("dist", "")]);
+    let poison = directory_of(&[(".git/x", ""), ("dist", "")]);
     fs::remove_file(poison.path().join("dist")).unwrap();
     symlink(".git", poison.path().join("dist")).unwrap();
     fs::remove_dir_all(poison.path().join(".git")).unwrap();
     forge(&setup, &Scope::Trusted, None, poison.path());
-    let machine = tree(&[(".git/hooks/pre-commit", "mine")]);
+    let machine = directory_of(&[(".git/hooks/pre-commit", "mine")]);
     let ran = restore(&setup, &machine, &[]).await;
     assert!(
         ran.stdout.contains("\"outputs/dist\" is a repository's .git"),
@@ -188,7 +179,7 @@ async fn no_link_leads_into_a_repository() {
 #[tokio::test]
 async fn an_archive_with_anything_outside_of_the_named_paths_is_refused_as_a_whole() {
     let setup = Setup::new().await;
-    let kept = tree(&[
+    let kept = directory_of(&[
         ("apps/web/.next/cache/x", "x"),
         ("node_modules/a.js", "a"),
         ("package.json", "{}"),
@@ -203,7 +194,7 @@ async fn an_archive_with_anything_outside_of_the_named_paths_is_refused_as_a_who
             "outputs/node_modules/a.js",
         ),
     ] {
-        let machine = tree(&[]);
+        let machine = directory_of(&[]);
         let options: Vec<&str> = only.iter().flat_map(|path| ["--only", path]).collect();
         let ran = restore(&setup, &machine, &options).await;
         let told = format!("{foreign:?} is not among the paths that may be written");
@@ -214,7 +205,7 @@ async fn an_archive_with_anything_outside_of_the_named_paths_is_refused_as_a_who
         );
         assert_eq!(names(machine.path()), [""; 0], "{only:?}");
     }
-    let machine = tree(&[]);
+    let machine = directory_of(&[]);
     let only = [
         "--only",
         "./apps/web/.next/",
@@ -229,7 +220,7 @@ async fn an_archive_with_anything_outside_of_the_named_paths_is_refused_as_a_who
 
 #[tokio::test]
 async fn paths_that_name_nothing_below_the_working_directory_are_refused_before_the_bucket_is_asked() {
-    let (setup, machine) = (Setup::new().await, tree(&[]));
+    let (setup, machine) = (Setup::new().await, directory_of(&[]));
     for (path, told) in [
         ("..", "--only: \"..\" is not a path below"),
         ("/etc", "--only: \"/etc\" is not a path below"),
@@ -245,7 +236,7 @@ async fn paths_that_name_nothing_below_the_working_directory_are_refused_before_
 #[tokio::test]
 async fn a_repository_is_not_kept_since_it_could_not_be_restored() {
     let setup = Setup::new().await;
-    let machine = tree(&[("vendor/lib/.git/config", ""), ("vendor/lib/index.js", "")]);
+    let machine = directory_of(&[("vendor/lib/.git/config", ""), ("vendor/lib/index.js", "")]);
     let ran = setup
         .run_at(machine.path(), &["rebuild", NAME, "--mount", "vendor"])
         .await;
@@ -259,7 +250,7 @@ async fn a_repository_is_not_kept_since_it_could_not_be_restored() {
 
 #[tokio::test]
 async fn who_restores_or_keeps_without_keys_in_ci_is_warned() {
-    let (setup, machine) = (Setup::new().await, tree(&[("node_modules/a", "a")]));
+    let (setup, machine) = (Setup::new().await, directory_of(&[("node_modules/a", "a")]));
     let commands = [
         &["rebuild", NAME, "--mount", "node_modules"][..],
         &["restore", NAME],

@@ -1,19 +1,22 @@
 //! Without Nx, nx.json is read as Nx reads it. Where its `s3` section can't be told, no command goes on as if there were none:
 //! it would restore what nobody signed.
 
-use std::fs;
 use std::path::Path;
 
 use nx_s3_cache::sign::{KeyName, SigningKey};
 use tempfile::TempDir;
 
 use super::setup::{Ran, Setup, run_in};
+use crate::support::machine::directory_of;
 
 const NAME: &str = "acme/shop/modules";
 
 /// A bucket with an archive that nobody signed.
 async fn poisoned() -> Setup {
-    let (setup, theirs) = (Setup::new().await, workspace(&[("node_modules/a.js", "poison")]));
+    let (setup, theirs) = (
+        Setup::new().await,
+        directory_of(&[("node_modules/a.js", "poison")]),
+    );
     let kept = run(&setup, &theirs, &["rebuild", NAME, "--mount", "node_modules"]).await;
     assert!(
         kept.code == 0 && setup.has("v1/t/n/acme/shop/modules"),
@@ -21,16 +24,6 @@ async fn poisoned() -> Setup {
         kept.text()
     );
     setup
-}
-
-fn workspace(files: &[(&str, &str)]) -> TempDir {
-    let root = tempfile::tempdir().unwrap();
-    for (name, content) in files {
-        let path = root.path().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, content).unwrap();
-    }
-    root
 }
 
 /// Runs the binary with everything but the keys in the environment.
@@ -69,7 +62,7 @@ async fn a_section_that_can_not_be_told_restores_nothing_and_asks_nothing() {
         ),
         ("", "nx.json can't be read"),
     ] {
-        let victim = workspace(&[("nx.json", nx_json), ("broken.json", "{"), ("apps/web/x", "")]);
+        let victim = directory_of(&[("nx.json", nx_json), ("broken.json", "{"), ("apps/web/x", "")]);
         for directory in [victim.path(), &victim.path().join("apps/web")] {
             for command in [
                 &["restore", NAME][..],
@@ -123,7 +116,7 @@ async fn keys_count_wherever_nx_finds_them() {
             ("node_modules/@acme/preset/nx.json", &preset),
         ],
     ] {
-        let victim = workspace(files);
+        let victim = directory_of(files);
         let ran = run(&setup, &victim, &["restore", NAME]).await;
         assert!(
             ran.code == 0 && ran.stdout.ends_with("not signed\n"),
@@ -136,7 +129,7 @@ async fn keys_count_wherever_nx_finds_them() {
 
 #[tokio::test]
 async fn without_an_nx_json_the_environment_alone_counts() {
-    let (setup, machine) = (poisoned().await, workspace(&[]));
+    let (setup, machine) = (poisoned().await, directory_of(&[]));
     let ran = run(&setup, &machine, &["restore", NAME]).await;
     assert!(
         ran.code == 0 && ran.stdout.starts_with("Restored"),
@@ -147,7 +140,7 @@ async fn without_an_nx_json_the_environment_alone_counts() {
 
 #[tokio::test]
 async fn commands_that_need_no_section_do_not_ask_for_it() {
-    let (setup, machine) = (Setup::new().await, workspace(&[("nx.json", "{")]));
+    let (setup, machine) = (Setup::new().await, directory_of(&[("nx.json", "{")]));
     for command in [
         &["keygen", "--name", "main"][..],
         &["--version"],

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::holdings::Holdings;
 use super::setup::{Ran, SECRET, Setup, run_in};
+use crate::support::machine::write;
 
 /// The variables that Vela makes of the sample with this number.
 fn sample(number: usize) -> Vec<(String, String)> {
@@ -58,11 +59,6 @@ async fn run_with(setup: &Setup, at: &Path, args: &[&str], variables: Vec<(Strin
             .map(|(name, value)| (name.as_str(), value.clone())),
     );
     run_in(at, &[&["vela"][..], args].concat(), &all).await
-}
-
-fn write(root: &Path, name: &str, content: &str) {
-    fs::create_dir_all(root.join(name).parent().unwrap()).unwrap();
-    fs::write(root.join(name), content).unwrap();
 }
 
 #[tokio::test]

@@ -76,10 +76,14 @@ async fn too_long_is_noticed_without_an_announcement() {
 }
 
 #[tokio::test]
-async fn a_wrong_checksum_is_a_server_error() {
-    let lie = answer("200 OK", "x-amz-checksum-crc32: AAAAAA==\r\n", "body");
-    let outcome = get_of(lie).await;
-    assert!(matches!(outcome, Err(Error::Server { .. })), "{outcome:?}");
+async fn a_wrong_checksum_is_damage_of_the_object_and_asked_for_once_more() {
+    let lie = || answer("200 OK", "x-amz-checksum-crc32: AAAAAA==\r\n", "body");
+    let (server, store) = scripted([lie()]).await;
+    let outcome = store.get("key", 100).await;
+    assert!(matches!(outcome, Err(Error::ChecksumMismatch)), "{outcome:?}");
+    assert_eq!(server.seen().len(), 2);
+    let (_server, store) = scripted([lie(), object("body")]).await;
+    assert_eq!(store.get("key", 100).await, Ok(Some("body".into())));
 }
 
 #[tokio::test]

@@ -1,5 +1,4 @@
-//! Everything about the object stores, in one binary.
-#![allow(clippy::panic, clippy::unwrap_used)] // tests
+//! Everything about the object stores.
 
 mod faults;
 mod https;

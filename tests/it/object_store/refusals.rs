@@ -1,6 +1,6 @@
 //! What the answers of servers mean.
 
-use nx_s3_cache::object_store::{ObjectStore, PutMode, PutOutcome};
+use nx_s3_cache::object_store::{Error, ObjectStore, PutMode, PutOutcome, UnreadableReason};
 
 use super::faults::get_of;
 use super::scripted;
@@ -84,6 +84,101 @@ async fn a_wrong_clock_is_named() {
         "access denied (403): RequestTimeTooSkewed: The difference is too large; this machine's clock is wrong, \
          set it (request REQ1)"
     );
+}
+
+#[tokio::test]
+async fn an_object_that_exists_and_can_not_be_read_is_told_from_a_denied_one() {
+    let (forbidden, bad) = ("403 Forbidden", "400 Bad Request");
+    let archived = error(
+        forbidden,
+        "InvalidObjectState",
+        "The operation is not valid for the object's storage class",
+    );
+    let user = "User: arn:aws:iam::1:user/ci is not authorized to perform";
+    let kms = [
+        error(
+            forbidden,
+            "AccessDenied",
+            &format!("{user}: kms:Decrypt on resource: arn:aws:kms:x"),
+        ),
+        error(
+            forbidden,
+            "AccessDenied",
+            "The ciphertext refers to a customer master key that does not exist, or you are not allowed to access.",
+        ),
+        error(bad, "KMS.DisabledException", "arn:aws:kms:x is disabled."),
+    ];
+    let customer = error(
+        bad,
+        "InvalidRequest",
+        "The object was stored using a form of Server Side Encryption. The correct parameters must be provided to \
+         retrieve the object.",
+    );
+    let kms = kms.map(|reply| (reply, UnreadableReason::KmsKey));
+    let others = [
+        (archived, UnreadableReason::Archived),
+        (customer, UnreadableReason::CustomerKey),
+    ];
+    for (reply, expected) in others.into_iter().chain(kms) {
+        match get_of(reply).await {
+            Err(Error::Unreadable { reason, .. }) => assert_eq!(reason, expected),
+            other => panic!("{other:?}"),
+        }
+    }
+    let denied = error(forbidden, "AccessDenied", &format!("{user}: s3:GetObject"));
+    assert!(matches!(get_of(denied).await, Err(Error::AccessDenied { .. })));
+    let busy = error(bad, "KMS.ThrottlingException", "Rate exceeded");
+    assert!(matches!(get_of(busy).await, Err(Error::Throttled { .. })));
+}
+
+#[tokio::test]
+async fn a_head_tells_of_an_archive_storage_class() {
+    for (headers, archived) in [
+        ("x-amz-storage-class: GLACIER\r\n", true),
+        ("x-amz-storage-class: DEEP_ARCHIVE\r\n", true),
+        (
+            "x-amz-storage-class: INTELLIGENT_TIERING\r\nx-amz-archive-status: ARCHIVE_ACCESS\r\n",
+            true,
+        ),
+        ("x-amz-storage-class: GLACIER_IR\r\n", false),
+        ("", false),
+    ] {
+        let (_server, store) = scripted([answer("200 OK", headers, "")]).await;
+        assert_eq!(
+            store.head("key").await.unwrap().unwrap().archived,
+            archived,
+            "{headers}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn nothing_that_a_server_says_steers_a_terminal() {
+    let evil = "a&#x1b;[2J\u{9b}31m\u{202e}b\u{200b}c&#x7;";
+    for (status, code) in [
+        ("403 Forbidden", evil),
+        ("403 Forbidden", "AccessDenied"),
+        ("403 Forbidden", "InvalidObjectState"),
+        ("404 Not Found", "NoSuchBucket"),
+        ("301 Moved Permanently", "PermanentRedirect"),
+        ("500 Internal Server Error", "InternalError"),
+        ("503 Slow Down", "SlowDown"),
+        ("400 Bad Request", "ExpiredToken"),
+        ("400 Bad Request", "Odd"),
+    ] {
+        let headers = "x-amz-request-id: R\u{202e}1\r\nx-amz-bucket-region: eu\u{202e}\r\n";
+        let body = format!("<Error><Code>{code}</Code><Message>{evil}</Message></Error>");
+        let message = get_of(answer(status, headers, &body))
+            .await
+            .unwrap_err()
+            .to_string();
+        assert!(
+            message.contains("a\\u{1b}[2J\\u{9b}31m\\u{202e}b\\u{200b}c"),
+            "{message}"
+        );
+        let obeyed = |c: char| c.is_control() || matches!(c, '\u{202e}' | '\u{200b}');
+        assert!(!message.contains(obeyed), "{message:?}");
+    }
 }
 
 #[tokio::test]

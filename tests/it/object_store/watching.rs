@@ -58,6 +58,14 @@ async fn every_attempt_is_seen_with_its_answer() {
 }
 
 #[tokio::test]
+async fn headers_are_seen_without_what_steers_a_terminal() {
+    let headers = "server: Mini\u{202e}OI\u{9b}2J\r\n";
+    let seen = exchanges(1, [answer("200 OK", headers, "body")]).await;
+    let answer = seen[0].answer.as_ref().unwrap();
+    assert_eq!(answer.header("server"), Some("Mini\\u{202e}OI\\u{9b}2J"));
+}
+
+#[tokio::test]
 async fn an_answer_that_breaks_off_is_seen_as_none() {
     let broken = Reply::SendAndClose(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf".to_vec());
     let seen = exchanges(1, [broken]).await;

@@ -171,13 +171,7 @@ async fn garbage_passes() {
 
 #[tokio::test]
 async fn a_body_longer_than_announced_passes() {
-    restores_all(
-        "`Content-Length` is too small",
-        "",
-        || Fault::Announce(-10),
-        BACKOFF,
-    )
-    .await;
+    restores_all("`Content-Length` is too small", "", || Fault::Announce(-10), "–").await;
 }
 
 #[tokio::test]
@@ -195,7 +189,7 @@ async fn a_body_shorter_than_announced_passes() {
 
 #[tokio::test]
 async fn a_flipped_bit_passes() {
-    restores_all("a bit of the body is flipped", "", || Fault::Flip(500), BACKOFF).await;
+    restores_all("a bit of the body is flipped", "", || Fault::Flip(500), "–").await;
 }
 
 #[tokio::test]
@@ -279,9 +273,10 @@ async fn misses_all(
 #[tokio::test]
 async fn a_storm_that_lasts_ends_caching() {
     let fault = || Fault::Instead(slow_down());
+    // So many that no run is over before the storm counts as lasting.
     misses_all(
         "503 SlowDown to everything",
-        "",
+        r#""retries":5"#,
         fault,
         "4 s for the server to recover, and backoffs",
     )
@@ -292,6 +287,26 @@ async fn a_storm_that_lasts_ends_caching() {
 async fn a_server_that_only_fails_ends_caching() {
     let fault = || Fault::Instead(error("500 Internal Server Error", "InternalError", "No."));
     misses_all("500 to everything", "", fault, "backoffs, 1.75 s at most").await;
+}
+
+#[tokio::test]
+async fn a_server_that_only_fails_is_told_in_a_run_that_is_too_short_for_the_breaker() {
+    let bench = Bench::filled(SIZE, 2).await;
+    let fault = || Fault::Instead(error("500 Internal Server Error", "InternalError", "No."));
+    let rule = move |request: &Seen, _| match is_get(request) || is_put(request) {
+        true => fault(),
+        false => Fault::None,
+    };
+    let spoiled = bench.spoiled("", 2, rule).await;
+    assert_eq!(spoiled.0.counts(), (0, 2, 0), "{spoiled:?}");
+    assert_eq!(spoiled.0.warnings.len(), 1, "{spoiled:?}");
+    row(
+        LASTING,
+        "the same, in a run of two tasks",
+        "all tasks run",
+        &spoiled,
+        "backoffs, 1.75 s for each request at most",
+    );
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use crate::support::faulty::Fault;
 use crate::support::reliability::Row;
 #[cfg(target_os = "linux")]
 use crate::support::scripted::Swallowing;
-use crate::support::scripted::{Reply, Scripted, answer, object};
+use crate::support::scripted::{Reply, Scripted, Seen, answer, error, object};
 
 const TABLE: &str = "Endpoints that don't answer";
 const TASKS: usize = 500;
@@ -192,6 +192,32 @@ async fn stores_that_tasks_wait_for_do_not_wait_longer_than_other_requests() {
     let outcome = Machine::new(100).run(options(&server.endpoint(), more), 10).await;
     assert_eq!(outcome.counts(), (0, 10, 0), "{outcome:?}");
     assert!(outcome.took < Duration::from_secs(5), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn a_server_that_wakes_up_slowly_and_refuses_the_caller_is_told_as_both() {
+    let mut bench = Bench::filled(100, 40).await;
+    (bench.machine.batch, bench.machine.task) = (5, Duration::from_millis(50));
+    let more = r#""timeouts":{"firstContact":"0.1s"}"#;
+    let rule = |request: &Seen, before: usize| match before {
+        0 => Fault::Late(Duration::from_millis(600)),
+        _ if is_get(request) => {
+            Fault::Instead(error("403 Forbidden", "SignatureDoesNotMatch", "Check the key."))
+        }
+        _ => Fault::None,
+    };
+    let (outcome, added) = bench.spoiled(more, 40, rule).await;
+    assert_eq!(outcome.summary.hits, 0, "{outcome:?}");
+    assert_eq!(outcome.warnings.len(), 2, "{:?}", outcome.warnings);
+    Row {
+        table: TABLE,
+        fault: "the same, and then it refuses the secret",
+        outcome: "all tasks run",
+        told: &outcome.warnings,
+        added,
+        bound: "`timeouts.firstContact`",
+    }
+    .record();
 }
 
 #[tokio::test]

@@ -28,6 +28,22 @@ pub fn scratch() -> TempDir {
     TempDir::new().unwrap()
 }
 
+/// Writes a file below `root`, in directories that are made.
+pub fn write(root: &Path, name: &str, content: impl AsRef<[u8]>) {
+    let path = root.join(name);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, content).unwrap();
+}
+
+/// A directory with these files.
+pub fn directory_of(files: &[(&str, &str)]) -> TempDir {
+    let root = tempfile::tempdir().unwrap();
+    for (name, content) in files {
+        write(root.path(), name, content);
+    }
+    root
+}
+
 /// The cache of a run with `config` in a CI system that says `environment`.
 pub fn open(
     config: Config,
@@ -69,9 +85,7 @@ impl Machine {
 
     /// Writes one output.
     pub fn output(&self, name: &str, content: impl AsRef<[u8]>) -> &Self {
-        let path = self.outputs().join(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, content).unwrap();
+        write(&self.outputs(), name, content);
         self
     }
 

@@ -1,6 +1,4 @@
-//! What several integration tests share.
-#![allow(dead_code)] // each test uses another part
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)] // a broken test setup should fail loudly
+//! What several areas share.
 
 pub mod authority;
 pub mod bucket;

@@ -1,10 +1,10 @@
-//! Text from the bucket, safe for a terminal.
+//! Text from outside, safe for a terminal: what a server answers, an object holds or a credential process says.
 
 use std::borrow::Cow;
 
 /// `text` with everything escaped that a terminal would obey rather than show: control characters, and those that
-/// turn the direction of writing. Whoever writes to the bucket chooses such text.
-pub(super) fn plain(text: &str) -> Cow<'_, str> {
+/// turn the direction of writing or have no width. Whoever writes to the bucket chooses such text.
+pub fn plain(text: &str) -> Cow<'_, str> {
     if !text.contains(obeyed) {
         return Cow::Borrowed(text);
     }
@@ -19,8 +19,18 @@ pub(super) fn plain(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// `text` on one line, escaped like [`plain`], and cut after `most` characters.
+pub fn line(text: &str, most: usize) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = plain(line.trim_end_matches(['.', ':']));
+    match line.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line.into_owned(),
+    }
+}
+
 /// `text` as a task printed it, with its lines and colours, and nothing else that a terminal would obey.
-pub(super) fn of_a_terminal(text: &str) -> String {
+pub fn of_a_terminal(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find(obeyed) {
@@ -49,7 +59,11 @@ fn colour(text: &str) -> Option<usize> {
 /// Whether a terminal does something else with `letter` than show it.
 fn obeyed(letter: char) -> bool {
     letter.is_control()
-        || matches!(letter, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+        || matches!(
+            letter,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}'
+        )
 }
 
 #[cfg(test)]
@@ -69,6 +83,20 @@ mod tests {
         assert_eq!(plain("\u{9b}31m"), "\\u{9b}31m");
         assert_eq!(plain("exe\u{202e}gpj"), "exe\\u{202e}gpj");
         assert_eq!(plain("\u{7f}\0"), "\\u{7f}\\u{0}");
+    }
+
+    #[test]
+    fn a_text_becomes_one_short_line_without_orders_to_a_terminal() {
+        assert_eq!(line(" two\n lines.\n", 100), "two lines");
+        assert_eq!(
+            line("no such\r\n vault\u{1b}[2J.", 100),
+            "no such vault\\u{1b}[2J"
+        );
+        assert_eq!(
+            line("zero\u{200b}width\u{ad}tag\u{e0041}", 100),
+            "zero\\u{200b}width\\u{ad}tag\\u{e0041}"
+        );
+        assert_eq!(line(&"é".repeat(1000), 300), "é".repeat(300) + "…");
     }
 
     #[test]
