@@ -55,7 +55,7 @@ fn an_inline_entry_round_trips_plain_and_sealed() {
         assert_eq!(entry.manifest, manifest);
         let plain: Vec<_> = entry
             .inline_frames()
-            .map(|(chunk, frame)| codec.expand_chunk(chunk, frame).unwrap())
+            .map(|(chunk, frame)| codec.decode_frame(chunk, frame).unwrap())
             .collect();
         assert_eq!(plain, [b"first".to_vec(), vec![9; 5000]]);
     }
