@@ -1,4 +1,4 @@
-//! Whatever the object: it decodes to an entry that adds up, or is refused; and a chunk is only what its id says.
+//! For any object: it decodes to an entry that adds up, or is refused; and a chunk has only the content of its id.
 
 use std::sync::LazyLock;
 
