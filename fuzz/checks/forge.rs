@@ -92,7 +92,7 @@ pub fn archive(records: &[Record]) -> Vec<u8> {
     bytes
 }
 
-/// The same behind a terminal output.
+/// The same after a terminal output.
 pub fn outputs(records: &[Record]) -> Vec<u8> {
     archive(&[&[Record::file("terminal-output", b"ok")], records].concat())
 }

@@ -1,5 +1,5 @@
-//! Whatever keys a bucket lists: each is read as what it says, and would be written again as it is. Whatever an archive is
-//! called on the command line: its key names it, and nothing else.
+//! For any key that a bucket lists: it is parsed, and written again, unchanged. For any archive name on the command line: its
+//! key names it, and nothing else.
 
 use nx_s3_cache::archive_name::ArchiveName;
 use nx_s3_cache::chunk::ChunkId;

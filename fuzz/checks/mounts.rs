@@ -1,5 +1,4 @@
-//! Whatever paths `rebuild` is told: they are refused, or name what is there, and their archive unpacks to a tree of its
-//! own.
+//! For any paths given to `rebuild`: they are refused, or exist, and their archive unpacks.
 
 use std::ffi::OsStr;
 use std::fs;

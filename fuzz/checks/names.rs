@@ -1,5 +1,5 @@
-//! Whatever a path, a branch or a hash is called: as a path it stays where it belongs, as a part of a key it is one
-//! plain name, and two names never become one.
+//! For any path, branch or hash: as a path it stays inside the outputs, as a part of a key it is one plain name, and two names
+//! never become one.
 
 use nx_s3_cache::git_ref::{GitRef, RefPattern};
 use nx_s3_cache::scope::ScopeName;
@@ -19,7 +19,7 @@ pub fn check(data: &[u8]) {
     }
 }
 
-/// A file called `name`, a link to `target`, and files behind both, unpacked.
+/// Unpacks a file called `name`, a link to `target`, and files below both.
 fn check_paths(name: &[u8], target: &[u8]) {
     let name = [b"outputs/", name].concat();
     let behind = [&name, &b"/x"[..]].concat();

@@ -1,5 +1,4 @@
-//! Whatever the signature block: it verifies only if it is the one that was signed. Whatever the key: it is refused, or
-//! has one text.
+//! For any signature block: it verifies only if it is the one that was signed. For any key: it is refused, or has one text.
 
 use nx_s3_cache::scope::Scope;
 use nx_s3_cache::secret::Secret;

@@ -1,5 +1,5 @@
-//! Whatever the store URL, or the section of nx.json: it is refused, or means what the options it stands for mean; and
-//! a password in it is never repeated.
+//! For any store URL or section of nx.json: it is refused, or means the same as its options one by one; and a password in it
+//! is never repeated.
 
 use std::path::Path;
 
@@ -28,7 +28,7 @@ fn check_url(url: &str) {
     assert_eq!(meaning(&again), meaning(&config), "{url}");
 }
 
-/// What is put before a task hash neither leaves its place nor changes on the way.
+/// A prefix of keys has plain parts, and is used unchanged.
 fn check_prefix(prefix: &str) {
     let parts: Vec<_> = prefix.split('/').collect();
     assert!(

@@ -1,5 +1,4 @@
-//! Whatever the archive: nothing outside of the staging directory changes, and what is accepted can be packed
-//! again.
+//! For any archive: nothing outside of the staging directory changes, and what is accepted can be packed again.
 
 use std::fs;
 use std::path::Path;
@@ -10,7 +9,7 @@ use tempfile::TempDir;
 /// The unit of a tar stream.
 const BLOCK: usize = 512;
 
-/// Unpacks `data`, as it is and with the headers' checksums put right: few mutations would get past them.
+/// Unpacks `data`, unchanged and with correct checksums: few mutations would pass otherwise.
 pub fn check(data: &[u8]) {
     check_archive(data);
     let mut repaired = data.to_vec();
@@ -117,7 +116,7 @@ fn repack(tree: &Path, unpacked: &Unpacked) -> Option<(Vec<u8>, (u64, u64))> {
     }
 }
 
-/// Puts the checksum of each header right, as far as headers can be told from content.
+/// Corrects the checksum of each header, as far as headers can be distinguished from content.
 fn repair(archive: &mut [u8]) {
     let mut at = 0;
     while let Some(header) = archive.get_mut(at..at + BLOCK) {

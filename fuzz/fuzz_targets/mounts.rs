@@ -1,4 +1,4 @@
-//! Fuzzes the paths that `rebuild` is told.
+//! Fuzzes the paths that `rebuild` packs.
 #![no_main]
 
 #[path = "../checks/mod.rs"]

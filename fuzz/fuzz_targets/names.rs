@@ -1,4 +1,4 @@
-//! Fuzzes what archives, branches and task hashes are called.
+//! Fuzzes paths, branches, patterns and task hashes.
 #![no_main]
 
 #[path = "../checks/mod.rs"]

@@ -231,6 +231,7 @@ mod tests {
     fn a_path_is_split_at_slashes_only() {
         let path = TreePath::parse(b"a\\b/c:d/...", LINUX).unwrap();
         assert_eq!(path.names().collect::<Vec<_>>(), [&b"a\\b"[..], b"c:d", b"..."]);
+        assert_eq!(path.as_bytes(), b"a\\b/c:d/...");
         assert_eq!(TreePath::parse(b"a\\b", WINDOWS), Err(Fault::ForeignName));
     }
 

@@ -247,7 +247,7 @@ fn open_entry(target: &Target, object: &[u8]) -> Result<Opened, Error> {
     }
     let chunks = entry
         .inline_frames()
-        .map(|(chunk, frame)| codec.expand_chunk(chunk, frame).map_err(bad));
+        .map(|(chunk, frame)| codec.decode_frame(chunk, frame).map_err(bad));
     unpack(target, &entry.manifest, chunks).map(Opened::Restored)
 }
 

@@ -101,11 +101,11 @@ impl Codec {
         let (header, body) = Header::split(object, Kind::Chunk)?;
         let context = self.context(header, chunk.id.as_bytes());
         let frame = self.open_body(header, &context, body)?;
-        self.expand_chunk(chunk, &frame)
+        self.decode_frame(chunk, &frame)
     }
 
     /// The plain bytes of a frame, verified against the id of its chunk.
-    pub fn expand_chunk(&self, chunk: &ChunkRef, frame: &[u8]) -> Result<Vec<u8>, Error> {
+    pub fn decode_frame(&self, chunk: &ChunkRef, frame: &[u8]) -> Result<Vec<u8>, Error> {
         let plain = compress::decompress(frame, chunk.size as usize)?;
         if self.chunk_id(&plain) != chunk.id {
             return Err(Error::WrongChunk);

@@ -57,3 +57,26 @@ impl Error {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kinds_of_failures_are_stable() {
+        for (error, kind) in [
+            (Error::KeyMissing, "encryption-key-missing"),
+            (Error::NotSealed, "not-encrypted"),
+            (Error::Signature(SignatureError::Unsigned), "bad-signature"),
+            (Error::Seal(SealError::Open), "wrong-encryption-key"),
+            (Error::Newer(2), "newer-version"),
+            (Error::NotOurs, "damaged"),
+            (Error::WrongLength, "damaged"),
+            (Error::Manifest(String::new()), "damaged"),
+            (Error::Frame(FrameError::Damaged), "damaged"),
+            (Error::WrongChunk, "damaged"),
+        ] {
+            assert_eq!(error.kind(), kind);
+        }
+    }
+}

@@ -221,4 +221,21 @@ pub(crate) mod tests {
             assert!(Manifest::parse(&wrong.to_json().unwrap()).is_err());
         }
     }
+
+    #[test]
+    fn a_producer_names_the_version_and_what_ci_systems_say_of_the_run() {
+        for (run, commit) in RUN_VARIABLES.into_iter().zip(COMMIT_VARIABLES) {
+            let environment = Environment::from([(run, "7"), (commit, "abc")]);
+            let producer = Producer::here(Some("24.0.6".into()), &environment);
+            let expected = Producer {
+                plugin: env!("CARGO_PKG_VERSION").into(),
+                nx: Some("24.0.6".into()),
+                os: std::env::consts::OS.into(),
+                arch: std::env::consts::ARCH.into(),
+                run: Some("7".into()),
+                commit: Some("abc".into()),
+            };
+            assert_eq!(producer, expected);
+        }
+    }
 }

@@ -189,10 +189,14 @@ mod tests {
                 let signature = signature(name, code);
                 let block = signature.to_bytes();
                 assert_eq!(block.len(), 68 + name.len());
-                assert!(block.len() <= MAX_BLOCK);
                 assert_eq!(Signature::parse(&block), Ok(signature));
             }
         }
+    }
+
+    #[test]
+    fn the_longest_name_makes_the_longest_block() {
+        assert_eq!(signature(&"a".repeat(64), 0).to_bytes().len(), MAX_BLOCK);
     }
 
     #[test]

@@ -76,7 +76,7 @@ fn frozen_entries_decode_to_the_same_archive() {
         let entry = codec.decode_entry(&hash, &object(name)).unwrap();
         let chunks = entry
             .inline_frames()
-            .map(|(chunk, frame)| codec.expand_chunk(chunk, frame).unwrap());
+            .map(|(chunk, frame)| codec.decode_frame(chunk, frame).unwrap());
         assert_eq!(
             hex::encode(chunks.collect::<Vec<_>>().concat()),
             objects.archive,

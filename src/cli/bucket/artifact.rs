@@ -89,7 +89,7 @@ impl Bucket {
                 .collect();
             for (chunk, frame) in frames {
                 let key = self.keys(scope).entries() + &entry.manifest.hash;
-                let plain = codec.expand_chunk(&chunk, &frame);
+                let plain = codec.decode_frame(&chunk, &frame);
                 let plain = plain.map_err(|source| Error::Entry { key, source });
                 if sender.send(plain).await.is_err() {
                     return;

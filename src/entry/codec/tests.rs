@@ -2,9 +2,11 @@
 
 use super::*;
 use crate::archive_name::ArchiveName;
+use crate::chunk;
 use crate::compress::Compressor;
 use crate::config::Compression;
 use crate::entry::manifest::tests::manifest;
+use crate::entry::{MAX_CHUNK_OBJECT, MAX_ENTRY_OBJECT};
 use crate::secret::Secret;
 use crate::sign::KeyName;
 use crate::task_hash::TaskHash;
@@ -53,7 +55,7 @@ fn an_inline_entry_round_trips_plain_and_sealed() {
         assert_eq!(entry.manifest, manifest);
         let plain: Vec<_> = entry
             .inline_frames()
-            .map(|(chunk, frame)| codec.expand_chunk(chunk, frame).unwrap())
+            .map(|(chunk, frame)| codec.decode_frame(chunk, frame).unwrap())
             .collect();
         assert_eq!(plain, [b"first".to_vec(), vec![9; 5000]]);
     }
@@ -72,6 +74,20 @@ fn a_chunk_object_round_trips_and_is_bound_to_its_id() {
             "one chunk passed for another"
         );
     }
+}
+
+#[test]
+fn readers_accept_the_largest_objects_and_little_more() {
+    let codec = codec("ns", key(1));
+    let mut noise = vec![0; chunk::MAX_SIZE];
+    blake3::Hasher::new().finalize_xof().fill(&mut noise);
+    let (chunk, frame) = framed(&codec, &noise);
+    let largest = codec.encode_chunk(&chunk.id, &frame).unwrap().len() as u64;
+    assert!((largest..largest + 1024).contains(&MAX_CHUNK_OBJECT));
+    // The manifest of a hundred gigabytes in chunks of the usual size.
+    let manifest = manifest(vec![chunk; 95_000], false);
+    let large = codec.encode_entry(&hash(), &manifest, Vec::new()).unwrap().len() as u64;
+    assert!((large..2 * large).contains(&MAX_ENTRY_OBJECT), "{large}");
 }
 
 #[test]

@@ -73,7 +73,7 @@ fn headers_that_make_no_sense_are_refused() {
 
 #[test]
 fn an_archive_cut_anywhere_is_refused() {
-    // What is written to disk comes last: it is made, and removed again, for every cut behind it.
+    // Directories and files come last: they are created, and removed again, for every later cut.
     let long = Record::long(b'L', &[b"outputs/l", &[b'n'; 120][..]].concat());
     let honest = outputs(&[
         link("outputs/l", "a"),

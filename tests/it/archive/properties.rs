@@ -148,7 +148,7 @@ proptest! {
 }
 
 proptest! {
-    // Few random sets lead out by way of each other, so this takes more of them.
+    // Few random sets of links lead out through each other, so this takes more of them.
     #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Whatever links say of each other, and in whatever order: all that is let in stays inside.

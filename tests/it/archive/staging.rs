@@ -1,4 +1,4 @@
-//! An artifact appears whole, whoever else restores it; what killed processes leave is removed, and nothing else.
+//! An artifact appears whole, even if others restore it, too; what killed processes leave is removed, and nothing else.
 
 use std::fs::{self, File};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};

@@ -1,6 +1,6 @@
 //! Fuzzes briefly, with the checks and the seeds of `fuzz/` and a fixed seed of its own, on any toolchain.
 //!
-//! The fuzzer itself finds more; `fuzz/README.md` tells how to run it.
+//! The fuzzer itself finds more; `fuzz/README.md` says how to run it.
 
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
