@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::config::{BucketConfig, Config, CredentialsConfig};
 use crate::credentials::{self, Credentials};
 use crate::object_store::http::http_client;
-use crate::object_store::patient::Patient;
+use crate::object_store::retry::RetryingStore;
 use crate::object_store::s3::S3Store;
 use crate::object_store::watch::{About, Watcher, watched};
 use crate::object_store::{Error, Head, ListPage, Object, ObjectStore, Progress, PutMode, PutOutcome};
@@ -128,7 +128,7 @@ pub async fn dial_watched(
         store = store.on_expired(move || refreshing.mark_expired());
     }
     Ok(Connection {
-        store: Arc::new(Patient::new(
+        store: Arc::new(RetryingStore::new(
             store,
             bucket.retries,
             max_concurrent_requests(bucket.concurrency),

@@ -10,8 +10,8 @@ use parking_lot::Mutex;
 use tokio::sync::{OnceCell, mpsc};
 
 use super::memory_budget::Permit;
+use super::namespace::Namespace;
 use super::packer::{Body, Piece};
-use super::place::Place;
 use super::{RemoteCache, blocking};
 use crate::chunk::ChunkId;
 use crate::error::Error;
@@ -28,7 +28,7 @@ const SAMPLE: usize = 4;
 pub struct SentChunks(Mutex<HashMap<ChunkId, Arc<OnceCell<u32>>>>);
 
 impl SentChunks {
-    /// The place for the outcome of one chunk: who comes second waits for the first.
+    /// The cell for the outcome of one chunk: who comes second waits for the first.
     fn outcome(&self, id: ChunkId) -> Arc<OnceCell<u32>> {
         self.0.lock().entry(id).or_default().clone()
     }
@@ -78,14 +78,14 @@ impl RemoteCache {
     /// failure ends it. Returns the bytes of each frame.
     pub(super) async fn put_chunks(
         &self,
-        place: &Arc<Place>,
+        namespace: &Arc<Namespace>,
         mut pieces: mpsc::Receiver<Piece>,
     ) -> Result<Vec<(usize, u32)>, Error> {
         let (probes, mut puts, mut done) = (Probes::default(), FuturesUnordered::new(), Vec::new());
         loop {
             tokio::select! {
                 piece = pieces.recv() => match piece {
-                    Some(piece) => puts.push(self.put_chunk(place, piece, &probes)),
+                    Some(piece) => puts.push(self.put_chunk(namespace, piece, &probes)),
                     None => break,
                 },
                 Some(put) = puts.next() => done.push(put?),
@@ -100,24 +100,24 @@ impl RemoteCache {
     /// Puts a chunk, unless this run did so already.
     async fn put_chunk(
         &self,
-        place: &Arc<Place>,
+        namespace: &Arc<Namespace>,
         piece: Piece,
         probes: &Probes,
     ) -> Result<(usize, u32), Error> {
-        let (at, key) = (piece.at, place.keys.chunk(&piece.id));
+        let (at, key) = (piece.at, namespace.keys.chunk(&piece.id));
         let mode = self.put_mode(&key);
         if mode == PutMode::Replace || self.requests.could_not_read(&key) {
             self.sent_chunks.forget(&piece.id);
         }
         let outcome = self.sent_chunks.outcome(piece.id);
-        let send = || self.send_chunk(place, &key, mode, piece, probes);
+        let send = || self.send_chunk(namespace, &key, mode, piece, probes);
         Ok((at, *outcome.get_or_try_init(send).await?))
     }
 
     /// Puts a chunk, unless the bucket has it; returns the bytes of its frame.
     async fn send_chunk(
         &self,
-        place: &Arc<Place>,
+        namespace: &Arc<Namespace>,
         key: &str,
         mode: PutMode,
         piece: Piece,
@@ -125,23 +125,23 @@ impl RemoteCache {
     ) -> Result<u32, Error> {
         let (mut mode, size) = (mode, piece.size);
         if mode == PutMode::Create && !self.requests.could_not_read(key) && probes.wants_to_ask() {
-            let found = self.chunk_in_bucket(place, key, size).await?;
+            let found = self.chunk_in_bucket(namespace, key, size).await?;
             probes.answered(!matches!(found, InBucket::Missing));
             match found {
                 InBucket::Whole(bytes) => {
                     self.counters.saved(bytes as usize);
-                    return Ok(place.codec.frame_len(bytes));
+                    return Ok(namespace.codec.frame_len(bytes));
                 }
                 InBucket::Unusable => mode = PutMode::Replace,
                 InBucket::Missing => {}
             }
         }
-        let (object, _memory) = self.chunk_object(place, key, piece).await?;
+        let (object, _memory) = self.chunk_object(namespace, key, piece).await?;
         let object = Bytes::from(object);
-        let stored = place.codec.frame_len(object.len() as u64);
+        let stored = namespace.codec.frame_len(object.len() as u64);
         let outcome = self.requests.put(key, object.clone(), mode).await?;
         if outcome == PutOutcome::AlreadyThere
-            && let Ok(InBucket::Unusable) = self.chunk_in_bucket(place, key, size).await
+            && let Ok(InBucket::Unusable) = self.chunk_in_bucket(namespace, key, size).await
         {
             self.requests.put(key, object, PutMode::Replace).await?;
         }
@@ -151,28 +151,28 @@ impl RemoteCache {
 
     /// Asks for a chunk of `size` plain bytes without getting it. Content that is wrong shows only when it is read; an
     /// object that is cut short, padded or archived already shows here.
-    async fn chunk_in_bucket(&self, place: &Place, key: &str, size: u32) -> Result<InBucket, Error> {
+    async fn chunk_in_bucket(&self, namespace: &Namespace, key: &str, size: u32) -> Result<InBucket, Error> {
         let Some(head) = self.requests.head(key).await? else {
             return Ok(InBucket::Missing);
         };
-        if head.archived || !place.codec.chunk_object_sizes(size).contains(&head.size) {
+        if head.archived || !namespace.codec.chunk_object_sizes(size).contains(&head.size) {
             return Ok(InBucket::Unusable);
         }
-        self.used(place, key, head.modified);
+        self.used(namespace, key, head.modified);
         Ok(InBucket::Whole(head.size))
     }
 
     /// A chunk as it goes into the bucket, and the memory that takes.
     async fn chunk_object(
         &self,
-        place: &Arc<Place>,
+        namespace: &Arc<Namespace>,
         key: &str,
         piece: Piece,
     ) -> Result<(Vec<u8>, Permit), Error> {
         let Piece {
             id, body, mut memory, ..
         } = piece;
-        let (codec, tools) = (place.codec.clone(), self.tools.clone());
+        let (codec, tools) = (namespace.codec.clone(), self.tools.clone());
         let object = {
             let _core = self.cores.acquire().await.map_err(|_| Error::Off)?;
             blocking(move || match body {

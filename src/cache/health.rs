@@ -155,7 +155,7 @@ impl Health {
             "An object in the S3 bucket could not be read",
             format!("{key}: {error}"),
             "It was a miss; what the task made replaces it.",
-            "If it comes back, look at what is different about this object: its owner, its encryption, its place on the server.",
+            "If it comes back, look at what is different about this object: its owner, its encryption, where the server keeps it.",
         );
     }
 

@@ -6,9 +6,9 @@ mod deadline;
 mod health;
 mod log;
 mod memory_budget;
+mod namespace;
 mod open;
 mod packer;
-mod place;
 mod report;
 mod requests;
 mod restore;
@@ -40,7 +40,7 @@ use crate::task_hash::TaskHash;
 use crate::trust::Access;
 use chunk_puts::SentChunks;
 use memory_budget::Memory;
-use place::Places;
+use namespace::Namespaces;
 use requests::Requests;
 use summary::Counters;
 use tools::Toolbox;
@@ -67,7 +67,7 @@ pub struct RemoteCache {
     config: Config,
     producer: Producer,
     access: Access,
-    places: OnceCell<Places>,
+    namespaces: OnceCell<Namespaces>,
     requests: Requests,
     uploads: Uploads,
     counters: Arc<Counters>,
@@ -256,8 +256,8 @@ impl RemoteCache {
     }
 
     /// Where this run reads and writes. Deriving a key from a passphrase takes a while, so it is done once.
-    async fn places(&self) -> Result<&Places, Error> {
-        self.places
+    async fn namespaces(&self) -> Result<&Namespaces, Error> {
+        self.namespaces
             .get_or_try_init(|| async {
                 let key = match self.config.encryption_key.clone() {
                     None => None,
@@ -266,7 +266,7 @@ impl RemoteCache {
                 let key = key
                     .transpose()
                     .map_err(|error| Error::Internal(error.to_string()))?;
-                Ok(Places::new(&self.config, &self.access, key.map(Arc::new)))
+                Ok(Namespaces::new(&self.config, &self.access, key.map(Arc::new)))
             })
             .await
     }

@@ -43,7 +43,7 @@ pub fn open(
         );
     }
     let events = vec![format!("scope: {}", access.why)];
-    let health = Health::new(place(&config.bucket), reads_only, warnings.clone());
+    let health = Health::new(bucket_label(&config.bucket), reads_only, warnings.clone());
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let tools = Arc::new(Toolbox::new(config.compression));
     let cache = Arc::new(RemoteCache {
@@ -53,7 +53,7 @@ pub fn open(
         config,
         producer,
         access,
-        places: OnceCell::new(),
+        namespaces: OnceCell::new(),
         uploads: Uploads::default(),
         counters,
         warnings,
@@ -70,13 +70,13 @@ pub fn open(
         events: verbose.then(|| Mutex::new(events)),
     });
     let warmed = cache.clone();
-    // A failure shows again, and is reported, when the first task needs the places.
-    tokio::spawn(async move { drop(warmed.places().await) });
+    // A failure shows again, and is reported, when the first task needs the namespaces.
+    tokio::spawn(async move { drop(warmed.namespaces().await) });
     cache
 }
 
-/// A bucket as people call it.
-fn place(bucket: &BucketConfig) -> String {
+/// A bucket as messages name it.
+fn bucket_label(bucket: &BucketConfig) -> String {
     match &bucket.endpoint {
         Some(endpoint) => format!("{:?} at {endpoint}", bucket.name),
         None => format!("{:?} in Amazon S3", bucket.name),

@@ -121,7 +121,7 @@ impl Requests {
         Ok(outcome)
     }
 
-    /// Whether an object that is there can't be read, and another in its place could.
+    /// Whether an object that is there can't be read, and a replacement could.
     async fn is_of_no_use(&self, key: &str) -> bool {
         let Some(mut error) = self.unread.lock().remove(key) else {
             return false;
@@ -176,7 +176,7 @@ impl Requests {
     }
 }
 
-/// Whether the server answered this about the object, so that another object in its place may do better.
+/// Whether the server answered this about the object, so that a replacement may do better.
 fn is_of_the_answer(error: &object_store::Error) -> bool {
     match error.extent() {
         Extent::Server | Extent::Request | Extent::Permission => true,

@@ -10,7 +10,7 @@ use super::chunks::ChunkReader;
 use super::deadline::Deadline;
 use super::health::Purpose;
 use super::memory_budget::Permit;
-use super::place::Place;
+use super::namespace::Namespace;
 use super::{RemoteCache, Retrieved, blocking};
 use crate::archive::{self, Limits, Staging};
 use crate::config::OnBadSignature;
@@ -22,7 +22,7 @@ use crate::task_hash::TaskHash;
 /// Where an artifact goes and what it may be.
 #[derive(Clone)]
 pub(super) struct Target {
-    pub place: Arc<Place>,
+    pub namespace: Arc<Namespace>,
     hash: TaskHash,
     /// The key of its entry.
     key: String,
@@ -59,19 +59,19 @@ impl RemoteCache {
             return Ok(None);
         }
         let _turn = self.restores.acquire().await.map_err(|_| Error::Off)?;
-        let places = &self.places().await?.reads;
+        let namespaces = &self.namespaces().await?.reads;
         let mut deadline = Deadline::new(self.config.deadline);
-        let entries = self.get_entries(places, hash, &mut deadline).await?;
+        let entries = self.get_entries(namespaces, hash, &mut deadline).await?;
 
         let mut failure = None;
-        for (place, entry) in places.iter().zip(entries) {
-            let target = self.target(place, hash, cache_directory);
+        for (namespace, entry) in namespaces.iter().zip(entries) {
+            let target = self.target(namespace, hash, cache_directory);
             let restored = match entry {
                 Ok(None) => continue,
                 Ok(Some(received)) => {
                     let modified = received.object.modified;
                     let restored = self.restore_with_refetch(&target, received, &mut deadline).await;
-                    restored.inspect(|_| self.used(place, &target.key, modified))
+                    restored.inspect(|_| self.used(namespace, &target.key, modified))
                 }
                 Err(error) => Err(error),
             };
@@ -115,22 +115,22 @@ impl RemoteCache {
         }
     }
 
-    /// The entry of `hash` in each of `places`. All are asked at once: one round trip of delay, however many there are.
+    /// The entry of `hash` in each of `namespaces`. All are asked at once: one round trip of delay, however many there are.
     async fn get_entries(
         &self,
-        places: &[Arc<Place>],
+        namespaces: &[Arc<Namespace>],
         hash: &TaskHash,
         deadline: &mut Deadline,
     ) -> Result<Vec<Result<Option<Received>, Error>>, Error> {
         // One reservation for all: who waited for a second one while holding the first would hold up others who do so.
         let mut memory = self.memory.for_entries().await?;
         let progress = self.progress();
-        let get = async |place: &Arc<Place>| {
-            let key = place.keys.entry(hash);
+        let get = async |namespace: &Arc<Namespace>| {
+            let key = namespace.keys.entry(hash);
             let get = self.requests.get(&key, MAX_ENTRY_OBJECT, &progress);
             deadline.bound(&progress, 0, get).await?
         };
-        let entries = join_all(places.iter().map(get)).await;
+        let entries = join_all(namespaces.iter().map(get)).await;
         deadline.spend(&progress);
         let sizes = entries.iter().flatten().flatten();
         self.memory
@@ -159,7 +159,7 @@ impl RemoteCache {
         if !matches!(first, Err(Error::Entry { .. })) {
             return first;
         }
-        // The second takes the place of the first in memory: waiting for more might be waiting for those who wait, too.
+        // The second replaces the first in memory: waiting for more might be waiting for those who wait, too.
         let digest = blake3::hash(&object);
         drop(object);
         let progress = self.progress();
@@ -211,11 +211,11 @@ impl RemoteCache {
         }
     }
 
-    fn target(&self, place: &Arc<Place>, hash: &TaskHash, cache_directory: &Path) -> Target {
+    fn target(&self, namespace: &Arc<Namespace>, hash: &TaskHash, cache_directory: &Path) -> Target {
         Target {
-            place: place.clone(),
+            namespace: namespace.clone(),
             hash: hash.clone(),
-            key: place.keys.entry(hash),
+            key: namespace.keys.entry(hash),
             cache_directory: cache_directory.to_owned(),
             limits: Limits {
                 bytes: self.config.max_entry_size,
@@ -240,7 +240,7 @@ fn open_entry(target: &Target, object: &[u8]) -> Result<Opened, Error> {
         key: target.key.clone(),
         source,
     };
-    let codec = &target.place.codec;
+    let codec = &target.namespace.codec;
     let entry: Entry = codec.decode_entry(&target.hash, object).map_err(bad)?;
     if !entry.manifest.inline {
         return Ok(Opened::InChunks(entry.manifest));
@@ -251,7 +251,7 @@ fn open_entry(target: &Target, object: &[u8]) -> Result<Opened, Error> {
     unpack(target, &entry.manifest, chunks).map(Opened::Restored)
 }
 
-/// Unpacks `chunks` beside the artifact's place and then puts it there.
+/// Unpacks `chunks` into a staging directory, and renames it to where the artifact belongs.
 pub(super) fn unpack(
     target: &Target,
     manifest: &Manifest,

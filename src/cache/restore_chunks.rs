@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use super::chunks::{Arriving, FetchedChunk};
 use super::deadline::Deadline;
 use super::memory_budget::Permit;
-use super::place::Place;
+use super::namespace::Namespace;
 use super::restore::{Target, unpack};
 use super::{RemoteCache, Retrieved, blocking};
 use crate::entry::{ChunkRef, MAX_CHUNK_OBJECT, Manifest};
@@ -29,7 +29,7 @@ impl RemoteCache {
     ) -> Result<Retrieved, Error> {
         // As many may wait for the disk: nothing is fetched while one waits to be sent.
         let (sender, receiver) = mpsc::channel(WINDOW);
-        let (place, chunks) = (target.place.clone(), manifest.chunks.clone());
+        let (namespace, chunks) = (target.namespace.clone(), manifest.chunks.clone());
         let bytes = chunks.iter().map(|chunk| u64::from(chunk.stored)).sum();
         let progress = self.progress();
         let unpacking =
@@ -38,14 +38,14 @@ impl RemoteCache {
         let fetching = deadline.bound(
             &progress,
             bytes,
-            self.fetch_chunks(&place, &chunks, &progress, sender),
+            self.fetch_chunks(&namespace, &chunks, &progress, sender),
         );
         let (unpacked, fetched) = tokio::join!(unpacking, fetching);
         deadline.spend(&progress);
         match (unpacked?, fetched) {
             (Err(Error::Internal(_)), Err(late)) => Err(late),
             (Err(error), _) => {
-                self.suspect_chunks(&place, &chunks, &error);
+                self.suspect_chunks(&namespace, &chunks, &error);
                 Err(error)
             }
             (unpacked, _) => unpacked,
@@ -55,12 +55,12 @@ impl RemoteCache {
     /// Fetches chunks ahead of the receiver, in order.
     async fn fetch_chunks(
         &self,
-        place: &Place,
+        namespace: &Namespace,
         chunks: &[ChunkRef],
         progress: &Arc<Progress>,
         sender: mpsc::Sender<FetchedChunk>,
     ) {
-        let fetch = |chunk: ChunkRef| self.fetch_chunk(place, chunk, progress);
+        let fetch = |chunk: ChunkRef| self.fetch_chunk(namespace, chunk, progress);
         let mut fetched = stream::iter(chunks.iter().copied()).map(fetch).buffered(WINDOW);
         while let Some(chunk) = fetched.next().await {
             if sender.send(chunk).await.is_err() {
@@ -69,28 +69,33 @@ impl RemoteCache {
         }
     }
 
-    async fn fetch_chunk(&self, place: &Place, chunk: ChunkRef, progress: &Arc<Progress>) -> FetchedChunk {
+    async fn fetch_chunk(
+        &self,
+        namespace: &Namespace,
+        chunk: ChunkRef,
+        progress: &Arc<Progress>,
+    ) -> FetchedChunk {
         let mut memory = self.memory.for_chunk(&chunk).await?;
-        let first = self.get_chunk(place, &chunk, progress).await?;
-        let mut plain = self.decode(place, chunk, &first.body, &mut memory).await;
+        let first = self.get_chunk(namespace, &chunk, progress).await?;
+        let mut plain = self.decode(namespace, chunk, &first.body, &mut memory).await;
         if matches!(plain, Err(Error::Entry { .. })) {
-            let other = self.get_chunk(place, &chunk, progress).await?;
+            let other = self.get_chunk(namespace, &chunk, progress).await?;
             if other.body != first.body {
-                plain = self.decode(place, chunk, &other.body, &mut memory).await;
+                plain = self.decode(namespace, chunk, &other.body, &mut memory).await;
             }
         }
         let plain = plain?;
-        self.used(place, &place.keys.chunk(&chunk.id), first.modified);
+        self.used(namespace, &namespace.keys.chunk(&chunk.id), first.modified);
         Ok((plain, memory))
     }
 
     async fn get_chunk(
         &self,
-        place: &Place,
+        namespace: &Namespace,
         chunk: &ChunkRef,
         progress: &Arc<Progress>,
     ) -> Result<Object, Error> {
-        let key = place.keys.chunk(&chunk.id);
+        let key = namespace.keys.chunk(&chunk.id);
         let object = self.requests.get(&key, MAX_CHUNK_OBJECT, progress).await?;
         object.ok_or(Error::ChunkMissing { key })
     }
@@ -98,7 +103,7 @@ impl RemoteCache {
     /// The content of a chunk object.
     async fn decode(
         &self,
-        place: &Place,
+        namespace: &Namespace,
         chunk: ChunkRef,
         object: &Bytes,
         memory: &mut Permit,
@@ -106,22 +111,22 @@ impl RemoteCache {
         let _turn = self.cores.acquire().await.map_err(|_| Error::Off)?;
         // Both are there for a moment, of as many chunks as there are cores.
         memory.resize(u64::from(chunk.size) + object.len() as u64);
-        let (codec, object) = (place.codec.clone(), object.clone());
+        let (codec, object) = (namespace.codec.clone(), object.clone());
         let plain = blocking(move || codec.decode_chunk(&chunk, &object)).await?;
         memory.resize(u64::from(chunk.size));
-        let key = place.keys.chunk(&chunk.id);
+        let key = namespace.keys.chunk(&chunk.id);
         plain.map_err(|source| Error::Entry { key, source })
     }
 
     /// One bad chunk puts all chunks of its artifact under suspicion, so that one store mends them all.
-    fn suspect_chunks(&self, place: &Place, chunks: &[ChunkRef], error: &Error) {
+    fn suspect_chunks(&self, namespace: &Namespace, chunks: &[ChunkRef], error: &Error) {
         if matches!(
             error,
             Error::Entry { .. } | Error::Object { .. } | Error::ChunkMissing { .. }
         ) {
             self.bad_objects
                 .lock()
-                .extend(chunks.iter().map(|chunk| place.keys.chunk(&chunk.id)));
+                .extend(chunks.iter().map(|chunk| namespace.keys.chunk(&chunk.id)));
         }
     }
 }

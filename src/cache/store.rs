@@ -7,8 +7,8 @@ use tokio::sync::{SemaphorePermit, mpsc};
 use tokio::time::sleep;
 
 use super::memory_budget::Permit;
+use super::namespace::Namespace;
 use super::packer::{PACKER_MEMORY, Packer, Product};
-use super::place::Place;
 use super::{Artifact, RemoteCache, blocking};
 use crate::config::Compression;
 use crate::entry::Manifest;
@@ -26,7 +26,7 @@ impl RemoteCache {
         queued: SystemTime,
     ) -> Result<PutOutcome, Error> {
         let turn = self.packing.acquire().await.map_err(|_| Error::Off)?;
-        let place = self.places().await?.writes.as_ref().ok_or(Error::Off)?;
+        let namespace = self.namespaces().await?.writes.as_ref().ok_or(Error::Off)?;
         let memory = self.memory.stores.acquire(PACKER_MEMORY).await?;
         let too_late = async {
             self.requests.contact().await;
@@ -34,14 +34,14 @@ impl RemoteCache {
         };
         tokio::select! {
             biased;
-            done = self.upload_now(place, hash, artifact, queued, turn, memory) => done,
+            done = self.upload_now(namespace, hash, artifact, queued, turn, memory) => done,
             () = too_late => Err(Error::Deadline),
         }
     }
 
     async fn upload_now(
         &self,
-        place: &Arc<Place>,
+        namespace: &Arc<Namespace>,
         hash: &TaskHash,
         artifact: &Artifact,
         queued: SystemTime,
@@ -51,14 +51,14 @@ impl RemoteCache {
         let (sender, pieces) = mpsc::channel(1);
         let packing = {
             let packer = Packer {
-                codec: place.codec.clone(),
+                codec: namespace.codec.clone(),
                 hash: hash.clone(),
                 queued,
                 max_size: self.config.max_entry_size,
                 memory: self.memory.stores.clone(),
                 sender,
             };
-            let (manifest, tools) = (self.manifest(place, hash, artifact.code), self.tools.clone());
+            let (manifest, tools) = (self.manifest(namespace, hash, artifact.code), self.tools.clone());
             let source = artifact.cache_directory.join(hash.as_str());
             let terminal_output = artifact.terminal_output.clone();
             blocking(move || tools.lend(|tools| packer.pack(tools, manifest, &source, &terminal_output)))
@@ -73,7 +73,7 @@ impl RemoteCache {
             product
         };
         // When a put fails, the channel closes, and packing ends with an error that matters less.
-        let (product, put) = tokio::join!(packing, self.put_chunks(place, pieces));
+        let (product, put) = tokio::join!(packing, self.put_chunks(namespace, pieces));
         let frames = put?;
         let product = product?.map_err(|error| Error::Internal(error.to_string()))?;
         let object = match product? {
@@ -83,11 +83,11 @@ impl RemoteCache {
                     manifest.chunks[at].stored = stored;
                 }
                 manifest.stored_size = manifest.chunks.iter().map(|chunk| u64::from(chunk.stored)).sum();
-                self.encode(place, hash, *manifest).await?
+                self.encode(namespace, hash, *manifest).await?
             }
         };
         memory.resize(object.len() as u64);
-        let key = place.keys.entry(hash);
+        let key = namespace.keys.entry(hash);
         let outcome = self.requests.put(&key, object, self.put_mode(&key)).await?;
         self.bad_objects.lock().remove(&key);
         self.known_misses.lock().remove(hash);
@@ -97,14 +97,14 @@ impl RemoteCache {
     /// The entry of an artifact in chunks.
     async fn encode(
         &self,
-        place: &Arc<Place>,
+        namespace: &Arc<Namespace>,
         hash: &TaskHash,
         manifest: Manifest,
     ) -> Result<Vec<u8>, Error> {
-        let (codec, entry) = (place.codec.clone(), hash.clone());
+        let (codec, entry) = (namespace.codec.clone(), hash.clone());
         let object = blocking(move || codec.encode_entry(&entry, &manifest, Vec::new())).await?;
         object.map_err(|source| Error::Entry {
-            key: place.keys.entry(hash),
+            key: namespace.keys.entry(hash),
             source,
         })
     }
@@ -119,10 +119,10 @@ impl RemoteCache {
     }
 
     /// What is known of an artifact before it is packed.
-    fn manifest(&self, place: &Place, hash: &TaskHash, code: i16) -> Manifest {
+    fn manifest(&self, namespace: &Namespace, hash: &TaskHash, code: i16) -> Manifest {
         Manifest {
             hash: hash.to_string(),
-            scope: place.scope.to_string(),
+            scope: namespace.scope.to_string(),
             code,
             files: 0,
             size: 0,

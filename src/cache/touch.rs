@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
-use super::place::Place;
+use super::namespace::Namespace;
 use super::uploads::Uploads;
 use super::{RemoteCache, blocking};
 use crate::object_store::ObjectStore;
@@ -71,8 +71,8 @@ impl Touches {
 
 impl RemoteCache {
     /// An object is used that was written at `modified`. Where this run writes nothing, it touches nothing.
-    pub(super) fn used(&self, place: &Place, key: &str, modified: Option<SystemTime>) {
-        if self.config.mode.writes() && self.access.writes.as_ref() == Some(&place.scope) {
+    pub(super) fn used(&self, namespace: &Namespace, key: &str, modified: Option<SystemTime>) {
+        if self.config.mode.writes() && self.access.writes.as_ref() == Some(&namespace.scope) {
             self.touches.used(key, modified);
         }
     }

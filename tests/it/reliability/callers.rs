@@ -9,7 +9,7 @@ use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvid
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 use nx_s3_cache::object_store::http::http_client;
-use nx_s3_cache::object_store::patient::Patient;
+use nx_s3_cache::object_store::retry::RetryingStore;
 use nx_s3_cache::object_store::s3::S3Store;
 
 use super::run::{Bench, Outcome, is_get, is_put, options};
@@ -113,7 +113,7 @@ async fn a_token_that_expires_in_mid_run_is_renewed() {
         "us-east-1",
     );
     let store = store.on_expired(move || renewed.store(true, Ordering::SeqCst));
-    let store = Arc::new(Patient::new(store, 3, 2));
+    let store = Arc::new(RetryingStore::new(store, 3, 2));
     let run = bench.machine.run_with(config, store, TASKS).await;
     assert_eq!(run.counts(), (TASKS as u64, 0, 0), "{run:?}");
     assert!(run.warnings.is_empty(), "{run:?}");
@@ -167,7 +167,7 @@ async fn a_wrong_secret_ends_caching() {
     );
     let run = bench
         .machine
-        .run_with(config, Arc::new(Patient::new(store, 3, 1)), TASKS)
+        .run_with(config, Arc::new(RetryingStore::new(store, 3, 1)), TASKS)
         .await;
     assert_eq!(run.counts(), (0, TASKS as u64, 0), "{run:?}");
     assert_eq!(run.warnings.len(), 1, "{run:?}");

@@ -6,7 +6,7 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use nx_s3_cache::config::{BucketConfig, ConditionalWrites, Timeouts};
 use nx_s3_cache::object_store::http::http_client;
-use nx_s3_cache::object_store::patient::Patient;
+use nx_s3_cache::object_store::retry::RetryingStore;
 use nx_s3_cache::object_store::s3::S3Store;
 
 use super::server::RunningServer;
@@ -53,13 +53,13 @@ pub fn signed_with(id: &str, secret: &str) -> Option<SharedCredentialsProvider> 
 }
 
 /// The store that `config` describes.
-pub fn open(config: &BucketConfig) -> Patient<S3Store> {
+pub fn open(config: &BucketConfig) -> RetryingStore<S3Store> {
     let http = http_client(config.ca_bundle.as_deref()).unwrap();
     let store = S3Store::open(config, keys(), http, config.region.as_deref().unwrap());
-    Patient::new(store, config.retries, config.concurrency)
+    RetryingStore::new(store, config.retries, config.concurrency)
 }
 
 /// The server's bucket with the default configuration.
-pub fn of(server: &RunningServer) -> Patient<S3Store> {
+pub fn of(server: &RunningServer) -> RetryingStore<S3Store> {
     open(&at(&server.endpoint))
 }

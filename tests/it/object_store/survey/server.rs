@@ -11,7 +11,7 @@ use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use nx_s3_cache::config::{BucketConfig, Timeouts};
 use nx_s3_cache::object_store::http::http_client;
-use nx_s3_cache::object_store::patient::Patient;
+use nx_s3_cache::object_store::retry::RetryingStore;
 use nx_s3_cache::object_store::s3::S3Store;
 use serde::Deserialize;
 use serde_json::Value as Json;
@@ -20,7 +20,7 @@ use super::super::promises::AllLocal;
 use crate::support::bucket;
 
 /// As builds talk to a bucket, retries included.
-pub(super) type Store = Patient<S3Store>;
+pub(super) type Store = RetryingStore<S3Store>;
 
 /// A running server. What is absent, it doesn't have.
 #[derive(Deserialize)]
@@ -152,7 +152,7 @@ impl Server {
     pub fn store_with(&self, config: &BucketConfig, keys: Option<&Keys>) -> Store {
         let http = http_client(None).unwrap();
         let store = S3Store::open(config, keys.map(Keys::provider), http, &self.region);
-        Patient::new(store, config.retries, config.concurrency)
+        RetryingStore::new(store, config.retries, config.concurrency)
     }
 
     pub fn host_style_store(&self, endpoint: &str) -> Store {
@@ -165,7 +165,7 @@ impl Server {
             .tls_provider(Provider::Rustls(CryptoMode::Ring))
             .build_with_resolver(AllLocal);
         let store = S3Store::open(&config, Some(self.keys.provider()), http, &self.region);
-        Patient::new(store, config.retries, config.concurrency)
+        RetryingStore::new(store, config.retries, config.concurrency)
     }
 
     /// For what the cache never asks for.

@@ -1,4 +1,4 @@
-//! The parts of the bucket a run reads and writes.
+//! Namespaces: prefix, scope, keys and codec, for each scope that a run reads or writes.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::seal::MasterKey;
 use crate::trust::{Access, ReadScope};
 
 /// One scope of the bucket: its keys, and how its objects are encoded.
-pub struct Place {
+pub struct Namespace {
     /// The scope.
     pub scope: Scope,
     /// The keys of its objects.
@@ -19,28 +19,29 @@ pub struct Place {
 }
 
 /// Where a run reads and where it writes.
-pub struct Places {
+pub struct Namespaces {
     /// In order of preference.
-    pub reads: Vec<Arc<Place>>,
+    pub reads: Vec<Arc<Namespace>>,
     /// None where the run stores nothing.
-    pub writes: Option<Arc<Place>>,
+    pub writes: Option<Arc<Namespace>>,
 }
 
-impl Places {
-    /// The places that `access` allows, sealed with `key`.
+impl Namespaces {
+    /// The namespaces that `access` allows; objects are sealed with `key`.
     pub fn new(config: &Config, access: &Access, key: Option<Arc<MasterKey>>) -> Self {
-        let place = |scope: &Scope, trusted, signer| {
+        let namespace = |scope: &Scope, trusted, signer| {
             let codec = Codec::new(config.cache_key_prefix.clone(), scope.clone(), key.clone());
-            Arc::new(Place {
+            Arc::new(Namespace {
                 scope: scope.clone(),
                 keys: Keys::new(&config.cache_key_prefix, scope),
                 codec: codec.trusting(trusted).signing_with(signer),
             })
         };
         let public_keys = Arc::new(config.trust.public_keys.clone());
-        let read = |from: &ReadScope| place(&from.scope, from.verified.then(|| public_keys.clone()), None);
+        let read =
+            |from: &ReadScope| namespace(&from.scope, from.verified.then(|| public_keys.clone()), None);
         let signer = config.trust.signing_key.clone().filter(|_| access.sign);
-        let write = |scope| place(scope, None, signer.clone());
+        let write = |scope| namespace(scope, None, signer.clone());
         Self {
             reads: access.reads.iter().map(read).collect(),
             writes: access.writes.as_ref().map(write),

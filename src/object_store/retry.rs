@@ -1,4 +1,4 @@
-//! A store that asks again where that may help, and less at once while the server is throttling.
+//! A store that retries transient failures, and makes fewer requests at once while the server throttles.
 //!
 //! The only place that retries: the SDK makes one attempt. A wait holds no turn, so that requests that are due go
 //! first.
@@ -29,7 +29,7 @@ const SILENCES: u32 = 2;
 
 /// A store whose requests are repeated, and bounded in number.
 #[derive(Debug)]
-pub struct Patient<S> {
+pub struct RetryingStore<S> {
     store: S,
     retries: u32,
     pace: Pace,
@@ -46,7 +46,7 @@ struct Heard {
     silences: u32,
 }
 
-impl<S: ObjectStore> Patient<S> {
+impl<S: ObjectStore> RetryingStore<S> {
     /// Repeats each request of `store` up to `retries` times, and has at most `concurrency` under way.
     pub fn new(store: S, retries: u32, concurrency: usize) -> Self {
         Self {
@@ -135,7 +135,7 @@ fn backoff(first: Duration, retry: u32, asked_for: Option<Duration>) -> Option<D
 }
 
 #[async_trait]
-impl<S: ObjectStore> ObjectStore for Patient<S> {
+impl<S: ObjectStore> ObjectStore for RetryingStore<S> {
     async fn greet(&self) -> Result<(), Error> {
         self.repeat(|| self.store.greet()).await
     }
@@ -201,8 +201,8 @@ mod tests {
         }
     }
 
-    fn store(errors: impl IntoIterator<Item = Error>) -> Patient<MemoryStore> {
-        let mut store = Patient::new(MemoryStore::new(), 3, 4);
+    fn store(errors: impl IntoIterator<Item = Error>) -> RetryingStore<MemoryStore> {
+        let mut store = RetryingStore::new(MemoryStore::new(), 3, 4);
         store.first_backoff = Duration::from_millis(1);
         store.store.replace("key", "body");
         store.store.fail_next(errors);
