@@ -172,15 +172,15 @@ impl RemoteCache {
         let Piece {
             id, body, mut memory, ..
         } = piece;
-        let (codec, tools) = (namespace.codec.clone(), self.tools.clone());
+        let (codec, compressors) = (namespace.codec.clone(), self.compressors.clone());
         let object = {
             let _core = self.cores.acquire().await.map_err(|_| Error::Off)?;
             blocking(move || match body {
                 Body::Frame(frame) => Ok(codec.encode_chunk(&id, &frame)),
-                Body::Plain(plain) => tools.lend(|tools| {
-                    tools.buffer.clear();
-                    tools.compressor.frame(&plain, &mut tools.buffer)?;
-                    Ok(codec.encode_chunk(&id, &tools.buffer))
+                Body::Plain(plain) => compressors.with(|pooled| {
+                    pooled.buffer.clear();
+                    pooled.compressor.frame(&plain, &mut pooled.buffer)?;
+                    Ok(codec.encode_chunk(&id, &pooled.buffer))
                 })?,
             })
             .await?

@@ -64,10 +64,10 @@ impl Log {
 
 fn unknown(value: &str) -> Warning {
     Warning {
-        title: format!("{VARIABLE} is {value:?}, which is no kind of log"),
+        title: format!("{VARIABLE} has the invalid value {value:?}; expected `debug` or `trace`"),
         body: vec![
             "Nothing is logged; the build goes on.".into(),
-            "Set it to debug for a line a request, or to trace for more of each.".into(),
+            "`debug` logs a line for each request, `trace` also those for credentials, and headers of answers.".into(),
         ],
     }
 }

@@ -2,6 +2,7 @@
 
 mod chunk_puts;
 mod chunks;
+mod compressor_pool;
 mod deadline;
 mod health;
 mod log;
@@ -17,7 +18,6 @@ mod run_end;
 mod run_record;
 mod store;
 mod summary;
-mod tools;
 mod touch;
 mod uploads;
 mod warnings;
@@ -39,11 +39,11 @@ use crate::seal::MasterKey;
 use crate::task_hash::TaskHash;
 use crate::trust::Access;
 use chunk_puts::SentChunks;
+use compressor_pool::CompressorPool;
 use memory_budget::Memory;
 use namespace::Namespaces;
 use requests::Requests;
 use summary::Counters;
-use tools::Toolbox;
 use uploads::Uploads;
 use warnings::Warnings;
 
@@ -81,7 +81,7 @@ pub struct RemoteCache {
     packing: Semaphore,
     /// Chunks that are made or opened at once: one a core.
     cores: Semaphore,
-    tools: Arc<Toolbox>,
+    compressors: Arc<CompressorPool>,
     sent_chunks: SentChunks,
     /// Hashes that aren't in the bucket: Nx may ask again.
     known_misses: Mutex<HashSet<TaskHash>>,

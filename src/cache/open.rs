@@ -6,11 +6,11 @@ use parking_lot::Mutex;
 use tokio::sync::{OnceCell, Semaphore};
 
 use super::chunk_puts::SentChunks;
+use super::compressor_pool::CompressorPool;
 use super::health::Health;
 use super::memory_budget::Memory;
 use super::requests::Requests;
 use super::summary::Counters;
-use super::tools::Toolbox;
 use super::uploads::Uploads;
 use super::warnings::Warnings;
 use super::{DISK_JOBS, RemoteCache, Touches};
@@ -45,7 +45,7 @@ pub fn open(
     let events = vec![format!("scope: {}", access.why)];
     let health = Health::new(bucket_label(&config.bucket), reads_only, warnings.clone());
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let tools = Arc::new(Toolbox::new(config.compression));
+    let compressors = Arc::new(CompressorPool::new(config.compression));
     let cache = Arc::new(RemoteCache {
         restores: Semaphore::new(max_concurrent_requests(config.bucket.concurrency)),
         touches: Touches::new(store.clone(), config.touch_after),
@@ -62,7 +62,7 @@ pub fn open(
         unpacking: Semaphore::new(DISK_JOBS),
         packing: Semaphore::new(DISK_JOBS),
         cores: Semaphore::new(cores),
-        tools,
+        compressors,
         sent_chunks: SentChunks::default(),
         known_misses: Mutex::default(),
         bad_objects: Mutex::default(),

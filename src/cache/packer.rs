@@ -8,8 +8,8 @@ use std::time::SystemTime;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
+use super::compressor_pool::PooledCompressor;
 use super::memory_budget::{MemoryBudget, Permit};
-use super::tools::Tools;
 use crate::archive::{self, Packed};
 use crate::chunk::{ChunkId, ChunkWriter, MAX_SIZE};
 use crate::compress::Compressor;
@@ -79,19 +79,19 @@ impl Packer {
     /// Packs the outputs in `source`, and completes `manifest`.
     pub fn pack(
         &self,
-        tools: &mut Tools,
+        pooled: &mut PooledCompressor,
         manifest: Manifest,
         source: &Path,
         terminal_output: &str,
     ) -> Result<Product, Error> {
         let mut packing = Packing {
             packer: self,
-            compressor: &mut tools.compressor,
+            compressor: &mut pooled.compressor,
             manifest,
             inline: Some(Vec::new()),
             failure: None,
         };
-        let mut writer = ChunkWriter::new(&mut tools.buffer, |chunk: &[u8]| packing.add(chunk));
+        let mut writer = ChunkWriter::new(&mut pooled.buffer, |chunk: &[u8]| packing.add(chunk));
         let packed = archive::pack(source, terminal_output, &mut writer);
         let finished = writer.finish().map_err(archive::Error::Sink);
         // Our own failure hides behind the sink's; it says more.

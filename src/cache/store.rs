@@ -58,10 +58,15 @@ impl RemoteCache {
                 memory: self.memory.stores.clone(),
                 sender,
             };
-            let (manifest, tools) = (self.manifest(namespace, hash, artifact.code), self.tools.clone());
+            let (manifest, compressors) = (
+                self.manifest(namespace, hash, artifact.code),
+                self.compressors.clone(),
+            );
             let source = artifact.cache_directory.join(hash.as_str());
             let terminal_output = artifact.terminal_output.clone();
-            blocking(move || tools.lend(|tools| packer.pack(tools, manifest, &source, &terminal_output)))
+            blocking(move || {
+                compressors.with(|pooled| packer.pack(pooled, manifest, &source, &terminal_output))
+            })
         };
         // The next artifact is packed while this one travels.
         let packing = async {

@@ -10,8 +10,8 @@ use super::tally::{Tally, What};
 /// Keys in one request, which is S3's limit.
 const BATCH: usize = 1000;
 
-/// An object that goes.
-pub(super) struct Doomed {
+/// An object to delete.
+pub(super) struct Deletion {
     /// Its key.
     pub key: String,
     /// Its size in bytes.
@@ -25,12 +25,12 @@ pub(super) struct Doomed {
 pub(super) async fn delete(
     bucket: &Bucket,
     title: &'static str,
-    doomed: Vec<Doomed>,
+    deletions: Vec<Deletion>,
     tally: &Mutex<Tally>,
 ) -> Result<(), Ending> {
-    let progress = Progress::of(title, doomed.len() as u64);
-    for batch in doomed.chunks(BATCH) {
-        let keys: Vec<String> = batch.iter().map(|doomed| doomed.key.clone()).collect();
+    let progress = Progress::of(title, deletions.len() as u64);
+    for batch in deletions.chunks(BATCH) {
+        let keys: Vec<String> = batch.iter().map(|deletion| deletion.key.clone()).collect();
         if let Err(error) = bucket.store.delete(&keys).await {
             let until_then = format!("Until then: {}.", tally.lock().line());
             return Err(Ending::of_bucket(&error, "s3:DeleteObject").and(&until_then));

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::deletion::Doomed;
+use super::deletion::Deletion;
 use crate::cache::bytes;
 use crate::entry::Object;
 
@@ -48,8 +48,10 @@ impl Tally {
         self.bytes += size;
     }
 
-    pub(super) fn deleted(&mut self, batch: &[Doomed]) {
-        batch.iter().for_each(|doomed| self.add(doomed.what, doomed.size));
+    pub(super) fn deleted(&mut self, batch: &[Deletion]) {
+        batch
+            .iter()
+            .for_each(|deletion| self.add(deletion.what, deletion.size));
     }
 
     /// Whether there is nothing to tell.

@@ -54,10 +54,10 @@ pub(super) async fn flush(
         let mut report = Report::new(args.dry_run, &parts, &needs);
         if args.dry_run {
             for part in &parts {
-                let doomed = sweep::entries(part, &rules).into_iter();
-                let doomed: Vec<_> = doomed.chain(sweep::chunks(bucket, part, &rules)).collect();
-                tally.lock().deleted(&doomed);
-                report.add(part, &doomed);
+                let deletions = sweep::entries(part, &rules).into_iter();
+                let deletions: Vec<_> = deletions.chain(sweep::chunks(bucket, part, &rules)).collect();
+                tally.lock().deleted(&deletions);
+                report.add(part, &deletions);
             }
         } else {
             carry_out(bucket, &mut parts, &rules, &tally, &mut report).await?;
@@ -113,18 +113,18 @@ async fn carry_out(
     report: &mut Report,
 ) -> Result<(), Ending> {
     for part in parts.iter() {
-        let doomed = sweep::entries(part, rules);
-        report.add(part, &doomed);
-        delete(bucket, "Deleting entries", doomed, tally).await?;
+        let deletions = sweep::entries(part, rules);
+        report.add(part, &deletions);
+        delete(bucket, "Deleting entries", deletions, tally).await?;
     }
     for part in parts {
         if part.unneeded(rules).is_empty() {
             continue;
         }
         sweep::look_again(bucket, part, rules).await?;
-        let doomed = sweep::chunks(bucket, part, rules);
-        report.add(part, &doomed);
-        delete(bucket, "Deleting chunks", doomed, tally).await?;
+        let deletions = sweep::chunks(bucket, part, rules);
+        report.add(part, &deletions);
+        delete(bucket, "Deleting chunks", deletions, tally).await?;
     }
     Ok(())
 }

@@ -55,7 +55,7 @@ pub(super) struct Part {
     /// Whether any of its chunks is old enough to go.
     pub sweeps: bool,
     /// Keys of the entries that go.
-    pub doomed: HashSet<String>,
+    pub deletions: HashSet<String>,
     /// How many of the entries that stay need a chunk.
     needed: HashMap<ChunkId, u32>,
     /// How many of the entries that stay can't be read.
@@ -72,7 +72,7 @@ impl Part {
         Self {
             listed: holdings.size(),
             sweeps: holdings.chunks.values().any(|chunk| rules.may_go(chunk)),
-            doomed: old.map(|found| found.key.clone()).collect(),
+            deletions: old.map(|found| found.key.clone()).collect(),
             holdings,
             needed: HashMap::new(),
             unknown: 0,
@@ -84,7 +84,7 @@ impl Part {
         self.holdings
             .entries
             .iter()
-            .filter(|found| !self.doomed.contains(&found.key))
+            .filter(|found| !self.deletions.contains(&found.key))
     }
 
     /// Counts what all entries that stay need.
@@ -156,7 +156,7 @@ impl Part {
             Some(Need::Unknown(_)) => Some(self.left(rules)),
             _ => None,
         };
-        self.doomed.insert(found.key.clone());
+        self.deletions.insert(found.key.clone());
         if let Some(need) = need {
             self.discount(need);
         }

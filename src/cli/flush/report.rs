@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::plan::{Need, Needs, Part};
 use super::sweep;
 use crate::cache::bytes;
-use crate::cli::deletion::Doomed;
+use crate::cli::deletion::Deletion;
 use crate::cli::ending::Ending;
 use crate::cli::table::{Column, Table};
 use crate::cli::tally::Tally;
@@ -66,14 +66,14 @@ impl Report {
     }
 
     /// Counts what goes of this part.
-    pub(super) fn add(&mut self, part: &Part, doomed: &[Doomed]) {
+    pub(super) fn add(&mut self, part: &Part, deletions: &[Deletion]) {
         let scope = part.holdings.scope.to_string();
         let Some(row) = self.scopes.iter_mut().find(|row| row.scope == scope) else {
             return;
         };
         let before = row.deleted.bytes;
-        row.deleted.deleted(doomed);
-        self.deleted.deleted(doomed);
+        row.deleted.deleted(deletions);
+        self.deleted.deleted(deletions);
         let freed = row.deleted.bytes - before;
         row.left = row.left.saturating_sub(freed);
         self.left = self.left.saturating_sub(freed);

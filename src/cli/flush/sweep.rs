@@ -9,40 +9,40 @@ use super::needs;
 use super::plan::{Need, Needs, Part, Rules, is_scratch};
 use crate::chunk::ChunkId;
 use crate::cli::bucket::{Bucket, Found};
-use crate::cli::deletion::Doomed;
+use crate::cli::deletion::Deletion;
 use crate::cli::ending::Ending;
 use crate::cli::scopes::Scopes;
 use crate::cli::tally::What;
 
 /// The entries and scratch objects that go.
-pub(super) fn entries(part: &Part, rules: &Rules) -> Vec<Doomed> {
-    let doomed = |found: &Found, what| Doomed {
+pub(super) fn entries(part: &Part, rules: &Rules) -> Vec<Deletion> {
+    let deletion = |found: &Found, what| Deletion {
         key: found.key.clone(),
         size: found.size,
         what,
     };
     let entries = part.holdings.entries.iter();
-    let entries = entries.filter(|found| part.doomed.contains(&found.key));
+    let entries = entries.filter(|found| part.deletions.contains(&found.key));
     let scratch = part
         .holdings
         .scratch
         .iter()
         .filter(|found| is_scratch(found, rules));
     entries
-        .map(|found| doomed(found, What::of(&found.at.object)))
-        .chain(scratch.map(|found| doomed(found, What::Scratch)))
+        .map(|found| deletion(found, What::of(&found.at.object)))
+        .chain(scratch.map(|found| deletion(found, What::Scratch)))
         .collect()
 }
 
 /// The chunks that go.
-pub(super) fn chunks(bucket: &Bucket, part: &Part, rules: &Rules) -> Vec<Doomed> {
+pub(super) fn chunks(bucket: &Bucket, part: &Part, rules: &Rules) -> Vec<Deletion> {
     let keys = bucket.keys(&part.holdings.scope);
-    let doomed = |id: ChunkId| Doomed {
+    let deletion = |id: ChunkId| Deletion {
         key: keys.chunk(&id),
         size: part.holdings.chunks.get(&id).map_or(0, |chunk| chunk.size),
         what: What::Chunk,
     };
-    part.unneeded(rules).into_iter().map(doomed).collect()
+    part.unneeded(rules).into_iter().map(deletion).collect()
 }
 
 /// Looks at the scope again, just before its chunks go: entries that were written since need theirs, and chunks

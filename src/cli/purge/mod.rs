@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 
 use super::Workspace;
 use super::bucket::{Bucket, Found};
-use super::deletion::{Doomed, delete};
+use super::deletion::{Deletion, delete};
 use super::ending::Ending;
 use super::interrupt::until_interrupted;
 use super::progress::Progress;
@@ -49,16 +49,16 @@ async fn purge(bucket: &Bucket, args: &PurgeArgs, tally: &Mutex<Tally>) -> Resul
     } else {
         named(args, entries, &mut report)
     };
-    let doomed: Vec<Doomed> = chosen.iter().map(doomed).collect();
-    report.chose(&doomed);
+    let deletions: Vec<Deletion> = chosen.iter().map(deletion).collect();
+    report.chose(&deletions);
     if !args.dry_run {
-        delete(bucket, "Deleting entries", doomed, tally).await?;
+        delete(bucket, "Deleting entries", deletions, tally).await?;
     }
     Ok(report)
 }
 
-fn doomed(found: &Found) -> Doomed {
-    Doomed {
+fn deletion(found: &Found) -> Deletion {
+    Deletion {
         key: found.key.clone(),
         size: found.size,
         what: What::of(&found.at.object),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use crate::cache::bytes;
-use crate::cli::deletion::Doomed;
+use crate::cli::deletion::Deletion;
 use crate::cli::ending::Ending;
 use crate::cli::tally::Tally;
 use crate::cli::{BAD, GOOD, print};
@@ -41,9 +41,10 @@ impl Report {
         }
     }
 
-    pub(super) fn chose(&mut self, doomed: &[Doomed]) {
-        self.deleted.deleted(doomed);
-        self.keys.extend(doomed.iter().map(|doomed| doomed.key.clone()));
+    pub(super) fn chose(&mut self, deletions: &[Deletion]) {
+        self.deleted.deleted(deletions);
+        self.keys
+            .extend(deletions.iter().map(|deletion| deletion.key.clone()));
     }
 
     pub(super) fn missing(&mut self, names: BTreeSet<&str>) {
