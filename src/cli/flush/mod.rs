@@ -1,12 +1,12 @@
-//! `flush`: what is old or too much goes, entries first, then the chunks that nothing needs.
+//! `flush`: evicts entries by age or total size, then the chunks that nothing references.
 //!
 //! Mark and sweep beside running builds; `docs/retention.md` has the reasoning. Whatever ends it half way, what is left
 //! is complete: an entry goes before its chunks, so that running again finds them unneeded.
 
 mod args;
-mod holdings;
-mod needs;
+mod inventory;
 mod plan;
+mod references;
 mod report;
 mod sweep;
 
@@ -22,8 +22,8 @@ use super::ending::Ending;
 use super::interrupt::until_interrupted;
 use super::progress::Progress;
 use super::tally::Tally;
-use holdings::Inventory;
-use plan::{Needs, Part, Rules};
+use inventory::Inventories;
+use plan::{Part, References, Rules};
 use report::Report;
 
 pub(super) use args::FlushArgs;
@@ -35,7 +35,7 @@ pub(super) async fn run(workspace: &Workspace, args: &FlushArgs) -> Result<u8, E
     report.print(args.json)
 }
 
-/// Flushes those entries that `chosen` picks; all chunks that nothing needs go anyway.
+/// Flushes those entries that `chosen` picks; chunks that nothing references go anyway.
 pub(super) async fn flush(
     bucket: &Bucket,
     args: &FlushArgs,
@@ -50,8 +50,8 @@ pub(super) async fn flush(
     let tally = Mutex::new(Tally::default());
     let work = async {
         let inventory = list(bucket, args).await?;
-        let (mut parts, needs) = plan(bucket, inventory, &rules, chosen).await?;
-        let mut report = Report::new(args.dry_run, &parts, &needs);
+        let (mut parts, references) = plan(bucket, inventory, &rules, chosen).await?;
+        let mut report = Report::new(args.dry_run, &parts, &references);
         if args.dry_run {
             for part in &parts {
                 let deletions = sweep::entries(part, &rules).into_iter();
@@ -70,39 +70,39 @@ pub(super) async fn flush(
     .await
 }
 
-async fn list(bucket: &Bucket, args: &FlushArgs) -> Result<Inventory, Ending> {
+async fn list(bucket: &Bucket, args: &FlushArgs) -> Result<Inventories, Ending> {
     let progress = Progress::counting("Listing objects");
     let pages = bucket.objects(&args.scope);
-    let fold = |mut inventory: Inventory, page: Vec<Found>| {
+    let fold = |mut inventory: Inventories, page: Vec<Found>| {
         progress.add(page.len() as u64);
-        holdings::add(&mut inventory, page);
+        inventory::add(&mut inventory, page);
         std::future::ready(Ok(inventory))
     };
-    pages.try_fold(Inventory::new(), fold).await
+    pages.try_fold(Inventories::new(), fold).await
 }
 
 /// Decides what goes. Entries are read only where that matters: where a chunk is old enough to go.
 async fn plan(
     bucket: &Bucket,
-    inventory: Inventory,
+    inventory: Inventories,
     rules: &Rules,
     chosen: impl Fn(&Found) -> bool,
-) -> Result<(Vec<Part>, Needs), Ending> {
-    let size: u64 = inventory.values().map(holdings::Holdings::size).sum();
+) -> Result<(Vec<Part>, References), Ending> {
+    let size: u64 = inventory.values().map(inventory::Inventory::size).sum();
     let mut parts: Vec<Part> = inventory
         .into_values()
-        .map(|holdings| Part::new(holdings, rules, &chosen))
+        .map(|inventory| Part::new(inventory, rules, &chosen))
         .collect();
     let asked = parts.iter().filter(|part| part.sweeps);
-    let asked: Vec<Found> = asked.flat_map(Part::living).cloned().collect();
-    let needs = needs::read(bucket, asked).await?;
+    let asked: Vec<Found> = asked.flat_map(Part::retained).cloned().collect();
+    let references = references::read(bucket, asked).await?;
     for part in &mut parts {
-        part.count_all(&needs);
+        part.count_all(&references);
     }
     if let Some(most) = rules.max_size.filter(|most| size > *most) {
-        plan::shrink(&mut parts, &needs, most, rules, &chosen);
+        plan::shrink(&mut parts, &references, most, rules, &chosen);
     }
-    Ok((parts, needs))
+    Ok((parts, references))
 }
 
 async fn carry_out(

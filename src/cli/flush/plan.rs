@@ -1,10 +1,10 @@
-//! What goes and what stays. Knows the listing and what entries need, and asks nobody.
+//! Which objects are deleted and which retained, from the listing and the references of entries; makes no request.
 
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, SystemTime};
 
-use super::holdings::{Chunk, Holdings, is_older};
+use super::inventory::{Chunk, Inventory, is_older};
 use crate::chunk::ChunkId;
 use crate::cli::bucket::Found;
 
@@ -23,18 +23,18 @@ impl Rules {
             .is_some_and(|age| is_older(found.modified, age, self.now))
     }
 
-    /// Whether a chunk may go once nothing needs it.
+    /// Whether a chunk may go once nothing references it.
     pub(super) fn may_go(&self, chunk: &Chunk) -> bool {
         is_older(chunk.modified, self.grace, self.now)
     }
 }
 
-/// What the entries that stay need, by their keys; what can't be read may need anything.
+/// The chunks that retained entries reference, by the entries' keys; an unreadable entry may reference any.
 #[derive(Debug, Default)]
-pub(super) struct Needs(pub HashMap<String, Need>);
+pub(super) struct References(pub HashMap<String, EntryReferences>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Need {
+pub(super) enum EntryReferences {
     /// These chunks.
     Chunks(HashSet<ChunkId>),
     /// Nobody knows; the text says why.
@@ -49,14 +49,14 @@ pub(super) enum Need {
 /// One scope with what goes and what stays of it.
 #[derive(Debug)]
 pub(super) struct Part {
-    pub holdings: Holdings,
+    pub inventory: Inventory,
     /// Bytes of all that was listed.
     pub listed: u64,
     /// Whether any of its chunks is old enough to go.
     pub sweeps: bool,
     /// Keys of the entries that go.
     pub deletions: HashSet<String>,
-    /// How many of the entries that stay need a chunk.
+    /// How many retained entries reference a chunk.
     needed: HashMap<ChunkId, u32>,
     /// How many of the entries that stay can't be read.
     unknown: u32,
@@ -64,60 +64,62 @@ pub(super) struct Part {
 
 impl Part {
     /// What goes for its age, of the entries that are `chosen`.
-    pub(super) fn new(holdings: Holdings, rules: &Rules, chosen: impl Fn(&Found) -> bool) -> Self {
-        let old = holdings
+    pub(super) fn new(inventory: Inventory, rules: &Rules, chosen: impl Fn(&Found) -> bool) -> Self {
+        let old = inventory
             .entries
             .iter()
             .filter(|found| rules.is_old(found) && chosen(found));
         Self {
-            listed: holdings.size(),
-            sweeps: holdings.chunks.values().any(|chunk| rules.may_go(chunk)),
+            listed: inventory.size(),
+            sweeps: inventory.chunks.values().any(|chunk| rules.may_go(chunk)),
             deletions: old.map(|found| found.key.clone()).collect(),
-            holdings,
+            inventory,
             needed: HashMap::new(),
             unknown: 0,
         }
     }
 
     /// The entries that stay.
-    pub(super) fn living(&self) -> impl Iterator<Item = &Found> {
-        self.holdings
+    pub(super) fn retained(&self) -> impl Iterator<Item = &Found> {
+        self.inventory
             .entries
             .iter()
             .filter(|found| !self.deletions.contains(&found.key))
     }
 
-    /// Counts what all entries that stay need.
-    pub(super) fn count_all(&mut self, needs: &Needs) {
-        let living: Vec<&Need> = self
-            .living()
-            .filter_map(|found| needs.0.get(&found.key))
+    /// Counts the references of all retained entries.
+    pub(super) fn count_all(&mut self, references: &References) {
+        let retained: Vec<&EntryReferences> = self
+            .retained()
+            .filter_map(|found| references.0.get(&found.key))
             .collect();
-        living.into_iter().for_each(|need| self.count(need));
+        retained
+            .into_iter()
+            .for_each(|entry_references| self.count(entry_references));
     }
 
-    /// Counts what an entry that stays needs.
-    pub(super) fn count(&mut self, need: &Need) {
-        match need {
-            Need::Chunks(ids) => ids
+    /// Counts the references of a retained entry.
+    pub(super) fn count(&mut self, entry_references: &EntryReferences) {
+        match entry_references {
+            EntryReferences::Chunks(ids) => ids
                 .iter()
                 .for_each(|id| *self.needed.entry(*id).or_default() += 1),
-            Need::Unknown(_) => self.unknown += 1,
-            Need::Ignored(_) | Need::Gone => {}
+            EntryReferences::Unknown(_) => self.unknown += 1,
+            EntryReferences::Ignored(_) | EntryReferences::Gone => {}
         }
     }
 
-    fn discount(&mut self, need: &Need) {
-        match need {
-            Need::Chunks(ids) => {
+    fn discount(&mut self, entry_references: &EntryReferences) {
+        match entry_references {
+            EntryReferences::Chunks(ids) => {
                 for id in ids {
                     if let Some(count) = self.needed.get_mut(id) {
                         *count = count.saturating_sub(1);
                     }
                 }
             }
-            Need::Unknown(_) => self.unknown = self.unknown.saturating_sub(1),
-            Need::Ignored(_) | Need::Gone => {}
+            EntryReferences::Unknown(_) => self.unknown = self.unknown.saturating_sub(1),
+            EntryReferences::Ignored(_) | EntryReferences::Gone => {}
         }
     }
 
@@ -125,9 +127,9 @@ impl Part {
         self.unknown == 0 && self.needed.get(id).is_none_or(|count| *count == 0) && rules.may_go(chunk)
     }
 
-    /// The chunks that no entry needs that stays.
+    /// The chunks that no retained entry references.
     pub(super) fn unneeded(&self, rules: &Rules) -> Vec<ChunkId> {
-        let chunks = self.holdings.chunks.iter();
+        let chunks = self.inventory.chunks.iter();
         let mut unneeded: Vec<ChunkId> = chunks
             .filter(|(id, chunk)| self.goes(id, chunk, rules))
             .map(|(id, _)| *id)
@@ -138,37 +140,40 @@ impl Part {
 
     /// Bytes of what stays.
     fn left(&self, rules: &Rules) -> u64 {
-        let chunks = self.holdings.chunks.iter();
+        let chunks = self.inventory.chunks.iter();
         let chunks = chunks.filter(|(id, chunk)| !self.goes(id, chunk, rules));
         let scratch = self
-            .holdings
+            .inventory
             .scratch
             .iter()
             .filter(|found| !is_scratch(found, rules));
-        self.living().chain(scratch).map(|found| found.size).sum::<u64>()
+        self.retained()
+            .chain(scratch)
+            .map(|found| found.size)
+            .sum::<u64>()
             + chunks.map(|(_, chunk)| chunk.size).sum::<u64>()
     }
 
     /// Dooms an entry; returns how many bytes that frees.
-    fn doom(&mut self, found: &Found, need: Option<&Need>, rules: &Rules) -> u64 {
-        let before = match need {
+    fn mark(&mut self, found: &Found, entry_references: Option<&EntryReferences>, rules: &Rules) -> u64 {
+        let before = match entry_references {
             // All chunks may become free at once.
-            Some(Need::Unknown(_)) => Some(self.left(rules)),
+            Some(EntryReferences::Unknown(_)) => Some(self.left(rules)),
             _ => None,
         };
         self.deletions.insert(found.key.clone());
-        if let Some(need) = need {
-            self.discount(need);
+        if let Some(entry_references) = entry_references {
+            self.discount(entry_references);
         }
         if let Some(before) = before {
             return before.saturating_sub(self.left(rules));
         }
-        let ids = match need {
-            Some(Need::Chunks(ids)) => Some(ids.iter()),
+        let ids = match entry_references {
+            Some(EntryReferences::Chunks(ids)) => Some(ids.iter()),
             _ => None,
         };
         let freed = ids.into_iter().flatten().filter_map(|id| {
-            let chunk = self.holdings.chunks.get(id)?;
+            let chunk = self.inventory.chunks.get(id)?;
             self.goes(id, chunk, rules).then_some(chunk.size)
         });
         found.size + freed.sum::<u64>()
@@ -183,23 +188,23 @@ pub(super) fn is_scratch(found: &Found, rules: &Rules) -> bool {
 /// Dooms the oldest entries, whatever their scope, until the rest takes no more than `most` bytes.
 pub(super) fn shrink(
     parts: &mut [Part],
-    needs: &Needs,
+    references: &References,
     most: u64,
     rules: &Rules,
     chosen: impl Fn(&Found) -> bool,
 ) {
     let mut left: u64 = parts.iter().map(|part| part.left(rules)).sum();
-    let mut living: Vec<(usize, Found)> = Vec::new();
+    let mut retained: Vec<(usize, Found)> = Vec::new();
     for (index, part) in parts.iter().enumerate() {
-        let chosen = part.living().filter(|found| chosen(found));
-        living.extend(chosen.map(|found| (index, found.clone())));
+        let chosen = part.retained().filter(|found| chosen(found));
+        retained.extend(chosen.map(|found| (index, found.clone())));
     }
-    living.sort_by(|(_, one), (_, other)| oldest_first(one, other));
-    for (index, found) in living {
+    retained.sort_by(|(_, one), (_, other)| oldest_first(one, other));
+    for (index, found) in retained {
         if left <= most {
             return;
         }
-        left = left.saturating_sub(parts[index].doom(&found, needs.0.get(&found.key), rules));
+        left = left.saturating_sub(parts[index].mark(&found, references.0.get(&found.key), rules));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::plan::{Need, Needs, Part};
+use super::plan::{EntryReferences, Part, References};
 use super::sweep;
 use crate::cache::bytes;
 use crate::cli::deletion::Deletion;
@@ -43,10 +43,10 @@ struct Unreadable {
 }
 
 impl Report {
-    pub(super) fn new(dry_run: bool, parts: &[Part], needs: &Needs) -> Self {
-        let unreadable = |why: fn(&Need) -> Option<&String>| {
+    pub(super) fn new(dry_run: bool, parts: &[Part], references: &References) -> Self {
+        let unreadable = |why: fn(&EntryReferences) -> Option<&String>| {
             let parts = parts.iter();
-            let found = parts.flat_map(move |part| sweep::unreadable(part, needs, why));
+            let found = parts.flat_map(move |part| sweep::unreadable(part, references, why));
             found.map(|(key, why)| Unreadable { key, why }).collect()
         };
         Self {
@@ -54,12 +54,12 @@ impl Report {
             deleted: Tally::default(),
             left: parts.iter().map(|part| part.listed).sum(),
             scopes: parts.iter().map(Row::new).collect(),
-            unreadable: unreadable(|need| match need {
-                Need::Unknown(why) => Some(why),
+            unreadable: unreadable(|entry_references| match entry_references {
+                EntryReferences::Unknown(why) => Some(why),
                 _ => None,
             }),
-            ignored: unreadable(|need| match need {
-                Need::Ignored(why) => Some(why),
+            ignored: unreadable(|entry_references| match entry_references {
+                EntryReferences::Ignored(why) => Some(why),
                 _ => None,
             }),
         }
@@ -67,7 +67,7 @@ impl Report {
 
     /// Counts what goes of this part.
     pub(super) fn add(&mut self, part: &Part, deletions: &[Deletion]) {
-        let scope = part.holdings.scope.to_string();
+        let scope = part.inventory.scope.to_string();
         let Some(row) = self.scopes.iter_mut().find(|row| row.scope == scope) else {
             return;
         };
@@ -123,7 +123,7 @@ impl Report {
         let mut lines = Vec::new();
         if let Some(entries) = entries(&self.unreadable) {
             lines.push(format!(
-                "! Chunks were kept, since {entries} of their scope can't be read and may need them:"
+                "! Chunks were kept, since {entries} of their scope can't be read and may entry_references them:"
             ));
             lines.extend(named(&self.unreadable));
             lines.push(
@@ -163,7 +163,7 @@ fn named(unreadable: &[Unreadable]) -> impl Iterator<Item = String> {
 impl Row {
     fn new(part: &Part) -> Self {
         Self {
-            scope: part.holdings.scope.to_string(),
+            scope: part.inventory.scope.to_string(),
             deleted: Tally::default(),
             left: part.listed,
         }

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use futures_util::TryStreamExt;
 
-use super::holdings::Holdings;
-use super::needs;
-use super::plan::{Need, Needs, Part, Rules, is_scratch};
+use super::inventory::Inventory;
+use super::plan::{EntryReferences, Part, References, Rules, is_scratch};
+use super::references;
 use crate::chunk::ChunkId;
 use crate::cli::bucket::{Bucket, Found};
 use crate::cli::deletion::Deletion;
@@ -21,10 +21,10 @@ pub(super) fn entries(part: &Part, rules: &Rules) -> Vec<Deletion> {
         size: found.size,
         what,
     };
-    let entries = part.holdings.entries.iter();
+    let entries = part.inventory.entries.iter();
     let entries = entries.filter(|found| part.deletions.contains(&found.key));
     let scratch = part
-        .holdings
+        .inventory
         .scratch
         .iter()
         .filter(|found| is_scratch(found, rules));
@@ -36,10 +36,10 @@ pub(super) fn entries(part: &Part, rules: &Rules) -> Vec<Deletion> {
 
 /// The chunks that go.
 pub(super) fn chunks(bucket: &Bucket, part: &Part, rules: &Rules) -> Vec<Deletion> {
-    let keys = bucket.keys(&part.holdings.scope);
+    let keys = bucket.keys(&part.inventory.scope);
     let deletion = |id: ChunkId| Deletion {
         key: keys.chunk(&id),
-        size: part.holdings.chunks.get(&id).map_or(0, |chunk| chunk.size),
+        size: part.inventory.chunks.get(&id).map_or(0, |chunk| chunk.size),
         what: What::Chunk,
     };
     part.unneeded(rules).into_iter().map(deletion).collect()
@@ -48,8 +48,8 @@ pub(super) fn chunks(bucket: &Bucket, part: &Part, rules: &Rules) -> Vec<Deletio
 /// Looks at the scope again, just before its chunks go: entries that were written since need theirs, and chunks
 /// that were written or touched since are new.
 pub(super) async fn look_again(bucket: &Bucket, part: &mut Part, rules: &Rules) -> Result<(), Ending> {
-    let mut now = Holdings::new(part.holdings.scope.clone());
-    let scope = Scopes::One(part.holdings.scope.clone());
+    let mut now = Inventory::new(part.inventory.scope.clone());
+    let scope = Scopes::One(part.inventory.scope.clone());
     bucket
         .objects(&scope)
         .try_for_each(|page| {
@@ -57,17 +57,20 @@ pub(super) async fn look_again(bucket: &Bucket, part: &mut Part, rules: &Rules) 
             std::future::ready(Ok(()))
         })
         .await?;
-    part.holdings.chunks.retain(|id, chunk| {
+    part.inventory.chunks.retain(|id, chunk| {
         now.chunks
             .get(id)
             .is_some_and(|now| now.modified == chunk.modified)
             && rules.may_go(chunk)
     });
-    let known: HashMap<_, _> = part.living().map(|found| (&found.key, found.modified)).collect();
+    let known: HashMap<_, _> = part
+        .retained()
+        .map(|found| (&found.key, found.modified))
+        .collect();
     let is_new = |found: &Found| known.get(&found.key) != Some(&found.modified);
     let new: Vec<Found> = now.entries.into_iter().filter(is_new).collect();
-    for need in needs::read(bucket, new).await?.0.values() {
-        part.count(need);
+    for entry_references in references::read(bucket, new).await?.0.values() {
+        part.count(entry_references);
     }
     Ok(())
 }
@@ -75,14 +78,14 @@ pub(super) async fn look_again(bucket: &Bucket, part: &mut Part, rules: &Rules) 
 /// The entries that stay of a part and can't be read, where `why` picks the reason of those that are asked for.
 pub(super) fn unreadable<'a>(
     part: &Part,
-    needs: &'a Needs,
-    why: impl Fn(&'a Need) -> Option<&'a String>,
+    references: &'a References,
+    why: impl Fn(&'a EntryReferences) -> Option<&'a String>,
 ) -> Vec<(String, String)> {
-    let living = part.living().filter_map(|found| {
-        let why = why(needs.0.get(&found.key)?)?;
+    let retained = part.retained().filter_map(|found| {
+        let why = why(references.0.get(&found.key)?)?;
         Some((found.key.clone(), why.clone()))
     });
-    let mut unreadable: Vec<_> = living.collect();
+    let mut unreadable: Vec<_> = retained.collect();
     unreadable.sort_unstable();
     unreadable
 }

@@ -9,11 +9,11 @@ use crate::entry::Object;
 use crate::scope::Scope;
 
 /// What the scopes hold, by their names.
-pub(super) type Inventory = BTreeMap<String, Holdings>;
+pub(super) type Inventories = BTreeMap<String, Inventory>;
 
 /// What one scope holds.
 #[derive(Debug)]
-pub(super) struct Holdings {
+pub(super) struct Inventory {
     pub scope: Scope,
     /// Entries and archives.
     pub entries: Vec<Found>,
@@ -31,7 +31,7 @@ pub(super) struct Chunk {
     pub modified: Option<SystemTime>,
 }
 
-impl Holdings {
+impl Inventory {
     pub(super) fn new(scope: Scope) -> Self {
         Self {
             scope,
@@ -62,13 +62,13 @@ impl Holdings {
 }
 
 /// Adds a page of a listing.
-pub(super) fn add(inventory: &mut Inventory, page: Vec<Found>) {
+pub(super) fn add(inventory: &mut Inventories, page: Vec<Found>) {
     for found in page {
         let name = found.at.scope.to_string();
-        let holdings = inventory
+        let inventory = inventory
             .entry(name)
-            .or_insert_with(|| Holdings::new(found.at.scope.clone()));
-        holdings.add(found);
+            .or_insert_with(|| Inventory::new(found.at.scope.clone()));
+        inventory.add(found);
     }
 }
 
