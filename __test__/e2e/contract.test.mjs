@@ -1,11 +1,8 @@
-// The contract with Nx, on the oldest and the newest version that a run of CI has time for.
+// The contract with Nx.
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { nxVersions } from '../../scripts/support/nx-versions.mjs'
 import { assertRan, assertRestored, assertSilent } from './support/expect.mjs'
-import { everything, projects, serverAndWorkspace, tasks } from './support/setting.mjs'
-
-const versions = (process.env.E2E_NX ?? '24,20').split(',').map(major => nxVersions[major])
+import { everything, projects, serverAndWorkspace, tasks, versions } from './support/setting.mjs'
 
 for (const nx of versions) {
   describe(`Nx ${nx}`, async () => {

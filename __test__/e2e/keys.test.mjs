@@ -3,14 +3,12 @@ import assert from 'node:assert/strict'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { nxVersions } from '../../scripts/support/nx-versions.mjs'
 import { assertOneWarning, assertRan, assertRestored, assertSilent } from './support/expect.mjs'
-import { serverAndWorkspace } from './support/setting.mjs'
+import { serverAndWorkspace, versions } from './support/setting.mjs'
 import { addSpies, seenBy } from './support/spies.mjs'
 import { inTerminal, noTerminal } from './support/terminal.mjs'
 import { keyPair, objectsOf, pushToMain, trusting } from './support/trust.mjs'
 
-const versions = (process.env.E2E_NX ?? '24,20').split(',').map(major => nxVersions[major])
 const key = keyPair('main-2026')
 const NX_S3_CACHE_ENCRYPTION_KEY = 'a passphrase that a team agreed on'
 const keys = { ...pushToMain(key), NX_S3_CACHE_ENCRYPTION_KEY }

@@ -1,7 +1,11 @@
 // What most tests start from: a real workspace whose plugin talks to a development S3 server of its own.
 import { after } from 'node:test'
+import { nxVersions } from '../../../scripts/support/nx-versions.mjs'
 import { startS3Server } from '../../../scripts/support/s3-server.mjs'
 import { createWorkspace } from '../../../scripts/support/workspace.mjs'
+
+/** The versions of Nx for tests of what differs between them: at night all, otherwise the newest and the oldest. */
+export const versions = (process.env.E2E_NX ?? '24,20').split(',').map(major => nxVersions[major])
 
 /** Every cacheable task of the workspace that succeeds, and the projects they belong to. */
 export const everything = ['run-many', '--targets=build,lint', '--outputStyle=static']
