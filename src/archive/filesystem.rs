@@ -34,7 +34,7 @@ pub(super) fn mode(found: &Metadata) -> u32 {
 }
 
 /// Sets the permission bits of what is at `path`, where the platform has any.
-#[cfg_attr(not(unix), expect(unused_variables))]
+#[cfg_attr(not(unix), expect(unused_variables, reason = "only Unix has modes"))]
 pub(super) fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
     #[cfg(unix)]
     fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(mode))?;

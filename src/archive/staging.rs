@@ -163,6 +163,7 @@ impl Root {
 
     /// Makes a root under an unused name: another container may have the same process id.
     fn create(cache_directory: &Path) -> Result<Self, Error> {
+        #[cfg_attr(not(unix), expect(unused_mut, reason = "only Unix has modes"))]
         let mut builder = DirBuilder::new();
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
