@@ -47,7 +47,10 @@ describe('Seen while Nx runs', async () => {
   it('a file that can not be written, or a kind of log that there is not, is one warning', async () => {
     const unwritable = await workspace.nx(build, { environment: { NX_S3_CACHE_STATS: '/nowhere/runs.jsonl' } })
     assertOneWarning(unwritable, /could not be written to the file in NX_S3_CACHE_STATS/, /\/nowhere\/runs\.jsonl/)
-    assertOneWarning(await workspace.nx(build, { environment: { NX_S3_CACHE_LOG: 'loud' } }), /invalid value "loud"; expected `debug` or `trace`/)
+    assertOneWarning(
+      await workspace.nx(build, { environment: { NX_S3_CACHE_LOG: 'loud' } }),
+      /invalid value "loud"; expected `debug` or `trace`/,
+    )
   })
 
   /** The doctor, out of the package that is installed in this directory of `node_modules`. */

@@ -83,6 +83,22 @@ fn a_missing_key_an_unused_key_and_a_readable_file_are_told() {
 }
 
 #[test]
+fn whoever_needs_no_key_or_has_a_scope_is_not_told_to_set_one() {
+    let without = config(TrustPolicy::Isolated, false);
+    for kind in [RunKind::Push(branch("feat")), RunKind::Developer] {
+        assert_eq!(decide(&without, &run(kind.clone())).warnings, [], "{kind:?}");
+    }
+    let named = TrustConfig {
+        scope: Some(Scope::Untrusted(ScopeName::pull_request("12"))),
+        ..config(TrustPolicy::Isolated, false)
+    };
+    let trunk_only = config(TrustPolicy::TrunkOnly, false);
+    for trust in [named, trunk_only] {
+        assert_eq!(decide(&trust, &run(RunKind::Unknown)).warnings, []);
+    }
+}
+
+#[test]
 fn one_line_says_what_this_run_may_do_and_why() {
     let trust = config(TrustPolicy::Isolated, true);
     let push = [
@@ -136,7 +152,7 @@ fn every_warning_says_what_happened_and_what_to_do() {
         TrustWarning::KeyFileReadable("k".into()),
     ] {
         assert!(
-            !warning.title().contains('\n') && !warning.body().is_empty(),
+            warning.title().contains(' ') && !warning.title().contains('\n') && !warning.body().is_empty(),
             "{warning:?}"
         );
     }
