@@ -199,6 +199,18 @@ mod tests {
     }
 
     #[test]
+    fn the_name_of_an_event_is_shown_without_what_a_terminal_would_obey() {
+        let variables = [
+            ("GITHUB_ACTIONS", "true"),
+            ("GITHUB_EVENT_NAME", "check_run\u{1b}[2J"),
+        ];
+        assert_eq!(
+            crate::trust::detect(&variables.into(), true).reason,
+            "GitHub Actions, the event check_run2J, which others can cause"
+        );
+    }
+
+    #[test]
     fn what_is_missing_detached_or_contradictory_is_unknown() {
         for variables in [
             "GITHUB_REF=refs/heads/main",
