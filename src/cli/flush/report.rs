@@ -123,7 +123,7 @@ impl Report {
         let mut lines = Vec::new();
         if let Some(entries) = entries(&self.unreadable) {
             lines.push(format!(
-                "! Chunks were kept, since {entries} of their scope can't be read and may entry_references them:"
+                "! Chunks were kept, since {entries} of their scope can't be read and may need them:"
             ));
             lines.extend(named(&self.unreadable));
             lines.push(
