@@ -1,6 +1,8 @@
 //! Names made to do harm.
 
-use nx_s3_cache::archive::Fault;
+use std::path::Path;
+
+use nx_s3_cache::archive::{Fault, Limits, WorkingTree};
 
 use super::attempt::{
     assert_refused, assert_refused_with, attempt, dir, fault, file, link, linux, mac, windows,
@@ -116,4 +118,22 @@ fn entries_out_of_order_are_refused() {
 fn a_name_too_long_for_the_file_system_is_the_archives_fault() {
     let long = Record::long(b'L', &[b"outputs/", &[b'n'; 300][..]].concat());
     assert_refused(&[long, file("x")], Fault::ForeignName);
+}
+
+#[test]
+fn git_and_unnamed_paths_are_refused_only_where_other_files_are() {
+    let only = WorkingTree::only(Path::new("/work"), &["dist".into()]).unwrap();
+    let limits = Limits {
+        working_tree: Some(only),
+        ..Limits::default()
+    };
+    let repository = [dir("outputs/dist"), dir("outputs/dist/.git")];
+    let to_repository = [dir("outputs/dist"), link("outputs/dist/a", "../.git/hooks")];
+    let unnamed = [file("outputs/package.json")];
+    assert_refused_with(&limits, &repository, Fault::Git);
+    assert_refused_with(&limits, &to_repository, Fault::Git);
+    assert_refused_with(&limits, &unnamed, Fault::NotNamed);
+    for records in [&repository[..], &to_repository, &unnamed] {
+        assert!(attempt(&outputs(records)[..], &Limits::default()).is_ok());
+    }
 }
