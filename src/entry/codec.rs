@@ -250,11 +250,8 @@ impl Codec {
     /// scope and the object's identity, each after its length.
     fn context(&self, header: Header, identity: &[u8]) -> Vec<u8> {
         let mut context = header.to_bytes().to_vec();
-        for field in [
-            self.namespace.as_bytes(),
-            self.scope.to_string().as_bytes(),
-            identity,
-        ] {
+        let scope = self.scope.to_string();
+        for field in [self.namespace.as_bytes(), scope.as_bytes(), identity] {
             context.extend_from_slice(&(field.len() as u64).to_le_bytes());
             context.extend_from_slice(field);
         }

@@ -102,12 +102,15 @@ mod tests {
             for bit in 0..8 {
                 let mut changed = header;
                 changed[at] ^= 1 << bit;
-                let sealed = changed[6] == 1;
-                assert_eq!(
-                    Header::split(&changed, Kind::Entry).is_ok(),
-                    at == 6 && sealed,
-                    "{changed:?}"
-                );
+                let split = Header::split(&changed, Kind::Entry).map(|(header, _)| header.sealed);
+                let expected = match (at, bit) {
+                    (6, 0) => Ok(true),
+                    (5, 0) => Err(Error::NotOurs),
+                    (5, _) => Err(Error::Newer(changed[5])),
+                    (6 | 7, _) => Err(Error::Newer(FORMAT_VERSION)),
+                    _ => Err(Error::NotOurs),
+                };
+                assert_eq!(split, expected, "{changed:?}");
             }
             assert!(Header::split(&header[..at], Kind::Entry).is_err());
         }

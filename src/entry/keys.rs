@@ -172,9 +172,12 @@ mod tests {
         assert_eq!(keys.archive(&name), "v1/t/n/acme/shop/node_modules");
         assert_eq!(keys.chunk(&id), format!("v1/t/c/af/{id}"));
         assert_eq!(
-            Keys::new("team/app", &Scope::Trusted).entry(&hash),
-            "team/app/v1/t/e/123"
+            (keys.of(&hash), keys.of(&name)),
+            (keys.entry(&hash), keys.archive(&name))
         );
+        assert_eq!(keys.entries(), "v1/t/e/");
+        let keys = Keys::new("team/app", &Scope::Trusted);
+        assert_eq!(keys.entry(&hash), "team/app/v1/t/e/123");
     }
 
     #[test]
@@ -190,6 +193,9 @@ mod tests {
                     (keys.chunk(&id), Object::Chunk(id)),
                     (keys.scratch("doctor-1"), Object::Other("scratch/doctor-1".into())),
                 ] {
+                    let subject = object.subject().map(|subject| keys.of(subject));
+                    let is_entry = matches!(object, Object::Entry(_) | Object::Archive(_));
+                    assert_eq!(subject, is_entry.then(|| key.clone()));
                     let located = Located {
                         scope: scope.clone(),
                         object,

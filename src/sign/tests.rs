@@ -257,7 +257,8 @@ fn a_signing_key_shows_its_name_only() {
 #[test]
 fn two_keys_of_one_name_are_refused() {
     let keys = vec![signing_key("a").public_key(), generated("b").public_key()];
-    assert!(PublicKeys::new(keys.clone()).is_ok());
+    assert!(!PublicKeys::new(keys.clone()).unwrap().is_empty());
+    assert!(PublicKeys::default().is_empty());
     let twice = [keys, vec![generated("a").public_key()]].concat();
     assert_eq!(
         PublicKeys::new(twice).unwrap_err().to_string(),

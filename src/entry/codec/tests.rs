@@ -91,6 +91,32 @@ fn readers_accept_the_largest_objects_and_little_more() {
 }
 
 #[test]
+fn the_size_of_a_chunk_object_tells_that_of_its_frame_and_is_within_what_is_announced() {
+    for key in [None, key(1)] {
+        let codec = codec("ns", key);
+        let (chunk, frame) = framed(&codec, b"content");
+        let object = codec.encode_chunk(&chunk.id, &frame).unwrap();
+        assert_eq!(codec.frame_len(object.len() as u64) as usize, frame.len());
+        let (sizes, frames) = (codec.chunk_object_sizes(chunk.size), compress::frame_sizes(7));
+        let overhead = object.len() - frame.len();
+        assert_eq!(*sizes.start() as usize, frames.start() + overhead);
+        assert_eq!(*sizes.end() as usize, frames.end() + overhead);
+        assert!(sizes.contains(&(object.len() as u64)));
+    }
+}
+
+#[test]
+fn the_claimed_signer_is_the_one_in_the_block() {
+    let signer = Arc::new(SigningKey::generate(KeyName::parse("main").unwrap()).unwrap());
+    let unsigned = codec("ns", None);
+    let signed = unsigned.clone().signing_with(Some(signer.clone()));
+    for (codec, claimed) in [(unsigned, None), (signed, Some(signer.name().clone()))] {
+        let object = codec.encode_entry(&hash(), &manifest(vec![], true), Vec::new());
+        assert_eq!(claimed_signer(&hash(), &object.unwrap()), claimed);
+    }
+}
+
+#[test]
 fn nothing_sealed_opens_under_another_key_name_or_namespace() {
     let ours = codec("ns", key(1));
     let object = ours
