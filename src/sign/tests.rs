@@ -259,6 +259,8 @@ fn two_keys_of_one_name_are_refused() {
     let keys = vec![signing_key("a").public_key(), generated("b").public_key()];
     assert!(!PublicKeys::new(keys.clone()).unwrap().is_empty());
     assert!(PublicKeys::default().is_empty());
+    let trusted = PublicKeys::new(keys.clone()).unwrap();
+    assert!(trusted.contains(&keys[0]) && !trusted.contains(&signing_key("b").public_key()));
     let twice = [keys, vec![generated("a").public_key()]].concat();
     assert_eq!(
         PublicKeys::new(twice).unwrap_err().to_string(),
