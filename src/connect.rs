@@ -146,18 +146,8 @@ impl ObjectStore for Connecting {
         self.contact.clone().await
     }
 
-    async fn fetch(&self, key: &str, limit: u64) -> Result<Option<Object>, Error> {
-        self.reached().await?.fetch(key, limit).await
-    }
-
-    async fn fetch_with_progress(
-        &self,
-        key: &str,
-        limit: u64,
-        progress: &Arc<Progress>,
-    ) -> Result<Option<Object>, Error> {
-        let store = self.reached().await?;
-        store.fetch_with_progress(key, limit, progress).await
+    async fn fetch(&self, key: &str, limit: u64, progress: &Arc<Progress>) -> Result<Option<Object>, Error> {
+        self.reached().await?.fetch(key, limit, progress).await
     }
 
     /// Asked before chunks are written, and for nothing else.

@@ -64,7 +64,7 @@ impl Requests {
         limit: u64,
         progress: &Arc<Progress>,
     ) -> Result<Option<Object>, Error> {
-        let fetch = self.store.fetch_with_progress(key, limit, progress);
+        let fetch = self.store.fetch(key, limit, progress);
         match self.run(Purpose::Read, key, fetch).await {
             Ok(object) => {
                 if let Some(object) = &object {
@@ -128,7 +128,7 @@ impl Requests {
         };
         if error.extent() == Extent::Permission {
             // Where nobody may list, a missing object is denied, too; since then somebody else may have written it.
-            match self.run(Purpose::Read, key, self.store.fetch(key, 0)).await {
+            match self.run(Purpose::Read, key, self.store.get(key, 0)).await {
                 Err(Error::Store(again)) if again.extent() == Extent::Permission => error = again,
                 _ => return false,
             }

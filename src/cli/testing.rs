@@ -1,10 +1,12 @@
 //! A bucket that refuses some requests.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 
 use crate::object_store::memory::MemoryStore;
-use crate::object_store::{Error, Head, ListPage, Object, ObjectStore, PutMode, PutOutcome};
+use crate::object_store::{Error, Head, ListPage, Object, ObjectStore, Progress, PutMode, PutOutcome};
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,9 +51,9 @@ impl Guarded {
 
 #[async_trait]
 impl ObjectStore for Guarded {
-    async fn fetch(&self, key: &str, limit: u64) -> Result<Option<Object>, Error> {
+    async fn fetch(&self, key: &str, limit: u64, progress: &Arc<Progress>) -> Result<Option<Object>, Error> {
         self.ask(Request::Get, key)?;
-        self.objects.fetch(key, limit).await
+        self.objects.fetch(key, limit, progress).await
     }
 
     async fn head(&self, key: &str) -> Result<Option<Head>, Error> {

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use parking_lot::{Mutex, MutexGuard};
 
-use super::{Error, Head, ListPage, Listed, Object, ObjectStore, PutMode, PutOutcome};
+use super::{Error, Head, ListPage, Listed, Object, ObjectStore, Progress, PutMode, PutOutcome};
 
 /// Objects in a page of a listing: few, so that tests see more than one page.
 const PAGE: usize = 10;
@@ -121,14 +122,18 @@ impl MemoryStore {
 
 #[async_trait]
 impl ObjectStore for MemoryStore {
-    async fn fetch(&self, key: &str, limit: u64) -> Result<Option<Object>, Error> {
+    async fn fetch(&self, key: &str, limit: u64, progress: &Arc<Progress>) -> Result<Option<Object>, Error> {
+        progress.begin();
         let state = self.called(Call::Get(key.to_owned()))?;
         match state.objects.get(key).cloned() {
             Some(Object { body, .. }) if body.len() as u64 > limit => Err(Error::TooLarge {
                 size: body.len() as u64,
                 limit,
             }),
-            found => Ok(found),
+            found => {
+                progress.receive(found.as_ref().map_or(0, |object| object.body.len() as u64));
+                Ok(found)
+            }
         }
     }
 

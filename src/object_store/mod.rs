@@ -96,29 +96,17 @@ pub trait ObjectStore: Send + Sync + 'static {
         Ok(())
     }
 
-    /// The object; `None` where there is no such object.
+    /// The object; `None` where there is no such object. `progress` begins when the request is sent, and counts bytes as
+    /// they arrive, or at the end where the store can't tell.
     ///
     /// A body of more than `limit` bytes is [`Error::TooLarge`], noticed before it is in memory. An object that is there
     /// and can't be had as it is fails with an error of [`Extent::Object`].
-    async fn fetch(&self, key: &str, limit: u64) -> Result<Option<Object>, Error>;
-
-    /// The same as [`fetch`](Self::fetch). `progress` begins when the request is sent, and counts bytes as they arrive,
-    /// or at the end where the store can't tell.
-    async fn fetch_with_progress(
-        &self,
-        key: &str,
-        limit: u64,
-        progress: &Arc<Progress>,
-    ) -> Result<Option<Object>, Error> {
-        progress.begin();
-        let object = self.fetch(key, limit).await?;
-        progress.receive(object.as_ref().map_or(0, |object| object.body.len() as u64));
-        Ok(object)
-    }
+    async fn fetch(&self, key: &str, limit: u64, progress: &Arc<Progress>) -> Result<Option<Object>, Error>;
 
     /// The bytes of what [`fetch`](Self::fetch) gets.
     async fn get(&self, key: &str, limit: u64) -> Result<Option<Bytes>, Error> {
-        Ok(self.fetch(key, limit).await?.map(|object| object.body))
+        let object = self.fetch(key, limit, &Arc::default()).await?;
+        Ok(object.map(|object| object.body))
     }
 
     /// The object's size and age; `None` where there is no such object.

@@ -140,17 +140,8 @@ impl<S: ObjectStore> ObjectStore for RetryingStore<S> {
         self.repeat(|| self.store.greet()).await
     }
 
-    async fn fetch(&self, key: &str, limit: u64) -> Result<Option<Object>, Error> {
-        self.repeat(|| self.store.fetch(key, limit)).await
-    }
-
-    async fn fetch_with_progress(
-        &self,
-        key: &str,
-        limit: u64,
-        progress: &Arc<Progress>,
-    ) -> Result<Option<Object>, Error> {
-        let fetch = || self.store.fetch_with_progress(key, limit, progress);
+    async fn fetch(&self, key: &str, limit: u64, progress: &Arc<Progress>) -> Result<Option<Object>, Error> {
+        let fetch = || self.store.fetch(key, limit, progress);
         self.repeat_while(|| progress.received_by_all(), fetch).await
     }
 

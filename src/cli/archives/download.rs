@@ -54,7 +54,11 @@ pub(super) async fn find<'a>(
         .codec(&from.scope)
         .trusting(from.verified.then_some(public_keys));
     let key = keys.archive(name);
-    let Some(object) = bucket.store.fetch(&key, MAX_ENTRY_OBJECT).await? else {
+    let Some(object) = bucket
+        .store
+        .fetch(&key, MAX_ENTRY_OBJECT, &Arc::default())
+        .await?
+    else {
         return Ok(None);
     };
     let Entry { manifest, .. } = codec
@@ -111,7 +115,11 @@ impl Download<'_> {
         let mut fetched = stream::iter(chunks)
             .map(|chunk| async move {
                 let key = self.keys.chunk(&chunk.id);
-                let object = self.bucket.store.fetch(&key, MAX_CHUNK_OBJECT).await?;
+                let object = self
+                    .bucket
+                    .store
+                    .fetch(&key, MAX_CHUNK_OBJECT, &Arc::default())
+                    .await?;
                 let Object { body, modified } =
                     object.ok_or_else(|| Error::ChunkMissing { key: key.clone() })?;
                 let codec = self.codec.clone();

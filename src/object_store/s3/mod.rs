@@ -153,16 +153,7 @@ impl ObjectStore for S3Store {
         }
     }
 
-    async fn fetch(&self, key: &str, limit: u64) -> Result<Option<Object>, Error> {
-        self.fetch_with_progress(key, limit, &Arc::default()).await
-    }
-
-    async fn fetch_with_progress(
-        &self,
-        key: &str,
-        limit: u64,
-        progress: &Arc<Progress>,
-    ) -> Result<Option<Object>, Error> {
+    async fn fetch(&self, key: &str, limit: u64, progress: &Arc<Progress>) -> Result<Option<Object>, Error> {
         progress.begin();
         let progress = Arc::clone(progress);
         let request = self

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use nx_s3_cache::object_store::{Error, Head, ListPage, Object, ObjectStore, PutMode, PutOutcome};
+use nx_s3_cache::object_store::{Error, Head, ListPage, Object, ObjectStore, Progress, PutMode, PutOutcome};
 
 use super::support::*;
 
@@ -205,7 +205,8 @@ struct Silent;
 
 #[async_trait]
 impl ObjectStore for Silent {
-    async fn fetch(&self, _: &str, _: u64) -> Result<Option<Object>, Error> {
+    async fn fetch(&self, _: &str, _: u64, progress: &Arc<Progress>) -> Result<Option<Object>, Error> {
+        progress.begin();
         std::future::pending().await
     }
 

@@ -20,7 +20,7 @@ async fn bytes_count_when_they_arrive_not_when_the_body_is_complete() {
         }
     };
     tokio::select! {
-        object = store.fetch_with_progress("key", 100, &progress) => panic!("{object:?}"),
+        object = store.fetch("key", 100, &progress) => panic!("{object:?}"),
         () = arrive => {}
     }
     assert_eq!(progress.received(), 5);
@@ -30,7 +30,7 @@ async fn bytes_count_when_they_arrive_not_when_the_body_is_complete() {
 async fn what_arrives_is_counted_once() {
     let (_server, store) = scripted([object("body")]).await;
     let progress = Arc::new(Progress::default());
-    let fetched = store.fetch_with_progress("key", 100, &progress).await;
+    let fetched = store.fetch("key", 100, &progress).await;
     assert_eq!(fetched.unwrap().unwrap().body, "body");
     assert_eq!((progress.received(), progress.received_by_all()), (4, 4));
 }
@@ -39,12 +39,7 @@ async fn what_arrives_is_counted_once() {
 async fn a_request_that_waits_for_its_turn_has_not_begun() {
     let (_server, store) = scripted_with([Reply::Hang], |config| config.concurrency = 1).await;
     let [first, second] = [(); 2].map(|()| Arc::new(Progress::default()));
-    let both = async {
-        tokio::join!(
-            store.fetch_with_progress("1", 100, &first),
-            store.fetch_with_progress("2", 100, &second)
-        )
-    };
+    let both = async { tokio::join!(store.fetch("1", 100, &first), store.fetch("2", 100, &second)) };
     let waited = timeout(Duration::from_millis(200), both).await;
     assert!(waited.is_err());
     assert!(first.elapsed() > Duration::ZERO);

@@ -1,5 +1,7 @@
 //! What every object store promises.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use futures_util::future::join_all;
 use nx_s3_cache::object_store::{Error, Listed, ObjectStore, PutMode, PutOutcome};
@@ -89,7 +91,7 @@ async fn what_is_put_can_be_got(store: &dyn ObjectStore, key: &str, size: usize)
     );
     let head = store.head(key).await.unwrap().unwrap();
     assert_eq!(head.size, exactly, "{key}");
-    let fetched = store.fetch(key, exactly).await.unwrap().unwrap();
+    let fetched = store.fetch(key, exactly, &Arc::default()).await.unwrap().unwrap();
     for modified in [head.modified, fetched.modified] {
         let age = modified.and_then(|time| time.elapsed().ok()).unwrap_or_default();
         assert!(modified.is_some() && age.as_secs() < 600, "{key}: {modified:?}");
