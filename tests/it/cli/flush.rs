@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::holdings::{CHUNK, DAY, Holdings};
 use super::setup::Setup;
+use crate::support::scripted::{Seen, error};
 
 /// Which of these keys are left.
 fn left<'a>(setup: &Setup, keys: &[&'a String]) -> Vec<&'a String> {
@@ -123,6 +124,47 @@ async fn garbage_that_no_trusted_key_signed_stops_nothing() {
     );
     let ran = setup.run(&["purge", "1"]).await;
     assert!(ran.code == 0 && !setup.has(&young), "{}", ran.text());
+}
+
+/// A signed entry, which the bucket refuses with `code` and `message`, and a chunk that only it names.
+async fn refused_entry(code: &'static str, message: &'static str) -> (Setup, String) {
+    let (setup, key) = with_keys().await;
+    let mut scope = Holdings::trusted(&setup);
+    let chunk = scope.chunk("a", 40);
+    scope.signer = Some(key);
+    scope.entry("1", &["a"], 1);
+    let refusal = move |seen: &Seen| {
+        seen.is("GET", "/t/e/1")
+            .then(|| error("403 Forbidden", code, message))
+    };
+    (setup.intercepted(refusal).await, chunk)
+}
+
+#[tokio::test]
+async fn an_archived_entry_which_nobody_can_read_keeps_no_chunks() {
+    let (setup, chunk) = refused_entry("InvalidObjectState", "The object is archived.").await;
+    let ran = setup.run(&["flush", "--age", "14d"]).await;
+    assert_eq!((ran.code, setup.has(&chunk)), (0, false), "{}", ran.text());
+    assert!(
+        ran.stdout
+            .contains("! No chunk was kept for 1 entry without a trusted signature")
+            && ran.stdout.contains("InvalidObjectState"),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[tokio::test]
+async fn an_entry_that_only_this_caller_can_not_read_may_need_any_chunk() {
+    let (setup, chunk) = refused_entry("AccessDenied", "not authorized to perform: kms:Decrypt").await;
+    let ran = setup.run(&["flush", "--age", "14d"]).await;
+    assert_eq!((ran.code, setup.has(&chunk)), (1, true), "{}", ran.text());
+    assert!(
+        ran.stdout
+            .contains("! Chunks were kept, since 1 entry of their scope can't be read"),
+        "{}",
+        ran.stdout
+    );
 }
 
 #[tokio::test]
