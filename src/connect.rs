@@ -41,7 +41,7 @@ impl Connecting {
         if !self.background_writes {
             return self.reached().await;
         }
-        self.greet().await?;
+        self.probe().await?;
         self.store.clone().await
     }
 
@@ -82,7 +82,7 @@ pub fn connect_watched(config: &Config, watcher: Option<Watcher>) -> Arc<dyn Obj
     let store = async move { Ok(dial_watched(&bucket, &credentials, watcher).await?.store) };
     let store = store.boxed().shared();
     let found = store.clone();
-    let contact = async move { found.await?.greet().await.map_err(Error::of_first_contact) }
+    let contact = async move { found.await?.probe().await.map_err(Error::of_first_contact) }
         .boxed()
         .shared();
     if config.mode.reads() || config.mode.writes() {
@@ -142,7 +142,7 @@ pub async fn dial_watched(
 #[async_trait]
 impl ObjectStore for Connecting {
     /// Waits for the bucket's first answer as long as it takes.
-    async fn greet(&self) -> Result<(), Error> {
+    async fn probe(&self) -> Result<(), Error> {
         self.contact.clone().await
     }
 

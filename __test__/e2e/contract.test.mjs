@@ -42,7 +42,7 @@ for (const nx of versions) {
       const run = await workspace.nx(['run', 'ui:build', '--outputStyle=static'])
       assertRan(run, [])
       assert.deepEqual(run.localHits, ['ui:build'], run.text)
-      // The bucket is greeted before anybody knows whether it will be needed.
+      // The bucket is probed before anybody knows whether it will be needed.
       const asked = server.requests().slice(before)
       assert.deepEqual(
         asked.filter(line => line.includes('/v1/')),

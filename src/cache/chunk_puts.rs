@@ -158,7 +158,7 @@ impl RemoteCache {
         if head.archived || !namespace.codec.chunk_object_sizes(size).contains(&head.size) {
             return Ok(InBucket::Unusable);
         }
-        self.used(namespace, key, head.modified);
+        self.touch(namespace, key, head.modified);
         Ok(InBucket::Whole(head.size))
     }
 

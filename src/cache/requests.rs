@@ -48,7 +48,7 @@ impl Requests {
     /// Waits until the bucket has answered anything at all, or nothing can be expected any more.
     pub async fn contact(&self) {
         // Why there is no contact shows when something is asked for.
-        let _ = self.store.greet().await;
+        let _ = self.store.probe().await;
     }
 
     /// No further request will be made: warns of trouble at the end that was told of nowhere.

@@ -71,7 +71,7 @@ impl RemoteCache {
                 Ok(Some(received)) => {
                     let modified = received.object.modified;
                     let restored = self.restore_with_refetch(&target, received, &mut deadline).await;
-                    restored.inspect(|_| self.used(namespace, &target.key, modified))
+                    restored.inspect(|_| self.touch(namespace, &target.key, modified))
                 }
                 Err(error) => Err(error),
             };
@@ -84,7 +84,7 @@ impl RemoteCache {
                 }
                 Err(error) => {
                     self.remember_bad(&target.key, &error);
-                    let error = self.judge(error);
+                    let error = self.to_fatal(error);
                     if error.is_fatal() {
                         return Err(error);
                     }
@@ -102,7 +102,7 @@ impl RemoteCache {
     }
 
     /// What a bad signature means for the run is the user's decision.
-    fn judge(&self, error: Error) -> Error {
+    fn to_fatal(&self, error: Error) -> Error {
         match (error, self.config.trust.on_bad_signature) {
             (
                 Error::Entry {

@@ -85,7 +85,7 @@ impl RemoteCache {
             }
         }
         let plain = plain?;
-        self.used(namespace, &namespace.keys.chunk(&chunk.id), first.modified);
+        self.touch(namespace, &namespace.keys.chunk(&chunk.id), first.modified);
         Ok((plain, memory))
     }
 

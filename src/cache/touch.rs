@@ -1,4 +1,4 @@
-//! Making old objects new that are used, so that a rule that deletes by age deletes what nobody uses.
+//! Refreshes old objects on use, so that rules that delete by age act as LRU.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -39,8 +39,9 @@ impl Touches {
         })
     }
 
-    /// The object is used, and was written at `modified`. Must be called within a tokio runtime.
-    pub(crate) fn used(self: &Arc<Self>, key: &str, modified: Option<SystemTime>) {
+    /// Refreshes an object that is used, if it was written, at `modified`, long enough ago. Must be called within a tokio
+    /// runtime.
+    pub(crate) fn touch(self: &Arc<Self>, key: &str, modified: Option<SystemTime>) {
         let age = modified.and_then(|time| SystemTime::now().duration_since(time).ok());
         let is_old = self.after.zip(age).is_some_and(|(after, age)| age >= after);
         if !is_old || self.turns.is_closed() || !self.begun.lock().insert(key.to_owned()) {
@@ -70,10 +71,10 @@ impl Touches {
 }
 
 impl RemoteCache {
-    /// An object is used that was written at `modified`. Where this run writes nothing, it touches nothing.
-    pub(super) fn used(&self, namespace: &Namespace, key: &str, modified: Option<SystemTime>) {
+    /// The same, unless this run may not write to `namespace`.
+    pub(super) fn touch(&self, namespace: &Namespace, key: &str, modified: Option<SystemTime>) {
         if self.config.mode.writes() && self.access.writes.as_ref() == Some(&namespace.scope) {
-            self.touches.used(key, modified);
+            self.touches.touch(key, modified);
         }
     }
 }

@@ -92,7 +92,7 @@ pub struct Listed {
 pub trait ObjectStore: Send + Sync + 'static {
     /// Makes contact: `Ok` after any answer at all, so that whatever is asked next finds an open connection. What
     /// the server thinks of the caller is left to the requests that need it.
-    async fn greet(&self) -> Result<(), Error> {
+    async fn probe(&self) -> Result<(), Error> {
         Ok(())
     }
 

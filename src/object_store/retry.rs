@@ -136,8 +136,8 @@ fn backoff(first: Duration, retry: u32, asked_for: Option<Duration>) -> Option<D
 
 #[async_trait]
 impl<S: ObjectStore> ObjectStore for RetryingStore<S> {
-    async fn greet(&self) -> Result<(), Error> {
-        self.repeat(|| self.store.greet()).await
+    async fn probe(&self) -> Result<(), Error> {
+        self.repeat(|| self.store.probe()).await
     }
 
     async fn fetch(&self, key: &str, limit: u64, progress: &Arc<Progress>) -> Result<Option<Object>, Error> {

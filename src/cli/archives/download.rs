@@ -99,13 +99,13 @@ impl Download<'_> {
         let unpacking = tokio::task::spawn_blocking(move || unpack(chunks, &directory, &limits));
         let (unpacked, ()) = tokio::join!(unpacking, self.fetch_all(sender));
         let outcome = unpacked.map_err(|error| Error::Internal(error.to_string()))??;
-        self.used(&self.key, self.modified);
+        self.touch(&self.key, self.modified);
         Ok(outcome)
     }
 
-    fn used(&self, key: &str, modified: Option<SystemTime>) {
+    fn touch(&self, key: &str, modified: Option<SystemTime>) {
         if let Some(touches) = &self.touches {
-            touches.used(key, modified);
+            touches.touch(key, modified);
         }
     }
 
@@ -129,7 +129,7 @@ impl Download<'_> {
                     key: key.clone(),
                     source,
                 })?;
-                self.used(&key, modified);
+                self.touch(&key, modified);
                 Ok(plain)
             })
             .buffered(WINDOW);

@@ -113,7 +113,7 @@ impl Upload<'_> {
         if !self.fresh
             && let Some(head) = self.bucket.store.head(&key).await?
         {
-            self.touches.used(&key, head.modified);
+            self.touches.touch(&key, head.modified);
             return Ok(None);
         }
         let size = piece.object.len() as u64;

@@ -145,7 +145,7 @@ fn time(time: DateTime) -> Option<SystemTime> {
 
 #[async_trait]
 impl ObjectStore for S3Store {
-    async fn greet(&self) -> Result<(), Error> {
+    async fn probe(&self) -> Result<(), Error> {
         let request = self.client.head_bucket().bucket(&self.config.name);
         match request.send().await.map_err(Failure::of) {
             Ok(_) | Err(Failure::Refusal(_)) => Ok(()),

@@ -194,7 +194,7 @@ impl Bench {
     }
 }
 
-/// Whether a request is for an entry or chunk, not the greeting.
+/// Whether a request is for an entry or chunk, not the probe.
 pub fn is_get(request: &Seen) -> bool {
     request.is("GET", "")
 }
