@@ -39,8 +39,8 @@ pub(super) enum EntryReferences {
     Chunks(HashSet<ChunkId>),
     /// Nobody knows; the text says why.
     Unknown(String),
-    /// Nothing: it can't be read, which the text explains, and no trusted key signed it, so that no run restores it. Otherwise
-    /// anybody who can write to the bucket could stop every flush.
+    /// Nothing: it can't be read, which the text explains, and nothing shows that a trusted key signed it, so that no run
+    /// restores it. Otherwise anybody who can write to the bucket could stop every flush.
     Ignored(String),
     /// It has gone since it was listed.
     Gone,
@@ -57,7 +57,7 @@ pub(super) struct Part {
     /// Keys of the entries that go.
     pub deletions: HashSet<String>,
     /// How many retained entries reference a chunk.
-    needed: HashMap<ChunkId, u32>,
+    references: HashMap<ChunkId, u32>,
     /// How many of the entries that stay can't be read.
     unknown: u32,
 }
@@ -74,7 +74,7 @@ impl Part {
             sweeps: inventory.chunks.values().any(|chunk| rules.may_go(chunk)),
             deletions: old.map(|found| found.key.clone()).collect(),
             inventory,
-            needed: HashMap::new(),
+            references: HashMap::new(),
             unknown: 0,
         }
     }
@@ -93,27 +93,25 @@ impl Part {
             .retained()
             .filter_map(|found| references.0.get(&found.key))
             .collect();
-        retained
-            .into_iter()
-            .for_each(|entry_references| self.count(entry_references));
+        retained.into_iter().for_each(|entry| self.count(entry));
     }
 
     /// Counts the references of a retained entry.
-    pub(super) fn count(&mut self, entry_references: &EntryReferences) {
-        match entry_references {
+    pub(super) fn count(&mut self, entry: &EntryReferences) {
+        match entry {
             EntryReferences::Chunks(ids) => ids
                 .iter()
-                .for_each(|id| *self.needed.entry(*id).or_default() += 1),
+                .for_each(|id| *self.references.entry(*id).or_default() += 1),
             EntryReferences::Unknown(_) => self.unknown += 1,
             EntryReferences::Ignored(_) | EntryReferences::Gone => {}
         }
     }
 
-    fn discount(&mut self, entry_references: &EntryReferences) {
-        match entry_references {
+    fn discount(&mut self, entry: &EntryReferences) {
+        match entry {
             EntryReferences::Chunks(ids) => {
                 for id in ids {
-                    if let Some(count) = self.needed.get_mut(id) {
+                    if let Some(count) = self.references.get_mut(id) {
                         *count = count.saturating_sub(1);
                     }
                 }
@@ -124,7 +122,7 @@ impl Part {
     }
 
     fn goes(&self, id: &ChunkId, chunk: &Chunk, rules: &Rules) -> bool {
-        self.unknown == 0 && self.needed.get(id).is_none_or(|count| *count == 0) && rules.may_go(chunk)
+        self.unknown == 0 && self.references.get(id).is_none_or(|count| *count == 0) && rules.may_go(chunk)
     }
 
     /// The chunks that no retained entry references.
@@ -154,21 +152,21 @@ impl Part {
             + chunks.map(|(_, chunk)| chunk.size).sum::<u64>()
     }
 
-    /// Dooms an entry; returns how many bytes that frees.
-    fn mark(&mut self, found: &Found, entry_references: Option<&EntryReferences>, rules: &Rules) -> u64 {
-        let before = match entry_references {
+    /// Marks an entry for deletion; returns how many bytes that frees.
+    fn mark(&mut self, found: &Found, entry: Option<&EntryReferences>, rules: &Rules) -> u64 {
+        let before = match entry {
             // All chunks may become free at once.
             Some(EntryReferences::Unknown(_)) => Some(self.left(rules)),
             _ => None,
         };
         self.deletions.insert(found.key.clone());
-        if let Some(entry_references) = entry_references {
-            self.discount(entry_references);
+        if let Some(entry) = entry {
+            self.discount(entry);
         }
         if let Some(before) = before {
             return before.saturating_sub(self.left(rules));
         }
-        let ids = match entry_references {
+        let ids = match entry {
             Some(EntryReferences::Chunks(ids)) => Some(ids.iter()),
             _ => None,
         };
@@ -185,7 +183,7 @@ pub(super) fn is_scratch(found: &Found, rules: &Rules) -> bool {
     is_older(found.modified, rules.grace, rules.now)
 }
 
-/// Dooms the oldest entries, whatever their scope, until the rest takes no more than `most` bytes.
+/// Marks the oldest entries, whatever their scope, for deletion until the rest takes no more than `most` bytes.
 pub(super) fn shrink(
     parts: &mut [Part],
     references: &References,

@@ -14,9 +14,9 @@ pub(super) async fn read(bucket: &Bucket, entries: Vec<Found>) -> Result<Referen
     let reading: Vec<_> = entries
         .into_iter()
         .map(|found| async {
-            let entry_references = entry_references(bucket, &found).await?;
+            let references = entry_references(bucket, &found).await?;
             progress.add(1);
-            Ok((found.key, entry_references))
+            Ok((found.key, references))
         })
         .collect();
     let references = stream::iter(reading)

@@ -54,11 +54,11 @@ impl Report {
             deleted: Tally::default(),
             left: parts.iter().map(|part| part.listed).sum(),
             scopes: parts.iter().map(Row::new).collect(),
-            unreadable: unreadable(|entry_references| match entry_references {
+            unreadable: unreadable(|entry| match entry {
                 EntryReferences::Unknown(why) => Some(why),
                 _ => None,
             }),
-            ignored: unreadable(|entry_references| match entry_references {
+            ignored: unreadable(|entry| match entry {
                 EntryReferences::Ignored(why) => Some(why),
                 _ => None,
             }),

@@ -69,8 +69,8 @@ pub(super) async fn look_again(bucket: &Bucket, part: &mut Part, rules: &Rules) 
         .collect();
     let is_new = |found: &Found| known.get(&found.key) != Some(&found.modified);
     let new: Vec<Found> = now.entries.into_iter().filter(is_new).collect();
-    for entry_references in references::read(bucket, new).await?.0.values() {
-        part.count(entry_references);
+    for entry in references::read(bucket, new).await?.0.values() {
+        part.count(entry);
     }
     Ok(())
 }
