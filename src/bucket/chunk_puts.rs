@@ -9,8 +9,9 @@ use futures_util::stream::{FuturesOrdered, StreamExt};
 use parking_lot::Mutex;
 use tokio::sync::{OnceCell, mpsc};
 
-use super::budget::{Budget, Permit};
+use super::budget::Budget;
 use super::compressor_pool::CompressorPool;
+use super::memory::Permit;
 use super::namespace::Namespace;
 use super::pack::{Body, Piece};
 use super::requests::Requests;

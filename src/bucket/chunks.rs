@@ -6,8 +6,9 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use tokio::sync::mpsc;
 
-use super::budget::{Budget, Permit};
+use super::budget::Budget;
 use super::chunk_reader::FetchedChunk;
+use super::memory::Permit;
 use super::namespace::Namespace;
 use super::requests::Requests;
 use super::touch::Touches;

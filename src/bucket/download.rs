@@ -8,11 +8,13 @@ use bytes::Bytes;
 use futures_util::future::join_all;
 use tokio::sync::mpsc;
 
-use super::budget::{Budget, Permit, blocking};
+use super::budget::{Budget, blocking};
 use super::chunk_reader::{Arriving, ChunkReader};
 use super::chunks::{ChunkFetcher, WINDOW};
 use super::deadline::Deadline;
+use super::memory::Permit;
 use super::namespace::{Name, Namespace};
+use super::reading::Reading;
 use super::requests::Requests;
 use super::touch::Touches;
 use crate::archive;
@@ -29,10 +31,6 @@ pub struct Downloader {
     /// Bytes that an archive may have.
     max_size: u64,
 }
-
-/// Reads the plain archive of a manifest, on a thread that may block. What it reads may be cut short: only when the
-/// download succeeds, it was all of it.
-type Consume<T> = Arc<dyn Fn(&Manifest, &mut dyn BufRead) -> Result<T, Error> + Send + Sync>;
 
 /// An entry object that was found, and the memory it takes.
 pub struct FoundEntry {
@@ -271,69 +269,4 @@ fn is_damage(error: &Error) -> bool {
         error,
         Error::Entry { .. } | Error::Object { .. } | Error::ChunkMissing { .. }
     )
-}
-
-/// An artifact that is read.
-struct Reading<T> {
-    namespace: Arc<Namespace>,
-    name: Name,
-    /// The key of its entry.
-    key: String,
-    max_size: u64,
-    consume: Consume<T>,
-}
-
-impl<T> Clone for Reading<T> {
-    fn clone(&self) -> Self {
-        Self {
-            namespace: self.namespace.clone(),
-            name: self.name.clone(),
-            key: self.key.clone(),
-            max_size: self.max_size,
-            consume: self.consume.clone(),
-        }
-    }
-}
-
-impl<T> Reading<T> {
-    fn decode(&self, object: &[u8]) -> Result<Entry, Error> {
-        let entry = self.namespace.codec.decode_entry(self.name.subject(), object);
-        entry.map_err(|source| self.bad(source))
-    }
-
-    /// Consumes an artifact that is in its entry; `None` if it is in chunks.
-    fn consume_inline(&self, entry: &Entry) -> Result<Option<T>, Error> {
-        if !entry.manifest.inline {
-            return Ok(None);
-        }
-        let codec = &self.namespace.codec;
-        let chunks = entry.inline_frames();
-        let chunks = chunks.map(|(chunk, frame)| {
-            codec
-                .decode_frame(chunk, frame)
-                .map_err(|source| self.bad(source))
-        });
-        self.consume(&entry.manifest, ChunkReader::new(chunks)).map(Some)
-    }
-
-    fn consume(
-        &self,
-        manifest: &Manifest,
-        mut reader: ChunkReader<impl Iterator<Item = Result<Vec<u8>, Error>>>,
-    ) -> Result<T, Error> {
-        let limit = self.max_size;
-        if manifest.size > limit {
-            return Err(Error::TooLarge { limit });
-        }
-        let read = (self.consume)(manifest, &mut reader);
-        // Why the stream ended early says more than that it did.
-        reader.failure.map_or(read, Err)
-    }
-
-    fn bad(&self, source: crate::entry::Error) -> Error {
-        Error::Entry {
-            key: self.key.clone(),
-            source,
-        }
-    }
 }

@@ -8,9 +8,9 @@ use std::time::SystemTime;
 
 use tokio::sync::mpsc;
 
-use super::budget::{Memory, Permit};
 use super::compressor_pool::PooledCompressor;
 use super::draft::Draft;
+use super::memory::{Memory, Permit};
 use crate::archive::{self, Mounts, Packed};
 use crate::chunk::{ChunkId, ChunkWriter};
 use crate::compress::Compressor;
