@@ -4,7 +4,6 @@
 //! could not do its work (bad arguments, bad configuration), 130 somebody pressed Ctrl-C.
 
 mod age;
-mod archives;
 mod args;
 mod attack;
 mod bucket;
@@ -22,7 +21,9 @@ mod page;
 mod print;
 mod progress;
 mod purge;
+mod rebuild;
 mod remedy;
+mod restore;
 mod scopes;
 mod scratch;
 mod shell;
@@ -105,8 +106,8 @@ pub async fn run(args: impl IntoIterator<Item = impl Into<OsString>>, workspace:
             Command::Doctor(options) if options.attack => attack::run(&workspace, options.json).await,
             Command::Doctor(options) => doctor::run(&workspace, options.json).await,
             Command::Ls(options) => exit_code(ls::run(&workspace, &options).await),
-            Command::Rebuild(options) => exit_code(archives::run_rebuild(&workspace, &options).await),
-            Command::Restore(options) => exit_code(archives::run_restore(&workspace, &options).await),
+            Command::Rebuild(options) => exit_code(rebuild::run(&workspace, &options).await),
+            Command::Restore(options) => exit_code(restore::run(&workspace, &options).await),
             Command::Vela(options) => exit_code(vela::run(&workspace, &options).await),
             Command::Purge(options) => exit_code(purge::run(&workspace, &options).await),
             Command::Flush(options) => exit_code(flush::run(&workspace, &options).await),

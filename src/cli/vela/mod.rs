@@ -6,10 +6,11 @@ mod server;
 
 use std::time::{Duration, Instant};
 
-use super::archives::{self, PATIENCE, Rebuild};
 use super::bucket::{Bucket, Found};
 use super::ending::Ending;
 use super::flush::{self, FlushArgs};
+use super::rebuild::{self, Rebuild};
+use super::restore::{self, PATIENCE, Restored, working_directory};
 use super::scopes::Scopes;
 use super::{GOOD, Workspace, print};
 use crate::archive_name::ArchiveName;
@@ -105,12 +106,12 @@ async fn restore(bucket: &Bucket, parameters: &Parameters<'_>, quiet: bool) -> R
     let began = Instant::now();
     let name = name(parameters)?;
     let patience = parameters.duration("timeout", PATIENCE).map_err(Ending::Unable)?;
-    let directory = archives::working_directory()?;
+    let directory = working_directory()?;
     let only = parameters.get("only").map(|_| parameters.paths("only"));
     let only = only.transpose().map_err(Ending::Unable)?.unwrap_or_default();
-    let tree = archives::writable(&directory, &only)?;
-    let restored = archives::restore(bucket, &directory, &tree, &name, patience).await?;
-    let hit = matches!(restored, archives::Restored::Yes { .. });
+    let tree = restore::writable(&directory, &only)?;
+    let restored = restore::restore(bucket, &directory, &tree, &name, patience).await?;
+    let hit = matches!(restored, Restored::Yes { .. });
     if !(quiet && hit) {
         restored
             .lines(&name, began.elapsed())
@@ -131,11 +132,11 @@ async fn rebuild(bucket: &Bucket, parameters: &Parameters<'_>, quiet: bool) -> R
         fresh: false,
     };
     let patience = parameters.duration("timeout", PATIENCE).map_err(Ending::Unable)?;
-    let kept = archives::rebuild(bucket, &archives::working_directory()?, &what, patience).await?;
+    let kept = rebuild::rebuild(bucket, &working_directory()?, &what, patience).await?;
     match kept {
         Some(_) if quiet => {}
         Some(kept) => print::line(&kept.line(&name, began.elapsed()))?,
-        None => print::line(&archives::told_not_kept(bucket))?,
+        None => print::line(&rebuild::told_not_kept(bucket))?,
     }
     Ok(GOOD)
 }

@@ -1,14 +1,10 @@
-//! `rebuild` and `restore`: directories kept under a name.
-//!
-//! A name is no hash of content: whoever may write it decides what others restore. So the scopes that keep entries apart keep
-//! archives apart, and what trusted runs restore is signed. As with entries, the trusted scope comes first.
-
-mod args;
+//! `restore`: puts back what `rebuild` kept under a name.
 
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use clap::Args;
 use serde_json::json;
 use tokio::time::timeout;
 
@@ -16,18 +12,37 @@ use super::bucket::{Bucket, unread};
 use super::ending::Ending;
 use super::interrupt::until_interrupted;
 use super::{GOOD, Workspace, age, print};
-use crate::archive::{self, Limits, Mounts, Staging, Unpacked, WorkingTree};
+use crate::archive::{self, Limits, Staging, Unpacked, WorkingTree};
 use crate::archive_name::ArchiveName;
-use crate::bucket::{Deadline, FoundEntry, Name, Source, Upload, Uploaded};
+use crate::bucket::{Deadline, FoundEntry, Name};
 use crate::cache::bytes;
 use crate::config::OnBadSignature;
 use crate::entry;
 use crate::error::Error;
 
-pub(super) use args::{RebuildArgs, RestoreArgs};
-
-/// How long either may take, unless something else is asked for.
+/// How long `rebuild` or `restore` may take, unless something else is asked for.
 pub(super) const PATIENCE: Duration = Duration::from_secs(600);
+
+/// Put back what `rebuild` kept under a name, into the working directory.
+///
+/// Verifies everything first, then replaces files and links that are there and leaves alone what the archive doesn't have.
+/// An archive is refused as a whole if it has anything called .git, or anything outside of the paths in --only. Ends with 0
+/// whether there was something or not: without it, a build is only slower.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "Examples:
+  nx-s3-cache restore shop/node_modules --only node_modules
+  nx-s3-cache restore shop/caches --only apps/web/.next/cache --only .gradle")]
+pub(super) struct RestoreArgs {
+    /// The name it was kept under
+    #[arg(value_parser = ArchiveName::parse)]
+    pub name: ArchiveName,
+    /// A path that may be written, with all below it; several times for several [default: the working directory]
+    #[arg(long, value_name = "PATH")]
+    pub only: Vec<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
 
 /// What a restore came to.
 #[derive(Debug, PartialEq, Eq)]
@@ -43,41 +58,7 @@ pub(super) enum Restored {
     No(Vec<String>),
 }
 
-/// What was kept.
-pub(super) struct Kept {
-    scope: String,
-    uploaded: Uploaded,
-}
-
-/// What is to be kept.
-pub(super) struct Rebuild<'a> {
-    pub name: &'a ArchiveName,
-    pub mounts: &'a [PathBuf],
-    pub preserve_path: bool,
-    pub fresh: bool,
-}
-
-pub(super) async fn run_rebuild(workspace: &Workspace, args: &RebuildArgs) -> Result<u8, Ending> {
-    let began = Instant::now();
-    let bucket = Bucket::open(workspace).await?;
-    bucket.print_trust_warnings(true);
-    let what = Rebuild {
-        name: &args.name,
-        mounts: &args.mount,
-        preserve_path: args.preserve_path,
-        fresh: args.fresh,
-    };
-    let kept = rebuild(&bucket, &working_directory()?, &what, PATIENCE).await?;
-    match kept {
-        Some(kept) if args.json => print::json(&kept.json()),
-        Some(kept) => print::line(&kept.line(&args.name, began.elapsed()))?,
-        None if args.json => print::json(&json!(null)),
-        None => print::line(&told_not_kept(&bucket))?,
-    }
-    Ok(GOOD)
-}
-
-pub(super) async fn run_restore(workspace: &Workspace, args: &RestoreArgs) -> Result<u8, Ending> {
+pub(super) async fn run(workspace: &Workspace, args: &RestoreArgs) -> Result<u8, Ending> {
     let began = Instant::now();
     let directory = working_directory()?;
     let tree = writable(&directory, &args.only)?;
@@ -93,49 +74,6 @@ pub(super) async fn run_restore(workspace: &Workspace, args: &RestoreArgs) -> Re
             .try_for_each(|line| print::line(line))?;
     }
     Ok(GOOD)
-}
-
-/// Keeps mounts under a name; `None` where this run may write nothing.
-pub(super) async fn rebuild(
-    bucket: &Bucket,
-    directory: &Path,
-    what: &Rebuild<'_>,
-    patience: Duration,
-) -> Result<Option<Kept>, Ending> {
-    let mounts = Mounts::find(directory, what.mounts, what.preserve_path);
-    let mounts = mounts.map_err(|error| Ending::Unable(format!("nothing was kept: {error}")))?;
-    let namespaces = bucket.namespaces().await.map_err(|error| unread(&error))?;
-    let Some(namespace) = namespaces.writes.as_ref().filter(|_| bucket.config.mode.writes()) else {
-        return Ok(None);
-    };
-    let upload = Upload {
-        name: Name::Archive(what.name.clone()),
-        code: 0,
-        source: Source::Mounts(mounts),
-        fresh: what.fresh,
-    };
-    let work = async {
-        let turn = bucket.uploader.turn().await;
-        let upload = async { bucket.uploader.upload(turn?, namespace, upload).await };
-        let uploaded = timeout(patience, upload).await;
-        let uploaded = uploaded.unwrap_or(Err(Error::Deadline));
-        uploaded.map_err(|error| not_kept(what.name, error))
-    };
-    let uploaded = until_interrupted(work, || format!("{} is as it was before", what.name)).await?;
-    bucket.finish().await;
-    Ok(Some(Kept {
-        scope: namespace.scope.to_string(),
-        uploaded,
-    }))
-}
-
-fn not_kept(name: &ArchiveName, error: Error) -> Ending {
-    match error {
-        Error::Store(error) => Ending::of_bucket(&error, "s3:GetObject and s3:PutObject"),
-        Error::Deadline => Ending::Unable("it took too long".into()),
-        error => Ending::Unable(error.to_string()),
-    }
-    .and(&format!("{name} is as it was before."))
 }
 
 /// What a restore may write: the paths in `only`, or all of `directory` without any.
@@ -292,37 +230,6 @@ impl Restored {
             Self::No(why) => json!({ "restored": false, "why": why }),
         }
     }
-}
-
-impl Kept {
-    /// What happened, for people.
-    pub(super) fn line(&self, name: &ArchiveName, took: Duration) -> String {
-        let Self { scope, uploaded } = self;
-        format!(
-            "Kept {name} in {scope}: {} files, {}; sent {} of {} chunks, {}, in {:.1} s.",
-            uploaded.files,
-            bytes(uploaded.bytes),
-            uploaded.chunks_sent,
-            uploaded.chunks,
-            bytes(uploaded.bytes_sent),
-            took.as_secs_f64()
-        )
-    }
-
-    fn json(&self) -> serde_json::Value {
-        let Self { scope, uploaded } = self;
-        json!({
-            "scope": scope, "files": uploaded.files, "bytes": uploaded.bytes, "chunks": uploaded.chunks,
-            "chunksSent": uploaded.chunks_sent, "bytesSent": uploaded.bytes_sent,
-        })
-    }
-}
-
-pub(super) fn told_not_kept(bucket: &Bucket) -> String {
-    format!(
-        "Nothing was kept, as this run may write nothing: {}",
-        bucket.access.why
-    )
 }
 
 /// Where relative paths start.
