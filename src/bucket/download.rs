@@ -23,9 +23,9 @@ use crate::object_store::Object;
 
 /// Downloads artifacts, whoever wants them and whatever for.
 pub struct Downloader {
-    pub transfer: Transfer,
+    pub(super) transfer: Transfer,
     /// Bytes that an archive may have.
-    pub max_size: u64,
+    pub(super) max_size: u64,
 }
 
 /// An entry object that was found, and the memory it takes.
