@@ -19,6 +19,8 @@ pub mod archive_name;
 pub mod binding;
 #[forbid(unsafe_code)]
 pub mod cache;
+
+mod cause;
 #[forbid(unsafe_code)]
 mod checked_text;
 #[forbid(unsafe_code)]
@@ -44,6 +46,8 @@ pub mod object_store;
 #[forbid(unsafe_code)]
 mod plain;
 #[forbid(unsafe_code)]
+pub mod remedy;
+
 mod rlimit;
 #[forbid(unsafe_code)]
 pub mod scope;

@@ -1,7 +1,8 @@
 //! How a command ends early.
 
-use super::{GOOD, INTERRUPTED, print, remedy};
+use super::{GOOD, INTERRUPTED, print};
 use crate::object_store::Error;
+use crate::remedy;
 
 /// Why a command ends before its work is done. It has been told of nothing yet.
 #[derive(Debug, PartialEq, Eq)]
@@ -17,7 +18,7 @@ pub(super) enum Ending {
 impl Ending {
     /// The bucket refused or failed; `permission` is what the request needs.
     pub(super) fn of_bucket(error: &Error, permission: &str) -> Self {
-        Self::Unable(format!("{error}\n{}", remedy::remedy(error, permission)))
+        Self::Unable(format!("{error}\n{}", remedy::of_request(error, permission)))
     }
 }
 

@@ -22,7 +22,6 @@ mod page;
 mod print;
 mod progress;
 mod purge;
-mod remedy;
 mod scopes;
 mod scratch;
 mod shell;

@@ -21,6 +21,7 @@ use aws_smithy_types::config_bag::ConfigBag;
 use bytes::{Bytes, BytesMut};
 
 use super::Progress;
+use super::proxy::Proxy;
 use super::pulse::{Pulse, Watch};
 
 /// The most bytes that the answer to one request may have. An extension of the request.
@@ -53,17 +54,25 @@ impl StdError for TooLong {}
 
 /// No connection came about: DNS, TCP, TLS or a proxy.
 #[derive(Debug)]
-pub(super) struct NotConnected(pub Box<dyn StdError + Send + Sync>);
+pub(super) struct NotConnected {
+    /// What requests there go through.
+    pub proxy: Option<Proxy>,
+    pub cause: Box<dyn StdError + Send + Sync>,
+}
 
 impl fmt::Display for NotConnected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("no connection")
+        f.write_str("no connection")?;
+        match &self.proxy {
+            Some(proxy) => write!(f, " through the proxy {proxy}"),
+            None => Ok(()),
+        }
     }
 }
 
 impl StdError for NotConnected {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        Some(&*self.0)
+        Some(&*self.cause)
     }
 }
 

@@ -22,12 +22,13 @@ use aws_types::endpoint_config::EndpointUrl;
 use hyper_util::client::legacy;
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
-use url::{Host, Url};
+use url::Url;
 
 use super::Error;
 use super::answer::{NotConnected, within};
-use super::cause::find;
+use super::proxy::{is_near, proxy_for};
 use super::trust::Trust;
+use crate::cause::find;
 
 /// The client that all requests of a run go through, those for credentials included.
 ///
@@ -90,11 +91,12 @@ impl HttpConnector for Caller {
         let lines = Arc::clone(&self.lines);
         let (connect_timeout, read_timeout) = (self.connect_timeout, self.read_timeout);
         HttpConnectorFuture::new(async move {
-            let line = Line::to(request.uri(), connect_timeout)?;
+            let uri = request.uri().to_owned();
+            let line = Line::to(&uri, connect_timeout)?;
             let connector = lines.connector(line).await?;
             within(read_timeout, "answer", connector.call(request))
                 .await?
-                .map_err(classified)
+                .map_err(|error| classified(error, &uri))
         })
     }
 }
@@ -115,17 +117,6 @@ impl Line {
             proxied: !is_near(&url),
             connect_timeout,
         })
-    }
-}
-
-/// Whether a host is this machine or a cloud's metadata service, which no proxy can reach.
-pub(super) fn is_near(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback() || address.is_link_local(),
-        // fd00:ec2::/32 is where EC2 and EKS answer.
-        Some(Host::Ipv6(address)) => address.is_loopback() || address.segments()[..2] == [0xfd00, 0x0ec2],
-        None => false,
     }
 }
 
@@ -206,11 +197,14 @@ fn connector(line: Line, trust: TrustStore) -> Result<SharedHttpConnector, Conne
     Ok(SharedHttpConnector::new(connector))
 }
 
-/// Marks errors before there was a connection.
-fn classified(error: ConnectorError) -> ConnectorError {
+/// Marks errors before there was a connection to where `uri` is.
+fn classified(error: ConnectorError, uri: &str) -> ConnectorError {
     if find::<legacy::Error>(&error).is_some_and(legacy::Error::is_connect) {
         let silent = error.is_timeout();
-        let cause = NotConnected(error.into()).into();
+        let cause = Box::new(NotConnected {
+            proxy: proxy_for(uri),
+            cause: error.into(),
+        });
         if silent {
             ConnectorError::timeout(cause)
         } else {
@@ -224,29 +218,6 @@ fn classified(error: ConnectorError) -> ConnectorError {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn no_proxy_stands_before_this_machine_and_metadata_services() {
-        let near = |host: &str| is_near(&Url::parse(&format!("http://{host}/key")).unwrap());
-        for host in [
-            "localhost:9000",
-            "b.s3.localhost",
-            "127.0.0.2",
-            "[::1]",
-            "169.254.169.254",
-            "[fd00:ec2::254]",
-        ] {
-            assert!(near(host), "{host}");
-        }
-        for host in [
-            "s3.amazonaws.com",
-            "localhost.example.org",
-            "10.0.0.1",
-            "[fd00:ec3::1]",
-        ] {
-            assert!(!near(host), "{host}");
-        }
-    }
 
     #[test]
     fn requests_share_connections_whatever_their_read_timeout() {

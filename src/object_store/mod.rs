@@ -7,7 +7,6 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 mod answer;
-mod cause;
 pub mod error;
 mod failure;
 pub mod http;
@@ -24,6 +23,10 @@ pub mod watch;
 
 pub use error::{Error, Extent, UnreadableReason};
 pub use progress::Progress;
+pub use proxy::Proxy;
+
+/// Keys in one request to delete objects, which is S3's limit.
+pub const DELETE_BATCH: usize = 1000;
 
 /// Whether a put may replace an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -69,8 +69,8 @@ impl Watch {
 
 #[cfg(test)]
 mod tests {
-    use super::super::cause::find;
     use super::*;
+    use crate::cause::find;
 
     const PULSE: Pulse = Pulse {
         least: 1000,

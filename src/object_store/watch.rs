@@ -19,8 +19,9 @@ use aws_smithy_types::config_bag::ConfigBag;
 use parking_lot::Mutex;
 
 use super::answer::Whole;
-use super::cause::{MOST, line};
+use super::error::MAX_DETAIL;
 use super::pulse::Pulse;
+use crate::cause;
 use crate::config::BucketConfig;
 use crate::plain;
 
@@ -214,7 +215,7 @@ impl fmt::Debug for Witness {
 }
 
 fn seen(answer: &Result<HttpResponse, ConnectorError>) -> Result<Answer, String> {
-    let response = answer.as_ref().map_err(|error| line(error))?;
+    let response = answer.as_ref().map_err(|error| cause::line(error, MAX_DETAIL))?;
     let telling = |name: &str| TELLING.contains(&name) || name.starts_with(CHECKSUM);
     let headers = response.headers().iter();
     Ok(Answer {
@@ -222,7 +223,7 @@ fn seen(answer: &Result<HttpResponse, ConnectorError>) -> Result<Answer, String>
         received: response.body().content_length().unwrap_or(0),
         headers: headers
             .filter(|(name, _)| telling(name))
-            .map(|(name, value)| (name.to_owned(), plain::line(value, MOST)))
+            .map(|(name, value)| (name.to_owned(), plain::line(value, MAX_DETAIL)))
             .collect(),
     })
 }

@@ -16,9 +16,10 @@ mod tests;
 use std::sync::Arc;
 
 use super::ending::{Ending, exit_code};
-use super::{Workspace, interrupt, print, remedy, scratch};
+use super::{Workspace, interrupt, print, scratch};
 use crate::connect;
 use crate::object_store::{Error, ObjectStore};
+use crate::remedy;
 use crate::trust;
 use findings::Findings;
 use target::Target;
@@ -91,6 +92,6 @@ async fn known(target: &Target<'_>, store: &Arc<dyn ObjectStore>) -> Result<(), 
 }
 
 fn not_tried(error: &Error) -> String {
-    let remedy = remedy::remedy(error, "s3:GetObject");
+    let remedy = remedy::of_request(error, "s3:GetObject");
     format!("the attack could not be tried: {error}\n{remedy} `nx-s3-cache doctor` says more.")
 }
