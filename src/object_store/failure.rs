@@ -11,8 +11,8 @@ use hyper_util::client::legacy;
 use super::Error;
 use super::answer::{NotConnected, TooLong};
 use super::error::MAX_DETAIL;
-use super::pulse::Stalled;
 use super::refusal::Refusal;
+use super::throughput::Stalled;
 use crate::cause::{find, line};
 
 /// Why a call failed, before anybody decided what it means.

@@ -40,20 +40,20 @@ use crate::cause::find;
 /// [`Error::Misconfigured`] where `ca_bundle` can't be read or holds anything but certificates.
 pub fn http_client(ca_bundle: Option<&Path>) -> Result<SharedHttpClient, Error> {
     let trust = Trust::new(ca_bundle)?;
-    let lines = Arc::new(Lines {
+    let pool = Arc::new(Pool {
         trust,
         connectors: Mutex::default(),
     });
-    Ok(SharedHttpClient::new(Client(lines)))
+    Ok(SharedHttpClient::new(Client(pool)))
 }
 
 #[derive(Debug)]
-struct Client(Arc<Lines>);
+struct Client(Arc<Pool>);
 
 impl HttpClient for Client {
     fn http_connector(&self, settings: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
         SharedHttpConnector::new(Caller {
-            lines: Arc::clone(&self.0),
+            pool: Arc::clone(&self.0),
             connect_timeout: settings.connect_timeout(),
             read_timeout: settings.read_timeout(),
         })
@@ -81,19 +81,19 @@ impl HttpClient for Client {
 /// because each connector has connections of its own.
 #[derive(Debug)]
 struct Caller {
-    lines: Arc<Lines>,
+    pool: Arc<Pool>,
     connect_timeout: Option<Duration>,
     read_timeout: Option<Duration>,
 }
 
 impl HttpConnector for Caller {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let lines = Arc::clone(&self.lines);
+        let pool = Arc::clone(&self.pool);
         let (connect_timeout, read_timeout) = (self.connect_timeout, self.read_timeout);
         HttpConnectorFuture::new(async move {
             let uri = request.uri().to_owned();
-            let line = Line::to(&uri, connect_timeout)?;
-            let connector = lines.connector(line).await?;
+            let key = ConnectionKey::to(&uri, connect_timeout)?;
+            let connector = pool.connector(key).await?;
             within(read_timeout, "answer", connector.call(request))
                 .await?
                 .map_err(|error| classified(error, &uri))
@@ -103,13 +103,13 @@ impl HttpConnector for Caller {
 
 /// What requests must have in common to share connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Line {
+struct ConnectionKey {
     tls: bool,
     proxied: bool,
     connect_timeout: Option<Duration>,
 }
 
-impl Line {
+impl ConnectionKey {
     fn to(uri: &str, connect_timeout: Option<Duration>) -> Result<Self, ConnectorError> {
         let url = Url::parse(uri).map_err(|error| ConnectorError::user(error.into()))?;
         Ok(Self {
@@ -122,36 +122,36 @@ impl Line {
 
 /// The connectors in use, made when they are first needed.
 #[derive(Debug)]
-struct Lines {
+struct Pool {
     trust: Trust,
-    connectors: Mutex<HashMap<Line, SharedHttpConnector>>,
+    connectors: Mutex<HashMap<ConnectionKey, SharedHttpConnector>>,
 }
 
-impl Lines {
-    async fn connector(self: &Arc<Self>, line: Line) -> Result<SharedHttpConnector, ConnectorError> {
-        if let Some(connector) = self.lock().get(&line) {
+impl Pool {
+    async fn connector(self: &Arc<Self>, key: ConnectionKey) -> Result<SharedHttpConnector, ConnectorError> {
+        if let Some(connector) = self.lock().get(&key) {
             return Ok(connector.clone());
         }
-        let trust = if line.tls {
+        let trust = if key.tls {
             self.authorities().await?
         } else {
             TrustStore::empty()
         };
         let mut connectors = self.lock();
-        if let Some(connector) = connectors.get(&line) {
+        if let Some(connector) = connectors.get(&key) {
             return Ok(connector.clone()); // another request was faster, and has a connection already
         }
-        let connector = connector(line, trust)?;
-        connectors.insert(line, connector.clone());
+        let connector = connector(key, trust)?;
+        connectors.insert(key, connector.clone());
         Ok(connector)
     }
 
     /// Reads the system's store on a thread of its own: it would hold up every other task of a worker thread.
     fn load_authorities(self: &Arc<Self>) -> oneshot::Receiver<()> {
         let (done, loaded) = oneshot::channel();
-        let lines = Arc::clone(self);
+        let pool = Arc::clone(self);
         let load = move || {
-            lines.trust.pem();
+            pool.trust.pem();
             let _ = done.send(()); // whoever waited may have given up
         };
         // Without a thread the channel is closed at once, which whoever waits notices.
@@ -173,17 +173,17 @@ impl Lines {
         }
     }
 
-    fn lock(&self) -> parking_lot::MutexGuard<'_, HashMap<Line, SharedHttpConnector>> {
+    fn lock(&self) -> parking_lot::MutexGuard<'_, HashMap<ConnectionKey, SharedHttpConnector>> {
         self.connectors.lock()
     }
 }
 
-fn connector(line: Line, trust: TrustStore) -> Result<SharedHttpConnector, ConnectorError> {
+fn connector(key: ConnectionKey, trust: TrustStore) -> Result<SharedHttpConnector, ConnectorError> {
     let context = TlsContext::builder().with_trust_store(trust).build();
     let context = context.map_err(|error| ConnectorError::user(error.into()))?;
     let mut settings = HttpConnectorSettings::builder();
-    settings.set_connect_timeout(line.connect_timeout);
-    let proxy = if line.proxied {
+    settings.set_connect_timeout(key.connect_timeout);
+    let proxy = if key.proxied {
         ProxyConfig::from_env()
     } else {
         ProxyConfig::disabled()
@@ -222,9 +222,12 @@ mod tests {
     #[test]
     fn requests_share_connections_whatever_their_read_timeout() {
         let limit = Some(Duration::from_secs(1));
-        let line = Line::to("https://s3.example.org/a", limit).unwrap();
-        assert_eq!(line, Line::to("https://s3.example.org/b?x", limit).unwrap());
-        assert_ne!(line, Line::to("http://s3.example.org/a", limit).unwrap());
-        assert!(Line::to("no url", limit).is_err());
+        let key = ConnectionKey::to("https://s3.example.org/a", limit).unwrap();
+        assert_eq!(
+            key,
+            ConnectionKey::to("https://s3.example.org/b?x", limit).unwrap()
+        );
+        assert_ne!(key, ConnectionKey::to("http://s3.example.org/a", limit).unwrap());
+        assert!(ConnectionKey::to("no url", limit).is_err());
     }
 }

@@ -14,12 +14,13 @@ pub mod memory;
 mod pace;
 pub mod progress;
 pub mod proxy;
-mod pulse;
 mod refusal;
 pub mod retry;
 pub mod s3;
+mod throughput;
 mod trust;
 pub mod watch;
+mod wrapped;
 
 pub use error::{Error, Extent, UnreadableReason};
 pub use progress::Progress;

@@ -133,6 +133,7 @@ fn backoff(first: Duration, retry: u32, asked_for: Option<Duration>) -> Option<D
 }
 
 #[async_trait]
+#[deny(clippy::missing_trait_methods)]
 impl<S: ObjectStore> ObjectStore for RetryingStore<S> {
     async fn probe(&self) -> Result<(), Error> {
         self.repeat(|| self.store.probe()).await
@@ -141,6 +142,11 @@ impl<S: ObjectStore> ObjectStore for RetryingStore<S> {
     async fn fetch(&self, key: &str, limit: u64, progress: &Arc<Progress>) -> Result<Option<Object>, Error> {
         let fetch = || self.store.fetch(key, limit, progress);
         self.repeat_while(|| progress.received_by_all(), fetch).await
+    }
+
+    async fn get(&self, key: &str, limit: u64) -> Result<Option<Bytes>, Error> {
+        let object = self.fetch(key, limit, &Arc::default()).await?;
+        Ok(object.map(|object| object.body))
     }
 
     async fn head(&self, key: &str) -> Result<Option<Head>, Error> {
