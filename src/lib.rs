@@ -19,7 +19,7 @@ pub mod archive_name;
 pub mod binding;
 #[forbid(unsafe_code)]
 pub mod cache;
-
+#[forbid(unsafe_code)]
 mod cause;
 #[forbid(unsafe_code)]
 mod checked_text;
@@ -47,7 +47,7 @@ pub mod object_store;
 mod plain;
 #[forbid(unsafe_code)]
 pub mod remedy;
-
+#[forbid(unsafe_code)]
 mod rlimit;
 #[forbid(unsafe_code)]
 pub mod scope;

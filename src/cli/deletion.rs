@@ -3,9 +3,8 @@
 use parking_lot::Mutex;
 
 use super::bucket::Bucket;
-use super::ending::Ending;
-use super::progress::Progress;
 use super::tally::{Tally, What};
+use super::ui::{Ending, progress::Progress};
 use crate::object_store::DELETE_BATCH;
 
 /// An object to delete.

@@ -15,8 +15,9 @@ mod tests;
 
 use std::sync::Arc;
 
-use super::ending::{Ending, exit_code};
-use super::{Workspace, interrupt, print, scratch};
+use super::scratch;
+use super::ui::{Ending, interrupt, print};
+use super::workspace::Workspace;
 use crate::connect;
 use crate::object_store::{Error, ObjectStore};
 use crate::remedy;
@@ -25,11 +26,7 @@ use findings::Findings;
 use target::Target;
 
 /// Attacks and prints how it went.
-pub(super) async fn run(workspace: &Workspace, json: bool) -> u8 {
-    exit_code(told(workspace, json).await)
-}
-
-async fn told(workspace: &Workspace, json: bool) -> Result<u8, Ending> {
+pub(super) async fn run(workspace: &Workspace, json: bool) -> Result<u8, Ending> {
     match attack(workspace).await.map_err(Ending::Unable)? {
         // What was not tried any more proves nothing.
         findings if interrupt::pressed() => Err(Ending::Interrupted(findings.remains())),

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::alternatives;
 use super::report::{Report, Step};
 use super::speed;
-use crate::cli::interrupt;
+use crate::cli::ui::interrupt;
 use crate::config::{ConditionalWrites, Config};
 use crate::object_store::{ObjectStore, PutMode, PutOutcome};
 use crate::remedy;
