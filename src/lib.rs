@@ -5,7 +5,7 @@
 //!
 //! | layer | modules |
 //! |---|---|
-//! | edge | `binding` (the only one that names napi), [`cli`] |
+//! | edge | `node` (the only one that names napi), [`cli`] |
 //! | behaviour | [`cache`], [`connect`] |
 //! | parts | [`entry`], [`object_store`], [`credentials`] |
 //! | algorithms | [`archive`], [`chunk`], [`compress`], [`seal`], [`sign`], [`trust`], [`config`] |
@@ -15,8 +15,6 @@
 pub mod archive;
 #[forbid(unsafe_code)]
 pub mod archive_name;
-// Only what napi generates here is unsafe.
-pub mod binding;
 #[forbid(unsafe_code)]
 pub mod cache;
 #[forbid(unsafe_code)]
@@ -41,6 +39,8 @@ pub mod entry;
 pub mod error;
 #[forbid(unsafe_code)]
 pub mod git_ref;
+// Only what napi generates here is unsafe.
+pub mod node;
 #[forbid(unsafe_code)]
 pub mod object_store;
 #[forbid(unsafe_code)]

@@ -14,6 +14,7 @@ mod flush;
 mod inspect;
 mod keygen;
 mod ls;
+mod nx_facts;
 mod purge;
 mod scopes;
 mod scratch;
@@ -36,6 +37,7 @@ use args::{Cli, Command};
 use ui::UNABLE;
 use ui::print::{self, exit_code};
 
+pub use nx_facts::{NxCandidate, NxFacts, NxPackage};
 pub use workspace::Workspace;
 
 /// What the standalone binary does.

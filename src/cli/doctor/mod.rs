@@ -54,12 +54,9 @@ pub(super) async fn run(workspace: &Workspace, json: bool) -> u8 {
 /// Each step needs the one before it, but for Nx, which is told whatever else is wrong.
 async fn examine(workspace: &Workspace, report: &mut Report) {
     report.part("Nx");
-    let facts = workspace
-        .nx_facts
-        .as_deref()
-        .and_then(|text| serde_json::from_str(text).ok());
+    let facts = workspace.nx_facts.as_ref();
     report.facts(&facts);
-    nx::examine(facts.as_ref(), &workspace.environment, report);
+    nx::examine(facts, &workspace.environment, report);
     report.part("Configuration");
     let Some(config) = configuration::examine(workspace, report) else {
         return;

@@ -7,6 +7,7 @@ mod resolve;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::nx_facts::NxFacts;
 use crate::config::Config;
 use crate::config::environment::Environment;
 use crate::trust::{self, RunFacts, System};
@@ -23,8 +24,8 @@ pub struct Workspace {
     pub ci: bool,
     /// The environment variables.
     pub environment: Environment,
-    /// What JavaScript found out about Nx, as JSON; absent for the standalone binary.
-    pub nx_facts: Option<String>,
+    /// What JavaScript found out about Nx; absent for the standalone binary.
+    pub nx_facts: Option<NxFacts>,
 }
 
 /// The workspace around the working directory.
