@@ -153,7 +153,7 @@ pub fn of_entry(error: &entry::Error) -> Advice {
         entry::Error::Signature(_) => (
             "signature",
             "An S3 cache entry without a valid signature was refused",
-            "It counts as a miss, and the next trusted run replaces it. Just after keys were introduced or replaced this ends by itself; else find out who writes to the bucket, see docs/security.md.",
+            "No key in `trust.publicKeys` signed them: they count as misses, and the next trusted run replaces them. Just after keys were introduced or replaced this ends by itself; else find out who writes to the bucket, see docs/security.md.",
         ),
         entry::Error::Newer(_) => (
             "newer",
