@@ -8,12 +8,14 @@ use parking_lot::Mutex;
 use serde::Serialize;
 
 use super::bucket::{Bucket, ReadEntry, Stop, unread};
-use super::ending::Ending;
-use super::interrupt::until_interrupted;
-use super::print::{self, Paint};
-use super::progress::Progress;
 use super::scopes::Scopes;
-use super::{BAD, GOOD, UNABLE, Workspace};
+use super::ui::{
+    BAD, Ending, GOOD, UNABLE,
+    interrupt::until_interrupted,
+    print::{self, Paint},
+    progress::Progress,
+};
+use super::workspace::Workspace;
 use crate::cache::bytes;
 use crate::entry;
 use crate::error::Error;
