@@ -6,7 +6,8 @@
 //! | layer | modules |
 //! |---|---|
 //! | edge | `binding` (the only one that names napi), [`cli`] |
-//! | behaviour | [`cache`], [`connect`] |
+//! | behaviour | [`cache`] |
+//! | transfers | [`bucket`], [`connect`] |
 //! | parts | [`entry`], [`object_store`], [`credentials`] |
 //! | algorithms | [`archive`], [`chunk`], [`compress`], [`seal`], [`sign`], [`trust`], [`config`] |
 //! | words | [`task_hash`], [`archive_name`], [`scope`], [`git_ref`], [`secret`], `rlimit`, `plain`, [`error`] |
@@ -17,6 +18,8 @@ pub mod archive;
 pub mod archive_name;
 // Only what napi generates here is unsafe.
 pub mod binding;
+#[forbid(unsafe_code)]
+pub mod bucket;
 #[forbid(unsafe_code)]
 pub mod cache;
 #[forbid(unsafe_code)]

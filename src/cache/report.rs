@@ -1,6 +1,6 @@
 //! What the user is told of an artifact that could not be stored or restored.
 
-use super::RemoteCache;
+use super::remote_cache::RemoteCache;
 use crate::archive;
 use crate::entry;
 use crate::error::Error;
@@ -30,7 +30,7 @@ impl RemoteCache {
                 ..
             }
         ) {
-            self.requests.refuse_writes();
+            self.health.refuse_writes();
         }
     }
 }

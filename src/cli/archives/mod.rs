@@ -4,28 +4,25 @@
 //! archives apart, and what trusted runs restore is signed. As with entries, the trusted scope comes first.
 
 mod args;
-mod download;
-mod upload;
 
+use std::io::BufRead;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 use tokio::time::timeout;
 
-use super::bucket::Bucket;
+use super::bucket::{Bucket, unread};
 use super::ending::Ending;
 use super::interrupt::until_interrupted;
 use super::{GOOD, Workspace, age, print};
-use crate::archive::{Mounts, WorkingTree};
+use crate::archive::{self, Limits, Mounts, Staging, Unpacked, WorkingTree};
 use crate::archive_name::ArchiveName;
-use crate::cache::{Touches, bytes};
+use crate::bucket::{Deadline, FoundEntry, Name, Source, Upload, Uploaded};
+use crate::cache::bytes;
 use crate::config::OnBadSignature;
-use crate::entry::{self, Producer};
+use crate::entry;
 use crate::error::Error;
-use download::Outcome;
-use upload::{Kept, Upload};
 
 pub(super) use args::{RebuildArgs, RestoreArgs};
 
@@ -46,6 +43,12 @@ pub(super) enum Restored {
     No(Vec<String>),
 }
 
+/// What was kept.
+pub(super) struct Kept {
+    scope: String,
+    uploaded: Uploaded,
+}
+
 /// What is to be kept.
 pub(super) struct Rebuild<'a> {
     pub name: &'a ArchiveName,
@@ -64,10 +67,10 @@ pub(super) async fn run_rebuild(workspace: &Workspace, args: &RebuildArgs) -> Re
         preserve_path: args.preserve_path,
         fresh: args.fresh,
     };
-    let kept = rebuild(&bucket, workspace, &working_directory()?, &what, PATIENCE).await?;
+    let kept = rebuild(&bucket, &working_directory()?, &what, PATIENCE).await?;
     match kept {
-        Some(kept) if args.json => print::json(&kept),
-        Some(kept) => print::line(&told_kept(&args.name, &kept, began.elapsed()))?,
+        Some(kept) if args.json => print::json(&kept.json()),
+        Some(kept) => print::line(&kept.line(&args.name, began.elapsed()))?,
         None if args.json => print::json(&json!(null)),
         None => print::line(&told_not_kept(&bucket))?,
     }
@@ -95,37 +98,35 @@ pub(super) async fn run_restore(workspace: &Workspace, args: &RestoreArgs) -> Re
 /// Keeps mounts under a name; `None` where this run may write nothing.
 pub(super) async fn rebuild(
     bucket: &Bucket,
-    workspace: &Workspace,
     directory: &Path,
     what: &Rebuild<'_>,
     patience: Duration,
 ) -> Result<Option<Kept>, Ending> {
     let mounts = Mounts::find(directory, what.mounts, what.preserve_path);
     let mounts = mounts.map_err(|error| Ending::Unable(format!("nothing was kept: {error}")))?;
-    let Some(scope) = bucket
-        .access
-        .writes
-        .clone()
-        .filter(|_| bucket.config.mode.writes())
-    else {
+    let namespaces = bucket.namespaces().await.map_err(|error| unread(&error))?;
+    let Some(namespace) = namespaces.writes.as_ref().filter(|_| bucket.config.mode.writes()) else {
         return Ok(None);
     };
     let upload = Upload {
-        bucket,
-        scope,
-        producer: Producer::here(None, &workspace.environment),
+        name: Name::Archive(what.name.clone()),
+        code: 0,
+        source: Source::Mounts(mounts),
         fresh: what.fresh,
-        touches: bucket.touches(),
     };
-    let touches = upload.touches.clone();
     let work = async {
-        let kept = timeout(patience, upload.keep(what.name, mounts)).await;
-        let kept = kept.unwrap_or(Err(Error::Deadline));
-        kept.map_err(|error| not_kept(what.name, error))
+        let turn = bucket.uploader.turn().await;
+        let upload = async { bucket.uploader.upload(turn?, namespace, upload).await };
+        let uploaded = timeout(patience, upload).await;
+        let uploaded = uploaded.unwrap_or(Err(Error::Deadline));
+        uploaded.map_err(|error| not_kept(what.name, error))
     };
-    let kept = until_interrupted(work, || format!("{} is as it was before", what.name)).await?;
-    touches.finish().await;
-    Ok(Some(kept))
+    let uploaded = until_interrupted(work, || format!("{} is as it was before", what.name)).await?;
+    bucket.finish().await;
+    Ok(Some(Kept {
+        scope: namespace.scope.to_string(),
+        uploaded,
+    }))
 }
 
 fn not_kept(name: &ArchiveName, error: Error) -> Ending {
@@ -153,13 +154,12 @@ pub(super) async fn restore(
     if !bucket.config.mode.reads() {
         return Ok(Restored::No(vec!["this run restores nothing (mode)".into()]));
     }
-    let touches = bucket.touches();
     let work = async {
-        let restored = timeout(patience, restore_first(bucket, directory, tree, name, &touches)).await;
+        let restored = timeout(patience, restore_first(bucket, directory, tree, name)).await;
         restored.unwrap_or_else(|_| Ok(Restored::No(vec!["it took too long".into()])))
     };
     let restored = until_interrupted(work, || "nothing was put in place".into()).await?;
-    touches.finish().await;
+    bucket.finish().await;
     Ok(restored)
 }
 
@@ -168,34 +168,30 @@ async fn restore_first(
     directory: &Path,
     tree: &WorkingTree,
     name: &ArchiveName,
-    touches: &Arc<Touches>,
 ) -> Result<Restored, Ending> {
+    let namespaces = &bucket.namespaces().await.map_err(|error| unread(&error))?.reads;
+    let name = Name::Archive(name.clone());
+    let deadline = &mut Deadline::unlimited();
+    let found = bucket.downloader.find(namespaces, &name, deadline).await;
+    let found = found.map_err(|error| unread(&error))?;
     let mut problems = Vec::new();
-    for from in &bucket.access.reads {
-        let outcome = match download::find(bucket, from, name, touches).await {
+    for (from, found) in namespaces.iter().zip(found) {
+        let restored = match found {
             Ok(None) => continue,
-            Ok(Some(found)) => found
-                .restore(directory, tree)
-                .await
-                .map(|outcome| (outcome, found.modified)),
+            Ok(Some(found)) => put_in_place(bucket, directory, tree, found).await,
             Err(error) => Err(error),
         };
-        match outcome {
-            Ok((Outcome::Restored(unpacked), modified)) => {
-                return Ok(Restored::Yes {
-                    scope: from.scope.to_string(),
-                    files: unpacked.files,
-                    bytes: unpacked.bytes,
-                    age: modified.map(age::since),
+        match restored {
+            Ok((unpacked, age)) => {
+                return Ok(match unpacked {
+                    Ok(unpacked) => Restored::Yes {
+                        scope: from.scope.to_string(),
+                        files: unpacked.files,
+                        bytes: unpacked.bytes,
+                        age,
+                    },
+                    Err(conflicts) => Restored::blocked(&conflicts),
                 });
-            }
-            Ok((Outcome::Blocked(conflicts), _)) => {
-                let paths: Vec<String> = conflicts.iter().map(|path| path.display().to_string()).collect();
-                let why = "a directory is in the way of a file, or the other way";
-                return Ok(Restored::No(vec![format!(
-                    "nothing was changed, since {why}: {}",
-                    paths.join(", ")
-                )]));
             }
             Err(Error::Entry {
                 source: source @ entry::Error::Signature(_),
@@ -215,7 +211,49 @@ async fn restore_first(
     Ok(Restored::No(problems))
 }
 
+/// Unpacks an archive beside `directory`, and then moves it there, as far as `tree` may be written. Returns what it has, or
+/// what stands in the way, and its age.
+async fn put_in_place(
+    bucket: &Bucket,
+    directory: &Path,
+    tree: &WorkingTree,
+    found: FoundEntry,
+) -> Result<(Result<Unpacked, Vec<PathBuf>>, Option<Duration>), Error> {
+    let age = found.modified().map(age::since);
+    let limits = Limits {
+        bytes: bucket.config.max_entry_size,
+        working_tree: Some(tree.clone()),
+        ..Limits::default()
+    };
+    let directory = directory.to_owned();
+    let unpack = move |_: &_, plain: &mut dyn BufRead| {
+        archive::sweep(&directory);
+        let staging = Staging::create(&directory)?;
+        let unpacked = archive::unpack(plain, staging.path(), &limits)?;
+        let conflicts = archive::merge(staging.path(), &directory)?.conflicts;
+        Ok(if conflicts.is_empty() {
+            Ok(unpacked)
+        } else {
+            Err(conflicts)
+        })
+    };
+    let unpacked = bucket
+        .downloader
+        .read(found, &mut Deadline::unlimited(), unpack)
+        .await?;
+    Ok((unpacked, age))
+}
+
 impl Restored {
+    fn blocked(conflicts: &[PathBuf]) -> Self {
+        let paths: Vec<String> = conflicts.iter().map(|path| path.display().to_string()).collect();
+        let why = "a directory is in the way of a file, or the other way";
+        Self::No(vec![format!(
+            "nothing was changed, since {why}: {}",
+            paths.join(", ")
+        )])
+    }
+
     /// What happened, for people.
     pub(super) fn lines(&self, name: &ArchiveName, took: Duration) -> Vec<String> {
         match self {
@@ -256,17 +294,28 @@ impl Restored {
     }
 }
 
-pub(super) fn told_kept(name: &ArchiveName, kept: &Kept, took: Duration) -> String {
-    format!(
-        "Kept {name} in {}: {} files, {}; sent {} of {} chunks, {}, in {:.1} s.",
-        kept.scope,
-        kept.files,
-        bytes(kept.bytes),
-        kept.chunks_sent,
-        kept.chunks,
-        bytes(kept.bytes_sent),
-        took.as_secs_f64()
-    )
+impl Kept {
+    /// What happened, for people.
+    pub(super) fn line(&self, name: &ArchiveName, took: Duration) -> String {
+        let Self { scope, uploaded } = self;
+        format!(
+            "Kept {name} in {scope}: {} files, {}; sent {} of {} chunks, {}, in {:.1} s.",
+            uploaded.files,
+            bytes(uploaded.bytes),
+            uploaded.chunks_sent,
+            uploaded.chunks,
+            bytes(uploaded.bytes_sent),
+            took.as_secs_f64()
+        )
+    }
+
+    fn json(&self) -> serde_json::Value {
+        let Self { scope, uploaded } = self;
+        json!({
+            "scope": scope, "files": uploaded.files, "bytes": uploaded.bytes, "chunks": uploaded.chunks,
+            "chunksSent": uploaded.chunks_sent, "bytesSent": uploaded.bytes_sent,
+        })
+    }
 }
 
 pub(super) fn told_not_kept(bucket: &Bucket) -> String {

@@ -50,7 +50,7 @@ pub(super) async fn run(workspace: &Workspace, args: &VelaArgs) -> Result<u8, En
     bucket.print_trust_warnings(matches!(action, Action::Rebuild));
     match action {
         Action::Restore => restore(&bucket, &parameters, quiet).await,
-        Action::Rebuild => rebuild(&bucket, &workspace, &parameters, quiet).await,
+        Action::Rebuild => rebuild(&bucket, &parameters, quiet).await,
         Action::Flush => flush(&bucket, &parameters, quiet).await,
     }
 }
@@ -120,12 +120,7 @@ async fn restore(bucket: &Bucket, parameters: &Parameters<'_>, quiet: bool) -> R
     Ok(GOOD)
 }
 
-async fn rebuild(
-    bucket: &Bucket,
-    workspace: &Workspace,
-    parameters: &Parameters<'_>,
-    quiet: bool,
-) -> Result<u8, Ending> {
+async fn rebuild(bucket: &Bucket, parameters: &Parameters<'_>, quiet: bool) -> Result<u8, Ending> {
     let began = Instant::now();
     let name = name(parameters)?;
     let mounts = parameters.paths("mount").map_err(Ending::Unable)?;
@@ -136,17 +131,10 @@ async fn rebuild(
         fresh: false,
     };
     let patience = parameters.duration("timeout", PATIENCE).map_err(Ending::Unable)?;
-    let kept = archives::rebuild(
-        bucket,
-        workspace,
-        &archives::working_directory()?,
-        &what,
-        patience,
-    )
-    .await?;
+    let kept = archives::rebuild(bucket, &archives::working_directory()?, &what, patience).await?;
     match kept {
         Some(_) if quiet => {}
-        Some(kept) => print::line(&archives::told_kept(&name, &kept, began.elapsed()))?,
+        Some(kept) => print::line(&kept.line(&name, began.elapsed()))?,
         None => print::line(&archives::told_not_kept(bucket))?,
     }
     Ok(GOOD)
