@@ -5,7 +5,7 @@
 //!
 //! | layer | modules |
 //! |---|---|
-//! | edge | `binding` (the only one that names napi), [`cli`] |
+//! | edge | `node` (the only one that names napi), [`cli`] |
 //! | behaviour | [`cache`] |
 //! | transfers | [`bucket`], [`connect`] |
 //! | parts | [`entry`], [`object_store`], [`credentials`] |
@@ -16,12 +16,12 @@
 pub mod archive;
 #[forbid(unsafe_code)]
 pub mod archive_name;
-// Only what napi generates here is unsafe.
-pub mod binding;
 #[forbid(unsafe_code)]
 pub mod bucket;
 #[forbid(unsafe_code)]
 pub mod cache;
+#[forbid(unsafe_code)]
+mod cause;
 #[forbid(unsafe_code)]
 mod checked_text;
 #[forbid(unsafe_code)]
@@ -42,10 +42,14 @@ pub mod entry;
 pub mod error;
 #[forbid(unsafe_code)]
 pub mod git_ref;
+// Only what napi generates here is unsafe.
+pub mod node;
 #[forbid(unsafe_code)]
 pub mod object_store;
 #[forbid(unsafe_code)]
 mod plain;
+#[forbid(unsafe_code)]
+pub mod remedy;
 #[forbid(unsafe_code)]
 mod rlimit;
 #[forbid(unsafe_code)]

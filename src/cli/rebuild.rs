@@ -11,10 +11,9 @@ use serde_json::json;
 use tokio::time::timeout;
 
 use super::bucket::{Bucket, unread};
-use super::ending::Ending;
-use super::interrupt::until_interrupted;
 use super::restore::{PATIENCE, working_directory};
-use super::{GOOD, Workspace, print};
+use super::ui::{Ending, GOOD, interrupt::until_interrupted, print};
+use super::workspace::Workspace;
 use crate::archive::Mounts;
 use crate::archive_name::ArchiveName;
 use crate::bucket::{Name, Source, Upload, Uploaded};
