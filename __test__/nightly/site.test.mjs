@@ -60,7 +60,7 @@ describe('the documentation site', { skip }, async () => {
     await page.locator('#localsearch-input').fill('touchAfter')
     const first = page.locator('.VPLocalSearchBox .result').first()
     await first.waitFor()
-    assert.match(await first.innerText(), /touchAfter/)
+    assert.match(await first.textContent(), /touchAfter/)
     await first.click()
     await page.waitForURL(/retention|configuration/)
     await page.close()
