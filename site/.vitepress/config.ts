@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { defineConfig, type Plugin } from 'vitepress'
-import { relativeLinks } from './links'
+import { relativeLinks, slugify } from './links'
 import { pages, sidebar } from './pages'
 
 const site = resolve(__dirname, '..')
@@ -34,6 +34,8 @@ export default defineConfig({
   head: [['link', { rel: 'icon', type: 'image/svg+xml', href: `${base}logo.svg` }]],
   markdown: {
     theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
+    // As the forge makes them, so that links to headings work there and here.
+    anchor: { slugify },
     config: md => md.use(relativeLinks, { repository, source }),
   },
   vite: {

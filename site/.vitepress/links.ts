@@ -9,6 +9,12 @@ interface Options {
   source: string | undefined
 }
 
+/** A heading's anchor, as GitHub and GitLab make it. */
+export function slugify(heading: string): string {
+  const kept = heading.trim().toLowerCase().replace(/[^\p{L}\p{N}\p{M}_\- ]/gu, '')
+  return kept.replaceAll(' ', '-')
+}
+
 type Token = ReturnType<MarkdownRenderer['parse']>[number]
 
 /**
@@ -17,7 +23,10 @@ type Token = ReturnType<MarkdownRenderer['parse']>[number]
  */
 export function relativeLinks(md: MarkdownRenderer, options: Options): void {
   md.core.ruler.push('relative links', state => {
-    const folder = dirname(state.env.realPath ?? state.env.path)
+    const page = state.env?.realPath ?? state.env?.path
+    // A title is text without a page.
+    if (!page) return
+    const folder = dirname(page)
     for (const { children } of state.tokens) {
       for (const [index, token] of (children ?? []).entries()) {
         if (token.type === 'link_open') rewrite(token, closing(children ?? [], index), folder, options)
