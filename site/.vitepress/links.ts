@@ -9,12 +9,6 @@ interface Options {
   source: string | undefined
 }
 
-/** A heading's anchor, as GitHub and GitLab make it. */
-export function slugify(heading: string): string {
-  const kept = heading.trim().toLowerCase().replace(/[^\p{L}\p{N}\p{M}_\- ]/gu, '')
-  return kept.replaceAll(' ', '-')
-}
-
 type Token = ReturnType<MarkdownRenderer['parse']>[number]
 
 /**

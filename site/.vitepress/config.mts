@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { defineConfig, type Plugin } from 'vitepress'
-import { relativeLinks, slugify } from './links'
+import { relativeLinks } from './links'
 import { pages, sidebar } from './pages'
+import { slugify } from './slugify'
+import { emptyHeads } from './tables'
 
 const site = resolve(__dirname, '..')
 const repository = resolve(site, '..')
@@ -34,13 +36,13 @@ export default defineConfig({
   head: [['link', { rel: 'icon', type: 'image/svg+xml', href: `${base}logo.svg` }]],
   markdown: {
     theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
-    // As the forge makes them, so that links to headings work there and here.
     anchor: { slugify },
-    config: md => md.use(relativeLinks, { repository, source }),
+    config: md => md.use(emptyHeads).use(relativeLinks, { repository, source }),
   },
   vite: {
     publicDir: join(site, 'public'),
     plugins: [vueOfSite],
+    resolve: { alias: [{ find: /^.*\/VPHome\.vue$/, replacement: join(__dirname, 'theme/Home.vue') }] },
   },
   themeConfig: {
     logo: { src: '/logo.svg', alt: '' },
@@ -54,7 +56,9 @@ export default defineConfig({
     outline: { level: [2, 3] },
     search: {
       provider: 'local',
-      options: { miniSearch: { searchOptions: { fuzzy: 0.1, prefix: true, boost: { title: 4, titles: 1, text: 1 } } } },
+      options: {
+        miniSearch: { searchOptions: { fuzzy: 0.1, prefix: true, boost: { title: 4, titles: 1, text: 1 } } },
+      },
     },
     socialLinks: source ? [{ icon: 'github', link: source }] : [],
     footer: { message: 'MIT licensed. No trackers, no cookies, nothing loaded from elsewhere.' },
