@@ -86,6 +86,14 @@ describe('@nx-aws-plugin/nx-aws-cache', () => {
     assert.match(text, /dropped options without an equivalent: skipNxCache/)
   })
 
+  test('a target whose defaults are a list becomes cacheable, and what the list says wins', async () => {
+    const tree = setUp({ cacheableOperations: ['build'] })
+    const build = [{ filter: { plugin: '@nx/vite' }, cache: false }]
+    tree.write('nx.json', JSON.stringify({ ...json(tree, 'nx.json'), targetDefaults: { build } }))
+    await run(tree)
+    assert.deepEqual(json(tree, 'nx.json').targetDefaults, { build: [{ cache: true }, ...build] })
+  })
+
   test('an s3 section that is there wins', async () => {
     const tree = setUp()
     tree.write('nx.json', JSON.stringify({ ...json(tree, 'nx.json'), s3: { bucket: 'ours', region: 'us-east-1' } }))

@@ -8,9 +8,12 @@ interface RunnerEntry {
   options?: Section
 }
 
+/** Since Nx 23 also a list, whose entries may have filters. */
+type TargetDefault = { cache?: boolean } | Array<{ cache?: boolean }>
+
 interface NxJson {
   tasksRunnerOptions?: Record<string, RunnerEntry>
-  targetDefaults?: Record<string, { cache?: boolean }> | unknown[]
+  targetDefaults?: Record<string, TargetDefault>
   useLegacyCache?: boolean
   [key: string]: unknown
 }
@@ -79,10 +82,15 @@ function convert(tree: Tree, runner: Runner, options: Section): Converted {
 function keepOptionsOfNx(json: NxJson, options: Section): void {
   for (const name of OF_NX) if (options[name] !== undefined) json[name] ??= options[name]
   const targets = CACHEABLE.flatMap(name => (options[name] as string[] | undefined) ?? [])
-  if (targets.length === 0 || Array.isArray(json.targetDefaults)) return
+  if (targets.length === 0) return
   const defaults = json.targetDefaults ?? {}
-  for (const target of targets) defaults[target] = { cache: true, ...defaults[target] }
+  for (const target of targets) defaults[target] = cacheable(defaults[target])
   json.targetDefaults = defaults
+}
+
+/** What the workspace says of the target itself wins: of several entries, Nx takes the last that applies. */
+function cacheable(defaults: TargetDefault | undefined): TargetDefault {
+  return Array.isArray(defaults) ? [{ cache: true }, ...defaults] : { cache: true, ...defaults }
 }
 
 const OF_NX_CLOUD = ['nxCloudId', 'nxCloudAccessToken', 'nxCloudUrl', 'nxCloudEncryptionKey']
