@@ -5,7 +5,7 @@ import { before, test } from 'node:test'
 interface TerminalSvg {
   screenLines: (output: string) => string[]
   spansOf: (line: string) => unknown[]
-  terminalSvg: (lines: string[], options: { title: string }) => string
+  terminalSvg: (lines: string[], options: { title: string; animated?: boolean }) => string
 }
 
 let svg: TerminalSvg
@@ -35,4 +35,12 @@ test('text is text: nothing in it is taken for markup', () => {
   const picture = svg.terminalSvg(['<script>&'], { title: '<t>' })
   assert.match(picture, />&lt;script&gt;&amp;</)
   assert.match(picture, /<title>&lt;t&gt;<\/title>/)
+})
+
+test('an animated picture moves only for those who want motion, and others have none', () => {
+  assert.match(
+    svg.terminalSvg(['$ nx build'], { title: 't', animated: true }),
+    /prefers-reduced-motion[\s\S]*animation-delay/,
+  )
+  assert.doesNotMatch(svg.terminalSvg(['$ nx build'], { title: 't' }), /animation-delay/)
 })

@@ -24,7 +24,7 @@ async function demo() {
   const bucket = lines.findIndex(line => plain(line).startsWith('The bucket'))
   const verdict = lines.find(line => plain(line).includes('came from the bucket'))
   const shown = lines.slice(from, bucket - 1).map(shortened)
-  save('demo', [...withoutDoubles(shown), '', verdict], { title: 'npm run demo' })
+  save('demo', [...withoutDoubles(shown), '', verdict], { title: 'npm run demo', animated: true })
 }
 
 function shortened(line) {

@@ -1,4 +1,5 @@
 // The documentation site. Its packages are its own, in site/, so that work on the plugin needs none of them.
+import { once } from 'node:events'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { createRequire } from 'node:module'
@@ -41,6 +42,6 @@ export async function serveSite(port = 0) {
     response.writeHead(file ? 200 : 404, { 'content-type': type })
     response.end(readFileSync(file ?? join(root, '404.html')))
   })
-  await new Promise(listening => server.listen(port, '127.0.0.1', listening))
+  await once(server.listen(port, '127.0.0.1'), 'listening')
   return { url: `http://127.0.0.1:${server.address().port}/`, close: () => server.close() }
 }

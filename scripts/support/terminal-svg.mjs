@@ -20,15 +20,15 @@ const colours = {
 }
 
 /**
- * The picture of `lines`, which may have colours. Lines appear one after the other, those after a prompt a little
+ * The picture of `lines`, which may have colours. If it is animated, lines appear one after the other, commands a little
  * later; whoever wants no motion sees all at once.
  */
-export function terminalSvg(lines, { title }) {
+export function terminalSvg(lines, { title, animated = false }) {
   const columns = Math.max(...lines.map(line => [...plain(line)].length))
   const width = Math.round(columns * cell.width + 2 * padding)
   const height = Math.round(bar + lines.length * cell.height + 1.5 * padding)
   const starts = startsOf(lines)
-  const rows = lines.map((line, row) => text(line, row, starts[row]))
+  const rows = lines.map((line, row) => text(line, row, animated ? starts[row] : undefined))
   return `${[
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img">`,
     `<title>${escaped(title)}</title>`,
@@ -75,7 +75,8 @@ function text(line, row, start) {
     const classes = codes.map(code => `c${code}`).join(' ')
     return `<tspan x="${x}" ${fit}${classes && ` class="${classes}"`}>${escaped(text)}</tspan>`
   })
-  return `<text class="l" style="animation-delay:${start.toFixed(2)}s" y="${y.toFixed(1)}">${parts.join('')}</text>`
+  const motion = start === undefined ? '' : ` class="l" style="animation-delay:${start.toFixed(2)}s"`
+  return `<text${motion} y="${y.toFixed(1)}">${parts.join('')}</text>`
 }
 
 /** The pieces of a line that look alike, each with the column where it begins. */
