@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 
 use super::error::Error;
-use super::filesystem::mode;
+use super::filesystem::file_mode;
 use super::header::{BLOCK, Head, padding};
 
 /// How much of a file is in memory at a time.
@@ -60,10 +60,8 @@ impl<'a, W: Sink> Writer<'a, W> {
         }
         let size = found.len();
         self.sink.entry(name, size);
-        Head::file(mode(&found), size)
-            .write(name, self.sink)
-            .map_err(Error::Sink)?;
         let mut left = size;
+        let mut begun = false;
         loop {
             // One byte more than there should be: the read that finds the end also notices a file that grew.
             let want = usize::try_from(left)
@@ -75,6 +73,12 @@ impl<'a, W: Sink> Writer<'a, W> {
             }
             let read = read(&mut file, &mut self.buffer[..want]).map_err(Error::unreadable(path))?;
             let at_end = read < want;
+            if !begun {
+                Head::file(file_mode(&found, &self.buffer[..read]), size)
+                    .write(name, self.sink)
+                    .map_err(Error::Sink)?;
+                begun = true;
+            }
             left = left
                 .checked_sub(read as u64)
                 .ok_or_else(|| Error::changed(path))?;
