@@ -20,7 +20,11 @@ export const packageManagers = {
   },
   'pnpm-12': {
     directory: () => program('pnpm', '12.21.0'),
-    environment: registry => ({ npm_config_registry: registry, npm_config_store_dir: join(cacheHome, 'pnpm-store') }),
+    environment: registry => ({
+      npm_config_registry: registry,
+      pnpm_config_registry: registry,
+      pnpm_config_store_dir: join(cacheHome, 'pnpm-store'),
+    }),
     // Scripts of dependencies need a word, or the installation fails; Nx works without its own.
     files: { 'pnpm-workspace.yaml': 'strictDepBuilds: false\n' },
   },

@@ -52,7 +52,7 @@ fn move_children(staged: &Path, target: &Path) -> Result<(), Error> {
             move_children(&entry.path(), &target)?;
             continue;
         }
-        match rename(entry.path(), &target) {
+        match rename(&entry.path(), &target) {
             Ok(()) => {}
             // Another file system is mounted here, or the directory's mode keeps it from being moved.
             Err(_) if found.is_dir() => move_piecewise(&entry.path(), &target, &found)?,

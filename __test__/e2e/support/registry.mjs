@@ -22,7 +22,7 @@ export async function startRegistry() {
     server.closeAllConnections()
   })
   const url = `http://127.0.0.1:${server.address().port}/`
-  for (const tarball of tarballs()) await publish(tarball, url)
+  for (const tarball of tarballs(process.env.E2E_TARBALLS)) await publish(tarball, url)
   return url
 }
 
