@@ -9,6 +9,7 @@ const newer = 'trixie'
 
 /** Installs packages on this machine, those that it lacks. */
 export async function onThisMachine(packages) {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg's own placeholders
   const query = await run('dpkg-query', ['--show', '--showformat', '${Package} ${db:Status-Status}\n', ...packages])
   const missing = packages.filter(name => !query.stdout.split('\n').includes(`${name} installed`))
   if (missing.length === 0) return

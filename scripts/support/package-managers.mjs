@@ -6,8 +6,9 @@ import { installedOnce } from './installed-tool.mjs'
 import { cacheHome } from './paths.mjs'
 
 /**
- * `directory` resolves to the folder to put into the PATH, `environment(registry)` makes it use a registry, with stores
- * that last from run to run, and `files` are what the workspace has of it.
+ * `directory` resolves to the folder to put into the PATH, `environment(registry)` makes it use a registry, and
+ * `files` are what the workspace has of it. Stores last from run to run where they tell our package of one run from that
+ * of another, which has the same version; others are in the workspace's home.
  */
 export const packageManagers = {
   npm: {
@@ -30,18 +31,14 @@ export const packageManagers = {
   },
   'yarn-1': {
     directory: () => program('yarn', '1.22.22'),
-    environment: registry => ({
-      npm_config_registry: registry,
-      YARN_REGISTRY: registry,
-      YARN_CACHE_FOLDER: join(cacheHome, 'yarn-1'),
-    }),
+    environment: registry => ({ npm_config_registry: registry, YARN_REGISTRY: registry }),
     files: { 'yarn.lock': '' },
   },
   'yarn-4': yarn('node-modules'),
   'yarn-4-pnp': { ...yarn('pnp'), nx: ['yarn', 'nx'] },
   bun: {
     directory: bun,
-    environment: registry => ({ npm_config_registry: registry, BUN_INSTALL_CACHE_DIR: join(cacheHome, 'bun') }),
+    environment: registry => ({ npm_config_registry: registry }),
   },
 }
 
@@ -53,8 +50,6 @@ function yarn(nodeLinker) {
       npm_config_registry: registry,
       YARN_NPM_REGISTRY_SERVER: registry,
       YARN_UNSAFE_HTTP_WHITELIST: '127.0.0.1',
-      YARN_ENABLE_GLOBAL_CACHE: 'true',
-      YARN_GLOBAL_FOLDER: join(cacheHome, 'yarn-4'),
       YARN_ENABLE_IMMUTABLE_INSTALLS: 'false',
       YARN_ENABLE_TELEMETRY: 'false',
       YARN_NPM_MINIMAL_AGE_GATE: '0',
