@@ -17,6 +17,12 @@ function change(path, edit) {
   execFileSync('git', ['add', path], { cwd: repository })
 }
 
+/** npm lays package.json out in its own way. */
+function format() {
+  execFileSync('npx', ['biome', 'format', '--write', 'package.json'], { cwd: repository, stdio: 'ignore' })
+  execFileSync('git', ['add', 'package.json'], { cwd: repository })
+}
+
 if (!changes('Unreleased')) throw new Error('CHANGELOG.md says nothing under "## [Unreleased]"')
 change('Cargo.toml', text => text.replace(/^version = ".*"$/m, `version = "${version}"`))
 change('Cargo.lock', text => text.replace(/^(name = "nx-s3-cache"\nversion = )".*"$/m, `$1"${version}"`))
@@ -24,3 +30,4 @@ for (const { path } of platformPackages)
   change(path, text => text.replace(/"version": ".*"/, `"version": "${version}"`))
 const today = new Date().toISOString().slice(0, 10)
 change('CHANGELOG.md', text => text.replace('## [Unreleased]', `## [Unreleased]\n\n## [${version}] - ${today}`))
+format()
