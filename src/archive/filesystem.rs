@@ -34,14 +34,21 @@ pub(super) fn mode(found: &Metadata) -> u32 {
     if found.is_dir() { 0o755 } else { 0o644 }
 }
 
-/// The permission bits of a file whose content begins with `start`.
-#[cfg_attr(unix, expect(unused_variables, reason = "only Windows goes by the content"))]
-pub(super) fn file_mode(found: &Metadata, start: &[u8]) -> u32 {
-    #[cfg(not(unix))]
-    if is_program(start) {
-        return 0o755;
-    }
-    mode(found)
+/// The permission bits of an open file.
+#[cfg(unix)]
+#[expect(clippy::unnecessary_wraps, reason = "Windows reads the file")]
+pub(super) fn file_mode(found: &Metadata, _file: &mut File) -> io::Result<u32> {
+    Ok(mode(found))
+}
+
+/// The permission bits that an open file would have elsewhere, by how it begins.
+#[cfg(not(unix))]
+pub(super) fn file_mode(found: &Metadata, file: &mut File) -> io::Result<u32> {
+    use std::io::{Read, Seek};
+    let mut start = Vec::new();
+    (&*file).take(4).read_to_end(&mut start)?;
+    file.rewind()?;
+    Ok(if is_program(&start) { 0o755 } else { mode(found) })
 }
 
 /// Whether Unix would run a file that begins so: a script that names its interpreter, an ELF or a Mach-O binary. Windows
@@ -196,10 +203,21 @@ mod tests {
 
     #[test]
     fn scripts_and_binaries_are_programs_and_texts_are_not() {
-        for start in [&b"#!/bin/sh\necho"[..], b"\x7fELF\x02\x01", b"\xcf\xfa\xed\xfe\x0c"] {
+        for start in [
+            &b"#!/bin/sh\necho"[..],
+            b"\x7fELF\x02\x01",
+            b"\xcf\xfa\xed\xfe\x0c",
+        ] {
             assert!(is_program(start), "{start:?}");
         }
-        for start in [&b""[..], b"#", b"# a title", b"MZ\x90", b"\x7fEL", b"console.log(1)"] {
+        for start in [
+            &b""[..],
+            b"#",
+            b"# a title",
+            b"MZ\x90",
+            b"\x7fEL",
+            b"console.log(1)",
+        ] {
             assert!(!is_program(start), "{start:?}");
         }
     }

@@ -81,10 +81,8 @@ fn copy_over(staged: &Path, target: &Path, found: &fs::Metadata) -> Result<(), E
     } else {
         fs::copy(staged, &beside).map(drop)
     };
-    copied
-        .and_then(|()| rename(&beside, target))
-        .map_err(|source| {
-            let _ = fs::remove_file(&beside);
-            Error::local(target)(source)
-        })
+    copied.and_then(|()| rename(&beside, target)).map_err(|source| {
+        let _ = fs::remove_file(&beside);
+        Error::local(target)(source)
+    })
 }

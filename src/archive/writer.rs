@@ -60,8 +60,11 @@ impl<'a, W: Sink> Writer<'a, W> {
         }
         let size = found.len();
         self.sink.entry(name, size);
+        let mode = file_mode(&found, &mut file).map_err(Error::unreadable(path))?;
+        Head::file(mode, size)
+            .write(name, self.sink)
+            .map_err(Error::Sink)?;
         let mut left = size;
-        let mut begun = false;
         loop {
             // One byte more than there should be: the read that finds the end also notices a file that grew.
             let want = usize::try_from(left)
@@ -73,12 +76,6 @@ impl<'a, W: Sink> Writer<'a, W> {
             }
             let read = read(&mut file, &mut self.buffer[..want]).map_err(Error::unreadable(path))?;
             let at_end = read < want;
-            if !begun {
-                Head::file(file_mode(&found, &self.buffer[..read]), size)
-                    .write(name, self.sink)
-                    .map_err(Error::Sink)?;
-                begun = true;
-            }
             left = left
                 .checked_sub(read as u64)
                 .ok_or_else(|| Error::changed(path))?;

@@ -16,8 +16,7 @@ fn machine(script: &str) -> Machine {
 
 #[test]
 fn takes_what_the_process_prints_and_keeps_the_quotes_of_the_command() {
-    let script =
-        "@echo {\"Version\": 1, \"AccessKeyId\": \"%2\", \"SecretAccessKey\": \"s\", \"SessionToken\": \"t\"}\r\n";
+    let script = "@echo {\"Version\": 1, \"AccessKeyId\": \"%2\", \"SecretAccessKey\": \"s\", \"SessionToken\": \"t\"}\r\n";
     assert_eq!(
         machine(script).found(),
         pair("profile default (credential_process)", "build")
