@@ -2,7 +2,7 @@
 import { copyFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
-import { mustRun } from '../support/command.mjs'
+import { run } from '../support/command.mjs'
 import { repository } from '../support/paths.mjs'
 import { home, patient } from './places.mjs'
 import { standardLibrary } from './rust-source.mjs'
@@ -21,7 +21,9 @@ export async function compile({ name, target }, environment, command, onOutput) 
   const std = await standardLibrary()
   const flags = ['--locked', '--target', target, '--message-format=json-render-diagnostics', ...std.arguments]
   const env = { ...process.env, ...std.environment, ...environment, CARGO_TARGET_DIR: join(home, 'target', name) }
-  const { stdout } = await mustRun('cargo', [...command, ...flags], { cwd: repository, env, ...patient, onOutput })
+  const options = { cwd: repository, env, ...patient, onOutput }
+  const { code, stdout, stderr } = await run('cargo', [...command, ...flags], options)
+  if (code !== 0) throw new Error(stderr.slice(-4000))
   const lines = stdout.split('\n').filter(line => line.startsWith('{'))
   const artifacts = lines.map(line => JSON.parse(line)).filter(({ reason }) => reason === 'compiler-artifact')
   return artifacts.filter(({ package_id: id }) => /[/#]nx-s3-cache[@#]/.test(id))

@@ -7,7 +7,15 @@ const everything = ['run-many', '--targets=build,lint', '--outputStyle=static']
 /** The tasks that came out of the bucket, and what went wrong, if anything did. `options` are those of a workspace. */
 export async function storeAndRestore({ exclude = [], ...options }) {
   const server = await startS3Server()
-  const workspace = await createWorkspace({ ...options, s3: server.section(), environment: server.environment })
+  try {
+    const settings = { ...options, s3: server.section(), environment: server.environment }
+    return await inWorkspace(await createWorkspace(settings), exclude)
+  } finally {
+    await server.stop()
+  }
+}
+
+async function inWorkspace(workspace, exclude) {
   const words = [...everything, ...exclude.map(project => `--exclude=${project}`)]
   const run = () => workspace.nx(words, { timeout: 1_200_000 })
   try {
@@ -25,7 +33,6 @@ export async function storeAndRestore({ exclude = [], ...options }) {
     return { restored: second.remoteHits }
   } finally {
     await workspace.dispose()
-    await server.stop()
   }
 }
 

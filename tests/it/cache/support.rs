@@ -12,9 +12,7 @@ use nx_s3_cache::entry::Producer;
 use nx_s3_cache::object_store::ObjectStore;
 use nx_s3_cache::object_store::memory::MemoryStore;
 
-#[cfg(unix)] // what is restored is compared on Unix only
-pub use crate::support::machine::terminal;
-pub use crate::support::machine::{HASH, Machine, flush, noise, open};
+pub use crate::support::machine::{HASH, Machine, flush, noise, open, terminal};
 
 pub const ENTRY: &str = "v1/t/e/1234567890";
 
