@@ -2,6 +2,11 @@
 //!
 //! The crate is the native half of the npm package `nx-s3-cache`. ARCHITECTURE.md has its modules and layers.
 
+/// musl's own allocator has one lock for all threads.
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[forbid(unsafe_code)]
 pub mod archive;
 #[forbid(unsafe_code)]

@@ -1,7 +1,7 @@
 //! The command line: `npx nx-s3-cache` and the standalone binary.
 //!
-//! A command prints by itself and ends with an exit code: 0 all is well, 1 something is wrong, 2 the command
-//! usage or runtime error, 130 somebody pressed Ctrl-C.
+//! A command prints by itself and ends with an exit code: 0 all is well, 1 something is wrong, 2 usage or
+//! runtime error, 130 somebody pressed Ctrl-C.
 
 mod args;
 mod attack;

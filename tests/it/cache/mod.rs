@@ -6,7 +6,6 @@ mod hostile;
 mod planted;
 mod present;
 mod requests;
-#[cfg(unix)] // makes links and modes
 mod round_trip;
 mod support;
 mod tampering;
