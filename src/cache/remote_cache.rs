@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use parking_lot::Mutex;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::sleep;
 
 use super::health::Health;
@@ -27,6 +28,8 @@ pub struct RemoteCache {
     pub(super) bucket: Bucket,
     pub(super) health: Arc<Health>,
     pub(super) uploads: InFlight,
+    /// Bodies that wait to be uploaded, or are; each is an open file.
+    pub(super) bodies: Arc<Semaphore>,
     pub(super) counters: Counters,
     pub(super) warnings: Arc<Warnings>,
     /// What isn't in the bucket: Nx may ask again.
@@ -142,7 +145,7 @@ impl RemoteCache {
     /// whether it is in the bucket.
     pub async fn store(self: Arc<Self>, artifact: Artifact) -> bool {
         let (hash, queued) = (artifact.hash.clone(), SystemTime::now());
-        self.queue(hash, move |hash| Upload {
+        let upload = move |hash: TaskHash| Upload {
             code: artifact.code,
             source: Source::Outputs {
                 directory: artifact.cache_directory.join(hash.as_str()),
@@ -151,19 +154,27 @@ impl RemoteCache {
             },
             name: Name::Task(hash),
             fresh: false,
-        })
-        .await
+        };
+        self.queue(hash, upload, None).await
     }
 
-    /// Stores what is in `body`, from where the file stands; otherwise like [`Self::store`].
+    /// Stores what is in `body`, from where the file stands; otherwise like [`Self::store`]. Where many wait to be uploaded,
+    /// it waits until there are fewer.
     pub async fn store_body(self: Arc<Self>, hash: String, body: File) -> bool {
-        self.queue(hash, |hash| Upload {
+        let upload = |hash| Upload {
             name: Name::Body(hash),
             code: 0,
             source: Source::Body(body),
             fresh: false,
-        })
-        .await
+        };
+        let turn = self.bodies.clone().acquire_owned().await.ok();
+        self.queue(hash, upload, turn).await
+    }
+
+    /// Something is not stored, for the reason that `warning` tells.
+    pub fn skip(&self, warning: Warning) {
+        self.counters.skipped();
+        self.warn(warning);
     }
 
     /// Whether this run stores anything at all.
@@ -175,6 +186,7 @@ impl RemoteCache {
         self: Arc<Self>,
         hash: String,
         upload: impl FnOnce(TaskHash) -> Upload + Send + 'static,
+        turn: Option<OwnedSemaphorePermit>,
     ) -> bool {
         if !self.stores() {
             return false;
@@ -188,7 +200,7 @@ impl RemoteCache {
         let cache = self.clone();
         let upload = tokio::spawn(async move {
             let stored = cache.store_now(&hash, upload).await;
-            drop(ticket);
+            drop((ticket, turn));
             stored
         });
         if background {
