@@ -61,11 +61,11 @@ export async function openRemoteCache({ notices, loadNative, readOptions }: Surr
 }
 
 /** Whether anyone asked for a cache at all: the `s3` section or, without one, the variable that names the bucket. */
-function isConfigured(options: OpenOptions): boolean {
+export function isConfigured(options: OpenOptions): boolean {
   return options.section !== undefined || Boolean(process.env['NX_S3_CACHE_BUCKET'])
 }
 
-const notConfigured = {
+export const notConfigured = {
   title: 'nx-s3-cache is installed but not configured',
   body: [
     'nx.json has no "s3" section and NX_S3_CACHE_BUCKET is not set, so this run uses the local cache only.',
@@ -81,7 +81,7 @@ const keysInherited = {
   ],
 }
 
-function couldNotStart(error: unknown) {
+export function couldNotStart(error: unknown) {
   return {
     title: 'The S3 remote cache could not start',
     body: [

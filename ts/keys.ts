@@ -27,6 +27,21 @@ export function takeKeys(launcher: () => Launcher = nxLauncher): boolean {
   }
 }
 
+/**
+ * The same inside a hook of a plugin, whose process starts no tasks: Nx passes assignments on to the process that does,
+ * but no deletions. An empty variable counts as not set.
+ */
+export function takeKeysOfRun(): void {
+  const present = KEYS.filter(name => process.env[name])
+  if (present.length === 0) return
+  for (const name of present) {
+    taken[name] = process.env[name] ?? ''
+    process.env[name] = ''
+    delete process.env[name]
+  }
+  process.env[REMOVED] = present.join(',')
+}
+
 /** The keys that this process no longer has in its environment, by their variables. */
 export function takenKeys(): Record<string, string> {
   return { ...taken }

@@ -5,13 +5,15 @@
 use std::fs::{self, File};
 use std::io::{IsTerminal, Write};
 use std::net::{SocketAddr, SocketAddrV4};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A process, by its directory in `/proc`.
 pub struct Client {
     directory: PathBuf,
     /// When it began, since ids of processes are used again.
     began: String,
+    /// Whether it is this process or the one that started it, as it is without the daemon.
+    pub is_near: bool,
 }
 
 impl Client {
@@ -28,8 +30,11 @@ impl Client {
             let mut targets = files.filter_map(|file| fs::read_link(file.path()).ok());
             targets.any(|target| target.as_os_str() == socket.as_str())
         })?;
+        let near = [Some(std::process::id()), parent()];
+        let id = directory.file_name()?.to_str()?.parse().ok();
         Some(Self {
             began: began(&directory)?,
+            is_near: near.contains(&id),
             directory,
         })
     }
@@ -65,13 +70,22 @@ fn hex(address: SocketAddrV4) -> String {
 }
 
 /// When a process began, in ticks since the system did; `None` when it is gone, or only its parent has not noticed yet.
-fn began(directory: &std::path::Path) -> Option<String> {
+fn began(directory: &Path) -> Option<String> {
+    let fields = stat(directory)?;
+    (fields.first()? != "Z").then(|| fields.get(19).cloned()).flatten()
+}
+
+/// The process that started this one.
+fn parent() -> Option<u32> {
+    stat(Path::new("/proc/self"))?.get(1)?.parse().ok()
+}
+
+/// What the system says of a process, from its state on.
+fn stat(directory: &Path) -> Option<Vec<String>> {
     let stat = fs::read_to_string(directory.join("stat")).ok()?;
     // The name, in brackets, may have spaces and brackets.
     let (_, fields) = stat.rsplit_once(')')?;
-    let mut fields = fields.split_ascii_whitespace();
-    let state = fields.next()?;
-    (state != "Z").then(|| fields.nth(18).map(str::to_owned)).flatten()
+    Some(fields.split_ascii_whitespace().map(str::to_owned).collect())
 }
 
 #[cfg(all(test, target_os = "linux"))]
@@ -89,7 +103,7 @@ mod tests {
         let found = Client::find(peer, ours).unwrap();
         let process = PathBuf::from(format!("/proc/{}", std::process::id()));
         assert_eq!(found.directory, process);
-        assert!(found.is_alive());
+        assert!(found.is_alive() && found.is_near);
         let before = Client {
             began: "1".into(),
             ..found
@@ -104,6 +118,7 @@ mod tests {
         let me = PathBuf::from("/proc/self");
         let client = Client {
             began: began(&me).unwrap(),
+            is_near: false,
             directory: me,
         };
         assert_eq!(client.tell(""), std::io::stderr().is_terminal());

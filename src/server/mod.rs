@@ -92,10 +92,10 @@ impl Server {
     }
 
     /// Blocks this thread while the client may have further requests: until its process is gone or, where that can't be
-    /// known, nothing was asked for `idle`.
+    /// known, nothing was asked for `idle`. A client that is this process, or started it, is not waited for.
     pub fn wait_for_client(&self, idle: Duration) {
         let is_there = || match self.shared.client.get() {
-            Some(Some(client)) => client.is_alive(),
+            Some(Some(client)) => !client.is_near && client.is_alive(),
             _ => self.shared.last_request.lock().elapsed() < idle,
         };
         while is_there() {
@@ -103,10 +103,11 @@ impl Server {
         }
     }
 
-    /// Writes `text` to the terminal that the client has its errors on; `false` where there is none, or none is known.
+    /// Writes `text` to the terminal that the client has its errors on; `false` where there is none or none is known, and
+    /// where the client shows what this process prints.
     pub fn tell(&self, text: &str) -> bool {
         let client = self.shared.client.get().and_then(Option::as_ref);
-        client.is_some_and(|client| client.tell(text))
+        client.is_some_and(|client| !client.is_near && client.tell(text))
     }
 }
 
