@@ -89,9 +89,9 @@ describe('Nx without the name it looks for', async () => {
 
   it('restores nothing that no trusted key has signed', async () => {
     workspace.wipe()
-    workspace.configure(server.section(trusting(keyPair('another'))))
-    const run = await workspace.nx(everything, { environment: { NX_S3_CACHE_ENCRYPTION_KEY } })
-    workspace.configure(server.section(trusting(key)))
+    const NX_S3_CACHE_TRUST_PUBLIC_KEYS = keyPair('another').publicKey
+    const environment = { NX_S3_CACHE_ENCRYPTION_KEY, NX_S3_CACHE_TRUST_PUBLIC_KEYS }
+    const run = await workspace.nx(everything, { environment })
     assertRan(run, projects)
     assert.deepEqual(run.remoteHits, [])
     assert.match(run.text, /without a valid signature was refused/)

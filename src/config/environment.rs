@@ -6,10 +6,8 @@ use super::options::{OPTIONS, removed};
 use super::settings::Layer;
 use super::spec::Spec;
 
+use crate::environment::REMOVED;
 pub use crate::environment::{Environment, PREFIX, process};
-
-/// Names the variables that a run of Nx removed from the environment of its tasks.
-const REMOVED: &str = "NX_S3_CACHE_KEYS_REMOVED";
 
 /// Forces one of the two ways into Nx; JavaScript acts on it.
 const ROUTE: &str = "NX_S3_CACHE_ROUTE";
