@@ -11,10 +11,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use parking_lot::Mutex;
 use napi::bindgen_prelude::{PromiseRaw, within_runtime_if_available};
 use napi::{Env, Error as JsError, Status};
 use napi_derive::napi;
+use parking_lot::Mutex;
 
 use crate::bucket::blocking;
 use crate::cache::{self, Artifact, Log, RemoteCache, RunEnd};
@@ -340,7 +340,10 @@ impl NativeCache {
     /// Writes `text` to the terminal of the server's client; `false` where none is known.
     #[napi(catch_unwind)]
     pub fn tell_client(&self, text: String) -> bool {
-        self.server.lock().as_ref().is_some_and(|server| server.tell(&text))
+        self.server
+            .lock()
+            .as_ref()
+            .is_some_and(|server| server.tell(&text))
     }
 
     /// The warnings since the last call.

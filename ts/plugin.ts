@@ -24,6 +24,9 @@ interface Run {
   printed: boolean
 }
 
+/** Where Nx's client finds its server. */
+const SERVER = 'NX_SELF_HOSTED_REMOTE_CACHE_SERVER'
+
 /** Where the system doesn't tell whether Nx is still there: how long it may ask for nothing until it is thought gone. */
 const IDLE_MS = 3_600_000
 
@@ -73,6 +76,7 @@ function begin(): Run {
       run.notices.warn(notConfigured)
       return run
     }
+    leaveOuterServer()
     const loaded = loadNative()
     if ('problem' in loaded) {
       run.notices.warn(loaded.problem)
@@ -87,10 +91,15 @@ function begin(): Run {
   return run
 }
 
+/** A run inside a task of another inherits that one's server, and must not use what it may not have itself. */
+function leaveOuterServer(): void {
+  if (process.env[SERVER]) process.env[SERVER] = ''
+}
+
 function serve(run: Run, native: NativeCache): void {
   const { url, token } = native.serve(nxCacheDirectory())
   run.native = native
-  process.env['NX_SELF_HOSTED_REMOTE_CACHE_SERVER'] = url
+  process.env[SERVER] = url
   process.env['NX_SELF_HOSTED_REMOTE_CACHE_ACCESS_TOKEN'] = token
   if (listensForExit) return
   listensForExit = true

@@ -4,7 +4,6 @@ import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { assertRan } from './support/expect.mjs'
 import { entries, served, slowDown } from './support/second-way.mjs'
 import { versions } from './support/setting.mjs'
 

@@ -44,13 +44,22 @@ impl RemoteCache {
         for entry in entries {
             let restored = match entry {
                 Ok(None) => continue,
-                Ok(Some(found)) => bucket.downloader.read(found, &mut deadline, consume.clone()).await,
+                Ok(Some(found)) => {
+                    bucket
+                        .downloader
+                        .read(found, &mut deadline, consume.clone())
+                        .await
+                }
                 Err(error) => Err(error),
             };
             match restored {
                 Ok(found) => {
                     if let Some(failure) = failure {
-                        self.report(name.subject().as_str(), "restored from the run's own scope", &failure);
+                        self.report(
+                            name.subject().as_str(),
+                            "restored from the run's own scope",
+                            &failure,
+                        );
                     }
                     return Ok(Some(found));
                 }

@@ -23,7 +23,9 @@ pub type Answer = UnsyncBoxBody<Bytes, io::Error>;
 
 /// A short text.
 pub fn text(text: impl Into<Bytes>) -> Answer {
-    Full::new(text.into()).map_err(|never| match never {}).boxed_unsync()
+    Full::new(text.into())
+        .map_err(|never| match never {})
+        .boxed_unsync()
 }
 
 /// What a file has, from where it stands.
@@ -43,7 +45,9 @@ pub fn of_file(mut file: File) -> Answer {
             }
         }
     }));
-    let frames = unfold(receiver, async |mut receiver| Some((receiver.recv().await?, receiver)));
+    let frames = unfold(receiver, async |mut receiver| {
+        Some((receiver.recv().await?, receiver))
+    });
     StreamBody::new(Box::pin(frames)).boxed_unsync()
 }
 

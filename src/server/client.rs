@@ -72,7 +72,9 @@ fn hex(address: SocketAddrV4) -> String {
 /// When a process began, in ticks since the system did; `None` when it is gone, or only its parent has not noticed yet.
 fn began(directory: &Path) -> Option<String> {
     let fields = stat(directory)?;
-    (fields.first()? != "Z").then(|| fields.get(19).cloned()).flatten()
+    (fields.first()? != "Z")
+        .then(|| fields.get(19).cloned())
+        .flatten()
 }
 
 /// The process that started this one.

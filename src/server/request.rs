@@ -66,9 +66,21 @@ mod tests {
 
     #[test]
     fn who_does_not_know_the_token_gets_nothing_whatever_is_asked() {
-        for given in ["", "secret", "Bearer ", "Bearer secre", "Bearer secret ", "bearer secret", "Basic secret"] {
+        for given in [
+            "",
+            "secret",
+            "Bearer ",
+            "Bearer secre",
+            "Bearer secret ",
+            "bearer secret",
+            "Basic secret",
+        ] {
             for path in ["/v1/cache/123", "/"] {
-                assert_eq!(asked(&Method::GET, path, Some(given)), Asked::Unauthorized, "{given}");
+                assert_eq!(
+                    asked(&Method::GET, path, Some(given)),
+                    Asked::Unauthorized,
+                    "{given}"
+                );
             }
         }
         assert_eq!(asked(&Method::PUT, "/v1/cache/123", None), Asked::Unauthorized);

@@ -180,7 +180,10 @@ fn an_entry_of_one_kind_never_passes_for_another_of_its_name() {
             (Subject::Archive(&archive), b'N'),
             (Subject::Body(&task), b'B'),
         ];
-        for ((subject, _), (other, letter)) in kinds.iter().flat_map(|one| kinds.iter().map(move |other| (one, other))) {
+        for ((subject, _), (other, letter)) in kinds
+            .iter()
+            .flat_map(|one| kinds.iter().map(move |other| (one, other)))
+        {
             let object = signing.encode_entry(*subject, &manifest, Vec::new()).unwrap();
             if subject == other {
                 assert!(codec.decode_entry(*subject, &object).is_ok());
