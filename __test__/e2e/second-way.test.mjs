@@ -29,7 +29,8 @@ for (const nx of versions) {
         const second = await workspace.nx(everything)
         assertRestored(second, tasks)
         assertSilent(second)
-        assert.deepEqual(workspace.outputs(), outputs)
+        // The client of Nx 20 copies what links lead to.
+        if (!nx.startsWith('20.')) assert.deepEqual(workspace.outputs(), outputs)
       })
 
       it('restores single tasks, and what is affected', async () => {
