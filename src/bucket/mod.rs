@@ -34,7 +34,9 @@ use crate::rlimit::max_concurrent_requests;
 use crate::scope::Scope;
 use crate::seal::MasterKey;
 use crate::trust::Access;
-use budget::{Budget, blocking};
+pub use budget::blocking;
+
+use budget::Budget;
 use touch::Touches;
 use transfer::Transfer;
 

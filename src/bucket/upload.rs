@@ -138,7 +138,7 @@ impl Uploader {
         };
         let mode = match draft.name {
             // The same hash stands for the same result.
-            Name::Task(_) => PutMode::Create,
+            Name::Task(_) | Name::Body(_) => PutMode::Create,
             Name::Archive(_) => PutMode::Replace,
         };
         let (key, len) = (namespace.keys.of(draft.name.subject()), object.len() as u64);

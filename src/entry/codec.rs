@@ -258,6 +258,7 @@ fn kind(subject: Subject<'_>) -> Kind {
     match subject {
         Subject::Task(_) => Kind::Entry,
         Subject::Archive(_) => Kind::Archive,
+        Subject::Body(_) => Kind::Body,
     }
 }
 
