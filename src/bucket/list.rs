@@ -27,6 +27,7 @@ impl Found {
         match &self.at.object {
             Object::Entry(hash) => Some(Name::Task(hash.clone())),
             Object::Archive(name) => Some(Name::Archive(name.clone())),
+            Object::Body(hash) => Some(Name::Body(hash.clone())),
             Object::Chunk(_) | Object::Other(_) => None,
         }
     }
