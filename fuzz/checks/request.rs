@@ -18,7 +18,11 @@ pub fn check(data: &[u8]) {
     };
     let right = format!("Bearer {}", TOKEN.as_str());
     assert_eq!(Asked::parse(&method, path, None, &TOKEN), Asked::Unauthorized);
-    for given in [authorization, &right.as_bytes()[1..], &[right.as_bytes(), authorization].concat()] {
+    for given in [
+        authorization,
+        &right.as_bytes()[1..],
+        &[right.as_bytes(), authorization].concat(),
+    ] {
         if given != right.as_bytes() {
             let asked = Asked::parse(&method, path, Some(given), &TOKEN);
             assert_eq!(asked, Asked::Unauthorized);
