@@ -38,7 +38,7 @@ use args::{Cli, Command};
 use ui::UNABLE;
 use ui::print::{self, exit_code};
 
-pub use nx_facts::{NxCandidate, NxFacts, NxPackage};
+pub use nx_facts::{NxCandidate, NxFacts, NxPackage, NxRoute};
 pub use workspace::Workspace;
 
 /// What the standalone binary does.

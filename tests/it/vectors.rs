@@ -10,7 +10,7 @@ use std::sync::Arc;
 use nx_s3_cache::archive;
 use nx_s3_cache::compress::Compressor;
 use nx_s3_cache::config::Compression;
-use nx_s3_cache::entry::{ChunkRef, Codec, Manifest, Producer};
+use nx_s3_cache::entry::{ChunkRef, Codec, Manifest, Producer, Subject};
 use nx_s3_cache::scope::Scope;
 use nx_s3_cache::seal::MasterKey;
 use nx_s3_cache::secret::Secret;
@@ -93,6 +93,27 @@ fn frozen_entries_decode_to_the_same_archive() {
             );
         }
     }
+}
+
+#[test]
+fn a_frozen_body_decodes_and_is_still_written_the_same() {
+    let objects = objects();
+    let hash = TaskHash::parse(&objects.hash).unwrap();
+    let (codec, frozen) = (codec(&objects, false), object("body-plain.bin"));
+    let entry = codec.decode_entry(Subject::Body(&hash), &frozen).unwrap();
+    let chunks = entry
+        .inline_frames()
+        .map(|(chunk, frame)| codec.decode_frame(chunk, frame).unwrap());
+    assert_eq!(hex::encode(chunks.collect::<Vec<_>>().concat()), objects.archive);
+    let manifest = Manifest {
+        code: 0,
+        files: 0,
+        ..objects.manifest
+    };
+    assert_eq!(entry.manifest, manifest);
+    let again = codec.encode_entry(Subject::Body(&hash), &manifest, entry.payload.clone());
+    assert_eq!(again.unwrap(), frozen);
+    assert!(codec.decode_entry(&hash, &frozen).is_err());
 }
 
 #[test]
