@@ -126,8 +126,8 @@ impl<'a, F: FnMut(&[u8]) -> io::Result<()>> ChunkWriter<'a, F> {
             let rest = &self.buffer[start..];
             let end = match self.marks.front() {
                 Some(mark) => *mark,
-                None if rest.len() == largest => start + self.piece(rest),
                 None if last => self.buffer.len(),
+                None if rest.len() == largest => start + self.piece(rest),
                 None => break,
             };
             (self.emit)(&self.buffer[start..end])?;
