@@ -58,7 +58,11 @@ fn page(request: &Seen, objects: u64) -> Reply {
         .unwrap();
     }
     if to < objects {
-        write!(body, "<IsTruncated>true</IsTruncated><NextContinuationToken>{to}</NextContinuationToken>").unwrap();
+        write!(
+            body,
+            "<IsTruncated>true</IsTruncated><NextContinuationToken>{to}</NextContinuationToken>"
+        )
+        .unwrap();
     }
     body.push_str("</ListBucketResult>");
     answer("200 OK", "content-type: application/xml\r\n", &body)
@@ -108,7 +112,12 @@ async fn a_listing_takes_the_same_memory_however_many_objects_there_are() {
         assert!((1.0..64.0).contains(&peak), "{args:?}: {peak} MB");
     }
     // What goes and what stays is decided when everything is known: a fifth of a kilobyte an object.
-    let peak = memory(&setup, &server, &["flush", "--age", "9999d", "--grace", "9999d", "--dry-run"]).await;
+    let peak = memory(
+        &setup,
+        &server,
+        &["flush", "--age", "9999d", "--grace", "9999d", "--dry-run"],
+    )
+    .await;
     let most = 64.0 + 0.3e-3 * all as f64;
     assert!((1.0..most).contains(&peak), "{peak} MB");
 }
