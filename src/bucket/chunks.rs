@@ -40,7 +40,8 @@ impl Transfer {
                 }
             }
         };
-        let open = |reserved: Result<(Received, Permit), Error>| self.open_chunk(namespace, reserved, progress);
+        let open =
+            |reserved: Result<(Received, Permit), Error>| self.open_chunk(namespace, reserved, progress);
         let opened = stream::poll_fn(move |context| reserving.poll_recv(context));
         let opened = opened.map(open).buffered(WINDOW);
         tokio::join!(forward(received, arrived), reserve, forward(opened, sender));
@@ -111,7 +112,12 @@ impl Transfer {
     }
 
     /// The content of a chunk object.
-    async fn decode_chunk(&self, namespace: &Namespace, chunk: ChunkRef, object: &Bytes) -> Result<Vec<u8>, Error> {
+    async fn decode_chunk(
+        &self,
+        namespace: &Namespace,
+        chunk: ChunkRef,
+        object: &Bytes,
+    ) -> Result<Vec<u8>, Error> {
         let (codec, object) = (namespace.codec.clone(), object.clone());
         let plain = self
             .budget
