@@ -63,3 +63,31 @@ fn first_eight(bytes: &[u8; 32]) -> u64 {
     let [a, b, c, d, e, f, g, h, ..] = *bytes;
     u64::from_le_bytes([a, b, c, d, e, f, g, h])
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn what_is_added_after_a_question_is_in_the_set_too() {
+        let mut set = Fingerprints::default();
+        assert!(!set.contains(7));
+        for value in [9, 7, 9] {
+            set.insert(value);
+            assert!(set.contains(value));
+        }
+        assert!(!set.contains(8));
+    }
+
+    #[test]
+    fn an_object_that_was_written_again_is_another_one() {
+        let at = |seconds| Some(UNIX_EPOCH + Duration::from_secs(seconds));
+        assert_eq!(of_object("a", at(1)), of_object("a", at(1)));
+        for (key, modified) in [("a", at(2)), ("a", None), ("b", at(1))] {
+            assert_ne!(of_object("a", at(1)), of_object(key, modified));
+        }
+        assert!(nanoseconds(None) > nanoseconds(at(4_000_000_000)));
+    }
+}
