@@ -10,7 +10,6 @@ use tokio::sync::mpsc;
 
 use super::budget::blocking;
 use super::chunk_reader::{Arriving, ChunkReader};
-use super::chunks::WINDOW;
 use super::deadline::Deadline;
 use super::memory::Permit;
 use super::namespace::{Name, Namespace};
@@ -212,8 +211,8 @@ impl Downloader {
         manifest: Manifest,
         deadline: &mut Deadline,
     ) -> Result<T, Error> {
-        // As many may wait for the disk: nothing is fetched while one waits to be sent.
-        let (sender, receiver) = mpsc::channel(WINDOW);
+        // Memory bounds what waits for the disk.
+        let (sender, receiver) = mpsc::channel(manifest.chunks.len().max(1));
         let (namespace, chunks) = (&reading.namespace, manifest.chunks.clone());
         let bytes = chunks.iter().map(|chunk| u64::from(chunk.stored)).sum();
         let progress = self.transfer.requests.progress();

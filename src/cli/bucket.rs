@@ -27,6 +27,9 @@ pub(super) use crate::bucket::{Bucket, Found, ReadEntry};
 const GET: &str = "s3:GetObject";
 const LIST: &str = "s3:ListBucket";
 
+/// Entries that a command reads at once: each may have more than 4 MiB.
+pub(super) const READS: usize = 32;
+
 /// Why an artifact was not looked through to its end.
 #[derive(Debug)]
 pub(super) enum Stop {

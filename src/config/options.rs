@@ -166,8 +166,8 @@ options! {
     /// Objects older than this are refreshed on use, so that a lifecycle rule deletes only what nobody uses.
     TOUCH_AFTER: Opt<Duration> = "touchAfter", duration(Duration::from_secs(3600), Duration::from_secs(365 * 86_400)), "\"7d\"", fallback: Unset("off");
 
-    /// Requests in flight at once, at most: fewer while the server is throttling, and on Linux an eighth of the limit of open files.
-    CONCURRENCY: Defaulted<u16> = "concurrency", integer(1, 256), "64", fallback: Value("32");
+    /// Requests in flight at once, at most: 32 to a bucket nearby, more the farther away it is, fewer while the server is throttling, and on Linux an eighth of the limit of open files.
+    CONCURRENCY: Defaulted<u16> = "concurrency", integer(1, 256), "64", fallback: Value("256");
     /// Until a connection is open.
     TIMEOUTS_CONNECT: Defaulted<Duration> = "timeouts.connect", TIMEOUT, "\"2s\"", fallback: Value("5s");
     /// How long tasks wait, in all, for a bucket that has not answered anything yet; a later answer is used from then on. Uploads in the background wait as long as the run does.

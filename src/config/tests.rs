@@ -261,7 +261,7 @@ fn every_resolved_option_has_its_value_and_origin_but_no_secret() {
         "bucket \"my-bucket\" nx.json",
         "encryptionKey (set, not shown) nx.json",
         "retries 0 NX_S3_CACHE_RETRIES",
-        "concurrency 32 default",
+        "concurrency 256 default",
         "profile - default",
     ] {
         assert!(

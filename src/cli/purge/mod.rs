@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use parking_lot::Mutex;
 
-use super::bucket::{Bucket, Found, unread};
+use super::bucket::{Bucket, Found, READS, unread};
 use super::deletion::{Deletion, delete};
 use super::tally::{Tally, What};
 use super::ui::{Ending, interrupt::until_interrupted, progress::Progress};
@@ -117,7 +117,7 @@ async fn judged(
         })
         .collect();
     // In order, so that the output is.
-    let judged = stream::iter(reading).buffered(bucket.config.bucket.concurrency);
+    let judged = stream::iter(reading).buffered(READS);
     let judged: Vec<(Found, Verdict)> = judged.try_collect().await?;
     let mut chosen = Vec::new();
     for (found, verdict) in judged {

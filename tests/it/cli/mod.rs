@@ -13,6 +13,7 @@ mod inspect;
 mod interrupted;
 mod keygen;
 mod ls;
+mod many_objects;
 mod purge;
 mod racing;
 mod restoring;
