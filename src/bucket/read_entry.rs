@@ -8,7 +8,7 @@ use crate::entry::{self, Entry, MAX_ENTRY_OBJECT, Subject};
 use crate::error::Error;
 use crate::object_store;
 use crate::scope::Scope;
-use crate::sign::KeyName;
+use crate::sign::SignedBy;
 
 /// An entry object and all that can be told of it.
 #[derive(Debug)]
@@ -17,8 +17,8 @@ pub struct ReadEntry {
     pub key: String,
     /// Bytes of the object.
     pub object_size: u64,
-    /// The key that signed it, or why none of `trust.publicKeys` did.
-    pub signer: Result<KeyName, entry::Error>,
+    /// Who signed it, or why nobody did whom `trust` names.
+    pub signer: Result<SignedBy, entry::Error>,
     /// Its content, as far as it can be read: whoever signed it.
     pub entry: Result<Arc<Entry>, entry::Error>,
     /// Whether runs want it signed.
@@ -39,16 +39,12 @@ impl ReadEntry {
         let (object_size, signer, entry) = match requests.get(&key, MAX_ENTRY_OBJECT, &Arc::default()).await {
             Ok(None) => return Ok(None),
             Ok(Some(object)) => {
-                let (object, keys) = (object.body, namespaces.public_keys.clone());
-                let verified = namespace.codec.verify_entry(subject, &object, &keys);
+                let (object, verifier) = (object.body, namespaces.verifier.clone());
+                let attested = namespace.codec.verify_entry(subject, &object, &verifier);
                 // What was signed must agree with the manifest, too.
-                let codec = namespace.codec.trusting(verified.is_ok().then_some(keys));
+                let codec = namespace.codec.trusting(attested.is_ok().then_some(verifier));
                 let entry = codec.decode_entry(subject, &object).map(Arc::new);
-                (
-                    object.len() as u64,
-                    verified.map(|verified| verified.signer),
-                    entry,
-                )
+                (object.len() as u64, attested.map(|attested| attested.by), entry)
             }
             // Nobody writes such an entry: it is one more that can't be read.
             Err(Error::Object {

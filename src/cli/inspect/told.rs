@@ -11,6 +11,7 @@ use crate::cli::bucket::ReadEntry;
 use crate::cli::print::Paint;
 use crate::entry::{self, Manifest};
 use crate::plain::plain;
+use crate::sign::SignedBy;
 
 /// Everything but the files.
 pub(super) fn head(read: &ReadEntry) -> Vec<String> {
@@ -87,7 +88,7 @@ fn signature(read: &ReadEntry) -> String {
         " (not needed here)"
     };
     match &read.signer {
-        Ok(signer) => format!("good, by the key {signer}"),
+        Ok(signer) => format!("good, by {signer}"),
         Err(error) => format!("{error}{needed}"),
     }
 }
@@ -109,7 +110,7 @@ pub(super) fn document(read: &ReadEntry, files: Files, problem: Option<String>) 
         "signature": {
             "good": read.signer.is_ok(),
             "needed": read.signature_needed,
-            "signer": read.signer.as_ref().ok().map(|name| name.as_str()),
+            "signer": read.signer.as_ref().ok().map(SignedBy::name),
             "problem": read.signer.as_ref().err().map(ToString::to_string),
         },
         "manifest": read.entry.as_ref().ok().map(|entry| &entry.manifest),

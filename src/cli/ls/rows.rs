@@ -9,6 +9,7 @@ use crate::cli::ending::Ending;
 use crate::cli::print;
 use crate::cli::table::{Column, Table};
 use crate::entry::{self, Manifest};
+use crate::sign::SignedBy;
 
 /// How wide a task hash of Nx is.
 const HASH: u16 = 20;
@@ -110,11 +111,9 @@ fn cells((found, read): &Row) -> Vec<String> {
     cells
 }
 
-fn of_manifest(manifest: &Manifest, signer: &Result<crate::sign::KeyName, entry::Error>) -> [String; 4] {
+fn of_manifest(manifest: &Manifest, signer: &Result<SignedBy, entry::Error>) -> [String; 4] {
     let producer = &manifest.producer;
-    let signer = signer
-        .as_ref()
-        .map_or_else(|_| "–".to_owned(), ToString::to_string);
+    let signer = signer.as_ref().map_or_else(|_| "–".to_owned(), SignedBy::name);
     let nx = producer.nx.as_deref().unwrap_or("?");
     let failed = match manifest.code {
         0 => String::new(),
@@ -137,7 +136,7 @@ fn to_json((found, read): &Row) -> Value {
         "modified": found.modified.map(age::utc),
     });
     if let Some(read) = read {
-        line["signedBy"] = json!(read.signer.as_ref().ok().map(|name| name.as_str()));
+        line["signedBy"] = json!(read.signer.as_ref().ok().map(SignedBy::name));
         match &read.entry {
             Ok(entry) => line["manifest"] = json!(entry.manifest),
             Err(error) => line["problem"] = json!(error.to_string()),

@@ -10,7 +10,8 @@ mod jenkins;
 mod teamcity;
 mod travis;
 
-use super::facts::{Found, System};
+use super::facts::Found;
+use super::system::System;
 use crate::config::environment::Environment;
 use crate::git_ref::GitRef;
 
