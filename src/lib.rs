@@ -8,7 +8,7 @@
 //! | edge | `binding` (the only one that names napi), [`cli`] |
 //! | behaviour | [`cache`] |
 //! | transfers | [`bucket`], [`connect`] |
-//! | parts | [`entry`], [`object_store`], [`credentials`] |
+//! | parts | [`entry`], [`object_store`], [`credentials`], [`issuer`] |
 //! | algorithms | [`archive`], [`chunk`], [`compress`], [`seal`], [`sign`], [`trust`], [`config`] |
 //! | words | [`task_hash`], [`archive_name`], [`scope`], [`git_ref`], [`secret`], `rlimit`, `plain`, [`error`] |
 
@@ -42,6 +42,8 @@ pub mod entry;
 pub mod error;
 #[forbid(unsafe_code)]
 pub mod git_ref;
+#[forbid(unsafe_code)]
+pub mod issuer;
 #[forbid(unsafe_code)]
 pub mod object_store;
 #[forbid(unsafe_code)]

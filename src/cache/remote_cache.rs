@@ -199,8 +199,8 @@ impl RemoteCache {
     async fn upload(&self, artifact: Artifact, queued: SystemTime) -> Result<PutOutcome, Error> {
         let hash = TaskHash::parse(&artifact.hash)?;
         let bucket = &self.bucket;
+        let namespace = bucket.writes().await?.ok_or(Error::Off)?;
         let turn = bucket.uploader.turn().await?;
-        let namespace = bucket.namespaces().await?.writes.as_ref().ok_or(Error::Off)?;
         let upload = Upload {
             name: Name::Task(hash.clone()),
             code: artifact.code,
@@ -217,7 +217,7 @@ impl RemoteCache {
         };
         let uploaded = tokio::select! {
             biased;
-            done = bucket.uploader.upload(turn, namespace, upload) => done?,
+            done = bucket.uploader.upload(turn, &namespace, upload) => done?,
             () = too_late => return Err(Error::Deadline),
         };
         self.known_misses.lock().remove(&hash);

@@ -48,6 +48,16 @@ fn advice(error: &Error) -> Option<(&'static str, &'static str, &'static str)> {
             "An S3 cache entry could not be used",
             "Please report this.",
         ),
+        Error::NotCertified(error) => (
+            "not-certified",
+            "This run stores nothing in the S3 cache: it has no identity",
+            error.remedy(),
+        ),
+        Error::Entry { source, .. } if source.is_unverifiable() => (
+            "issuer",
+            "S3 cache entries can't be verified: the issuer's keys can't be had",
+            "They count as misses. Once the issuer can be reached, its keys are kept for a day on a developer's machine; where it never can, save them and set `trust.jwksFile`.",
+        ),
         Error::Entry { source, .. } => match source {
             entry::Error::KeyMissing => (
                 "key-missing",

@@ -8,6 +8,7 @@ use bytes::Bytes;
 
 mod answer;
 mod cause;
+pub mod documents;
 pub mod error;
 mod failure;
 pub mod http;
