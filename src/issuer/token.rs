@@ -4,12 +4,13 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use crate::object_store::documents::{Documents, Missing};
 use crate::plain;
 use crate::secret::Secret;
-use crate::sign::identity::{MAX_TOKEN, accepts};
-use crate::sign::{CertifiedKey, IdentityError, Rules};
+use crate::sign::identity::{MAX_TOKEN, accepts, claims};
+use crate::sign::{CertifiedKey, IdentityError, Rules, Vouched};
 use crate::trust::TokenSource;
 
 /// For an agent's command, which asks its service over the network.
@@ -75,6 +76,23 @@ pub async fn certify(
     accepts(token.expose(), rules)?;
     Ok(key.certify(token.expose()).ok_or(IdentityError::Malformed)?)
 }
+
+/// What a token of this run claims, to be shown, and what others would say of it.
+pub async fn preview(
+    source: &TokenSource,
+    rules: &Rules,
+    http: &Documents,
+) -> Result<(Map<String, Value>, Result<Vouched, NoCertificate>), NoCertificate> {
+    let token = request(source, PREVIEW, http).await?;
+    let claims = claims(token.expose()).ok_or(IdentityError::Malformed)?;
+    Ok((
+        claims,
+        accepts(token.expose(), rules).map_err(NoCertificate::Refused),
+    ))
+}
+
+/// An audience of tokens that certify nothing.
+const PREVIEW: &str = "nx-s3-cache doctor";
 
 /// A token with this audience.
 async fn request(source: &TokenSource, audience: &str, http: &Documents) -> Result<Secret, NoCertificate> {

@@ -9,6 +9,7 @@ use crate::config::Config;
 use crate::entry::{Error, Keys, MAX_ENTRY_OBJECT, Producer};
 use crate::object_store::{self, ObjectStore};
 use crate::scope::Scope;
+use crate::sign::SignatureError;
 use crate::task_hash::TaskHash;
 use crate::trust::Access;
 
@@ -100,6 +101,12 @@ fn remedy(error: &Error) -> &'static str {
         }
         Error::NotSealed => {
             "Runs without the `encryptionKey` stored them, or nobody had one yet: set it everywhere. New results replace them."
+        }
+        Error::Signature(_) if error.is_unverifiable() => {
+            "Let this machine reach the issuer, or save its keys and set `trust.jwksFile`."
+        }
+        Error::Signature(SignatureError::Identity(_)) => {
+            "Another run signed them than those that `trust` lists, or their issuer has retired its key. Just after a change that ends by itself; else find out who stores them, see docs/security.md."
         }
         Error::Signature(_) => {
             "No key in `trust.publicKeys` signed them. Just after keys were introduced or replaced that ends by itself; else find out who stores them, see docs/security.md."

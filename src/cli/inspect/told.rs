@@ -27,6 +27,7 @@ pub(super) fn head(read: &ReadEntry) -> Vec<String> {
         )),
         Err(_) => {}
     }
+    facts.extend(of_provenance(read));
     let facts = facts
         .iter()
         .map(|(name, fact)| format!("  {name:<11} {}", plain(fact)));
@@ -69,8 +70,37 @@ fn of_manifest(manifest: &Manifest) -> Vec<(&'static str, String)> {
             ),
         ),
     ];
-    facts.extend(producer.run.clone().map(|run| ("CI run", run)));
-    facts.extend(producer.commit.clone().map(|commit| ("commit", commit)));
+    facts
+}
+
+/// Commit, branch, workflow and run, and who says so.
+fn of_provenance(read: &ReadEntry) -> Vec<(&'static str, String)> {
+    let Some((from, vouches)) = read.provenance() else {
+        return Vec::new();
+    };
+    let run = from.run.as_ref().map(|run| match &from.run_url {
+        Some(url) => format!("{run}, {url}"),
+        None => run.clone(),
+    });
+    let facts = [
+        ("commit", from.commit.clone()),
+        ("branch", from.ref_name().map(str::to_owned)),
+        ("event", from.event.clone()),
+        ("workflow", from.workflow.clone()),
+        ("CI run", run),
+        ("started by", from.actor.clone()),
+    ];
+    let mut facts: Vec<_> = facts
+        .into_iter()
+        .filter_map(|(name, fact)| Some((name, fact?)))
+        .collect();
+    if !facts.is_empty() {
+        let says = match vouches {
+            Some(identity) => format!("the issuer of {identity} vouches for these"),
+            None => "claimed by whoever signed it".to_owned(),
+        };
+        facts.push(("↳", says));
+    }
     facts
 }
 
@@ -113,6 +143,10 @@ pub(super) fn document(read: &ReadEntry, files: Files, problem: Option<String>) 
             "signer": read.signer.as_ref().ok().map(SignedBy::name),
             "problem": read.signer.as_ref().err().map(ToString::to_string),
         },
+        "provenance": read.provenance().map(|(from, vouches)| json!({
+            "vouchedBy": vouches.map(ToString::to_string),
+            "claims": from,
+        })),
         "manifest": read.entry.as_ref().ok().map(|entry| &entry.manifest),
         "files": files.into_json(),
         "restorable": problem.is_none(),

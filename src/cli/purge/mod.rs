@@ -15,8 +15,7 @@ use super::ending::Ending;
 use super::interrupt::until_interrupted;
 use super::progress::Progress;
 use super::tally::{Tally, What};
-use crate::entry::{MAX_ENTRY_OBJECT, claimed_signer};
-use crate::object_store::Extent;
+use crate::error::Error;
 use report::Report;
 
 pub(super) use args::PurgeArgs;
@@ -133,26 +132,24 @@ async fn judged(
 }
 
 async fn judge(bucket: &Bucket, args: &PurgeArgs, found: &Found) -> Result<Verdict, Ending> {
-    let object = match bucket.store.get(&found.key, MAX_ENTRY_OBJECT).await {
-        Ok(Some(object)) => object,
-        Ok(None) => return Ok(Verdict::Stays),
-        Err(error) if error.extent() == Extent::Object => return Ok(Verdict::Unknown(error.to_string())),
-        Err(error) => return Err(Ending::of_bucket(&error, "s3:GetObject")),
-    };
     let Some(subject) = found.at.object.subject() else {
         return Ok(Verdict::Stays);
     };
-    if args.key.is_some() && claimed_signer(subject, &object) != args.key {
+    let read = match bucket.read_entry(&found.at.scope, subject).await {
+        Ok(Some(read)) => read,
+        Ok(None) => return Ok(Verdict::Stays),
+        Err(error @ Error::Object { .. }) => return Ok(Verdict::Unknown(error.to_string())),
+        Err(error) => return Err(unread(&error)),
+    };
+    if args.key.is_some() && read.claimed_key != args.key {
         return Ok(Verdict::Stays);
     }
-    if args.producer.is_empty() {
+    if !args.describes_content() {
         return Ok(Verdict::Goes);
     }
-    let namespaces = bucket.namespaces().await.map_err(|error| unread(&error))?;
-    let codec = namespaces.of(&found.at.scope).codec;
-    Ok(match codec.decode_entry(subject, &object) {
-        Ok(entry) if args.producer.iter().all(|of| of.fits(&entry.manifest.producer)) => Verdict::Goes,
-        Ok(_) => Verdict::Stays,
-        Err(error) => Verdict::Unknown(error.to_string()),
+    Ok(match (&read.entry, read.provenance()) {
+        (Ok(entry), Some((from, _))) if args.fit(&entry.manifest, from) => Verdict::Goes,
+        (Ok(_), _) => Verdict::Stays,
+        (Err(error), _) => Verdict::Unknown(error.to_string()),
     })
 }

@@ -135,7 +135,7 @@ impl Claims {
             workflow: self
                 .workflow_ref
                 .as_ref()
-                .map(|full| workflow_path(full).to_owned()),
+                .map(|full| Provenance::workflow_path(full).to_owned()),
             run: self.run_id.clone(),
             run_url: run.map(|(repository, run)| {
                 let attempt = attempt.map(|attempt| format!("/attempts/{attempt}"));
@@ -174,10 +174,4 @@ impl Claims {
             ..Provenance::default()
         }
     }
-}
-
-/// `.github/workflows/ci.yml` of `owner/repository/.github/workflows/ci.yml@refs/heads/main`.
-fn workflow_path(full: &str) -> &str {
-    let path = full.split_once('@').map_or(full, |(path, _)| path);
-    path.splitn(3, '/').nth(2).unwrap_or(path)
 }

@@ -18,4 +18,5 @@ pub use certificate::{Certificate, CertifiedKey, MAX_CERTIFICATE, MAX_TOKEN, Unc
 pub use key_set::{KeySet, KeySets, MAX_KEY_SET};
 pub use name::{Identity, InvalidIdentity, Issuer};
 pub use provenance::Provenance;
+pub use token::claims;
 pub use verify::{IdentityError, MAX_SKEW, Rules, Vouched, accepts, verify};

@@ -124,6 +124,24 @@ impl Identity {
         Issuer { url, key_set }
     }
 
+    /// The claims that make a token one about it.
+    pub fn claims(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::GitHub(repository) | Self::GitHubEnterprise { repository, .. } => vec![
+                ("repository", repository.name.clone()),
+                ("repository_id", repository.id.unwrap_or(1).to_string()),
+            ],
+            Self::Buildkite {
+                organization,
+                pipeline,
+            } => vec![
+                ("organization_slug", organization.clone()),
+                ("pipeline_slug", pipeline.clone()),
+            ],
+            Self::CircleCi { project, .. } => vec![("oidc.circleci.com/project-id", project.clone())],
+        }
+    }
+
     /// Whether its tokens name the deployment environment of a job.
     pub fn has_environments(&self) -> bool {
         matches!(self, Self::GitHub(_) | Self::GitHubEnterprise { .. })

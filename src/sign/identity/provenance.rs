@@ -29,3 +29,20 @@ pub struct Provenance {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actor: Option<String>,
 }
+
+impl Provenance {
+    /// `.github/workflows/ci.yml` of `owner/repository/.github/workflows/ci.yml@refs/heads/main`; other names as they are.
+    pub fn workflow_path(full: &str) -> &str {
+        let path = full.split_once('@').map(|(path, _)| path);
+        path.and_then(|path| path.splitn(3, '/').nth(2)).unwrap_or(full)
+    }
+
+    /// The name of the branch or the tag, without what all have in common.
+    pub fn ref_name(&self) -> Option<&str> {
+        let full = self.git_ref.as_deref()?;
+        let name = full
+            .strip_prefix("refs/heads/")
+            .or_else(|| full.strip_prefix("refs/tags/"));
+        Some(name.unwrap_or(full))
+    }
+}
