@@ -69,6 +69,11 @@ fn no_signature_is_forged() {
 }
 
 #[test]
+fn no_certificate_is_forged() {
+    fuzz("certificate", 4000, checks::certificate::check);
+}
+
+#[test]
 fn no_key_is_read_as_another() {
     fuzz("keys", 4000, checks::keys::check);
 }
@@ -99,6 +104,7 @@ fn the_seeds_are_what_the_code_makes() {
         ("mounts", seeds::mounts()),
         ("names", seeds::names()),
         ("signature", seeds::signature()),
+        ("certificate", seeds::certificate()),
         ("store_url", seeds::store_url()),
     ] {
         for (name, seed) in &made {
