@@ -71,7 +71,7 @@ impl Target<'_> {
         forger: &Forger,
         claims: Map<String, Value>,
     ) -> Result<Poison, String> {
-        let poison = self.poison(kind, &Scope::Trusted, None).await?;
+        let mut poison = self.poison(kind, &Scope::Trusted, None).await?;
         let prefix = &self.config.cache_key_prefix;
         let no_random = || "the system gives no random bytes".to_owned();
         let own = CertifiedKey::generate(prefix).ok_or_else(no_random)?;
@@ -98,8 +98,8 @@ impl Target<'_> {
             .map_err(|error| error.to_string())?;
         let codec = codec.signing_with(Some(Arc::new(key)));
         let object = codec.encode_entry(&poison.hash, &entry.manifest, entry.payload);
-        let object = object.map_err(|error| error.to_string())?.into();
-        Ok(Poison { object, ..poison })
+        poison.object = object.map_err(|error| error.to_string())?.into();
+        Ok(poison)
     }
 }
 

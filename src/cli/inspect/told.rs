@@ -47,7 +47,7 @@ fn of_manifest(manifest: &Manifest) -> Vec<(&'static str, String)> {
         true => "inside the entry".to_owned(),
         false => format!("in {} chunks", manifest.chunks.len()),
     };
-    let mut facts = vec![
+    vec![
         (
             "stored",
             format!("{} ({} ago)", age::utc(created), age::short(age::since(created))),
@@ -69,8 +69,7 @@ fn of_manifest(manifest: &Manifest) -> Vec<(&'static str, String)> {
                 bytes(manifest.stored_size)
             ),
         ),
-    ];
-    facts
+    ]
 }
 
 /// Commit, branch, workflow and run, and who says so.
