@@ -45,11 +45,6 @@ impl Issuer {
         format!("github-enterprise:{}/acme/shop", self.server.address)
     }
 
-    /// The `iss` of its tokens.
-    pub fn url(&self) -> String {
-        format!("{}/_services/token", self.server.endpoint())
-    }
-
     /// Adds the variables with which a job asks for a token.
     pub fn variables(&self) -> [(String, String); 2] {
         let url = format!("{}/token?api-version=2.0", self.server.endpoint());
