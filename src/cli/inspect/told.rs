@@ -95,10 +95,10 @@ fn of_provenance(read: &ReadEntry) -> Vec<(&'static str, String)> {
         .collect();
     if !facts.is_empty() {
         let says = match vouches {
-            Some(identity) => format!("the issuer of {identity} vouches for these"),
-            None => "claimed by whoever signed it".to_owned(),
+            Some(identity) => format!("the issuer of {identity}"),
+            None => "nobody: these are claims of who wrote it".to_owned(),
         };
-        facts.push(("↳", says));
+        facts.push(("vouched by", says));
     }
     facts
 }
