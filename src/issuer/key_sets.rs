@@ -63,6 +63,9 @@ impl IssuerKeySets {
 
     /// Starts getting the key sets of these issuers, so that they are there when the first entry is.
     pub fn prefetch(self: &Arc<Self>, issuers: Vec<Issuer>) {
+        if self.given.is_some() {
+            return;
+        }
         let this = Arc::clone(self);
         let fetch = move || {
             for issuer in issuers {

@@ -3,6 +3,7 @@
 use std::fs;
 
 use nx_s3_cache::cache::RemoteCache;
+use nx_s3_cache::config::Mode;
 use nx_s3_cache::config::environment::Environment;
 use serde_json::json;
 use tempfile::TempDir;
@@ -32,6 +33,13 @@ fn trusting(issuer: &Issuer, environment: Environment) -> Who {
 /// A push to main that may ask for a token.
 fn push(issuer: &Issuer) -> Who {
     trusting(issuer, issuer.job(&PUSH))
+}
+
+/// The same where it only stores, and so never asks for the issuer's keys.
+fn storing(issuer: &Issuer) -> Who {
+    let mut who = push(issuer);
+    who.config.mode = Mode::WriteOnly;
+    who
 }
 
 /// A developer's machine, which keeps keys in this directory.
@@ -175,14 +183,14 @@ async fn what_the_run_of_another_repository_or_issuer_stored_is_refused() {
             "{said}"
         );
         issuer.claim(json!({}));
-        store(&bucket, push(&issuer), "rebuilt").await;
+        store(&bucket, storing(&issuer), "rebuilt").await;
     }
 }
 
 #[tokio::test]
 async fn the_issuer_may_be_down_for_a_day_and_costs_one_warning_then() {
     let (issuer, bucket, home) = (Issuer::start(), bucket(), TempDir::new().unwrap());
-    store(&bucket, push(&issuer), "good").await;
+    store(&bucket, storing(&issuer), "good").await;
     assert_eq!(
         restored(&bucket, developer(&issuer, &home)).await.0.as_deref(),
         Some("good")
@@ -221,7 +229,7 @@ async fn the_issuer_may_be_down_for_a_day_and_costs_one_warning_then() {
 
     // What can't be verified may be good: nobody replaces it.
     issuer.set_down(false);
-    store(&bucket, push(&issuer), "other").await;
+    store(&bucket, storing(&issuer), "other").await;
     assert_eq!(
         restored(&bucket, elsewhere(&issuer)).await.0.as_deref(),
         Some("good")
@@ -233,7 +241,7 @@ async fn the_issuer_may_be_down_for_a_day_and_costs_one_warning_then() {
 async fn keys_are_kept_where_only_the_user_can_write_and_ci_keeps_none() {
     use std::os::unix::fs::PermissionsExt;
     let (issuer, bucket, home) = (Issuer::start(), bucket(), TempDir::new().unwrap());
-    store(&bucket, push(&issuer), "good").await;
+    store(&bucket, storing(&issuer), "good").await;
     let directory = home.path().join("nx-s3-cache");
     let mut ci = issuer.job(&PUSH);
     ci.set("XDG_CACHE_HOME".into(), home.path().to_str().unwrap().into());
@@ -252,10 +260,10 @@ async fn keys_are_kept_where_only_the_user_can_write_and_ci_keeps_none() {
 async fn a_new_key_of_the_issuer_is_found_and_a_retired_one_believed_no_more() {
     let (issuer, home) = (Issuer::start(), TempDir::new().unwrap());
     let (old, new) = (bucket(), bucket());
-    store(&old, push(&issuer), "old").await;
+    store(&old, storing(&issuer), "old").await;
     assert!(restored(&old, developer(&issuer, &home)).await.0.is_some());
     issuer.rotate("2", true);
-    store(&new, push(&issuer), "new").await;
+    store(&new, storing(&issuer), "new").await;
     // The key set on disk doesn't have it.
     assert_eq!(
         restored(&new, developer(&issuer, &home)).await.0.as_deref(),
@@ -284,7 +292,7 @@ async fn clocks_may_differ_by_an_hour_and_not_by_two_days() {
     ] {
         let (issuer, bucket) = (Issuer::start(), bucket());
         issuer.set_clock_ahead(ahead);
-        store(&bucket, push(&issuer), "good").await;
+        store(&bucket, storing(&issuer), "good").await;
         let (found, cache) = restored(&bucket, elsewhere(&issuer)).await;
         assert_eq!(found.is_some(), hit, "{ahead}: {}", said(&cache));
     }
@@ -318,7 +326,7 @@ async fn keys_and_identities_vouch_side_by_side() {
 #[tokio::test]
 async fn keys_in_a_file_need_no_issuer() {
     let (issuer, bucket, home) = (Issuer::start(), bucket(), TempDir::new().unwrap());
-    store(&bucket, push(&issuer), "good").await;
+    store(&bucket, storing(&issuer), "good").await;
     let file = home.path().join("jwks.json");
     fs::write(&file, issuer.key_set().to_string()).unwrap();
     issuer.set_down(true);
