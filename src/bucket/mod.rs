@@ -72,6 +72,8 @@ type Certified = (Instant, Result<Arc<Namespace>, NoCertificate>);
 
 /// How long a key is used: entries made more than a day after its token are not believed.
 const CERTIFIED_FOR: Duration = Duration::from_secs(12 * 60 * 60);
+/// How long no token is asked for after there was none.
+const PAUSE: Duration = Duration::from_secs(60);
 
 impl Bucket {
     /// The bucket behind `store`, with requests as far as `gate` allows them. Asks the bucket for nothing. Must be called
@@ -130,7 +132,7 @@ impl Bucket {
         };
         let mut certified = self.certified.lock().await;
         if let Some((since, known)) = &*certified
-            && since.elapsed() < CERTIFIED_FOR
+            && since.elapsed() < known.as_ref().map_or(PAUSE, |_| CERTIFIED_FOR)
         {
             return known.clone().map(Some).map_err(Error::NotCertified);
         }

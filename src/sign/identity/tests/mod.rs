@@ -10,7 +10,9 @@ use crate::git_ref::RefPattern;
 use crate::scope::Scope;
 use crate::sign::{SignatureError, Statement, Verifier};
 
-#[path = "../../../tests/it/support/tokens.rs"]
+mod keys;
+mod systems;
+#[path = "../../../../tests/it/support/tokens.rs"]
 #[allow(dead_code, reason = "the integration tests use the rest")]
 pub(crate) mod tokens;
 
@@ -253,65 +255,6 @@ fn a_swapped_payload_and_a_foreign_or_retired_key_are_refused() {
 }
 
 #[test]
-fn the_key_decides_the_algorithm_and_the_token_never_does() {
-    let (issuer, rules) = (IssuerKey::new("1"), rules(&["github:acme/shop"]));
-    let keys = keys(ISSUER, &[&issuer]);
-    for alg in ["none", "None", "", "HS256", "RS256", "ES384", "EdDSA", "PS256"] {
-        let certificate = certificate(|audience| {
-            let header = json!({ "alg": alg, "kid": "1" });
-            let token = issuer.token_with(&header, &push_claims(ISSUER, audience, NOW));
-            let end = token.rfind('.').unwrap();
-            if alg.eq_ignore_ascii_case("none") {
-                token[..=end].to_owned()
-            } else {
-                token
-            }
-        });
-        assert_eq!(
-            verify(&certificate, &keys, &rules, NAMESPACE),
-            Err(IdentityError::Algorithm),
-            "{alg}"
-        );
-    }
-}
-
-#[test]
-fn keys_for_encryption_and_for_other_algorithms_verify_nothing() {
-    let (issuer, rules) = (IssuerKey::new("1"), rules(&["github:acme/shop"]));
-    let certificate = certificate(|audience| issuer.token(&push_claims(ISSUER, audience, NOW)));
-    for (member, value) in [
-        ("use", json!("enc")),
-        ("alg", json!("ES384")),
-        ("crv", json!("P-384")),
-        ("kty", json!("oct")),
-    ] {
-        let mut jwk = issuer.jwk();
-        jwk[member] = value;
-        let document = json!({ "keys": [jwk, "rubbish", {}] }).to_string();
-        let keys = KeySet::parse(ISSUER, document.as_bytes()).unwrap();
-        let unknown = Err(IdentityError::UnknownKey(ISSUER.to_owned()));
-        assert_eq!(
-            verify(&certificate, &keys, &rules, NAMESPACE),
-            unknown,
-            "{member}"
-        );
-    }
-}
-
-#[test]
-fn a_document_that_is_no_key_set_or_too_large_is_refused() {
-    for document in [
-        "",
-        "[]",
-        "{}",
-        r#"{"keys": 5}"#,
-        &format!("{{\"keys\":[]}}{}", " ".repeat(MAX_KEY_SET)),
-    ] {
-        assert!(KeySet::parse(ISSUER, document.as_bytes()).is_none());
-    }
-}
-
-#[test]
 fn the_key_set_of_one_issuer_says_nothing_about_another() {
     let (issuer, rules) = (
         IssuerKey::new("1"),
@@ -337,113 +280,6 @@ fn an_entry_is_made_within_a_day_of_its_token_whatever_the_clocks() {
     }
     for made in [0, NOW - MAX_SKEW - 1, NOW + MAX_SKEW + 1, u64::MAX] {
         assert_eq!(vouched.check_time(made), Err(IdentityError::Age));
-    }
-}
-
-#[test]
-fn buildkite_s_runs_are_told_by_pipeline_branch_and_source() {
-    let rules = rules(&["buildkite:acme/shop"]);
-    let claims = json!({
-        "organization_slug": "acme", "pipeline_slug": "shop", "build_branch": "main", "build_tag": null,
-        "build_commit": "abc", "build_source": "webhook", "build_number": 7,
-    });
-    let with = |name: &str, value: Json| {
-        with_claims(&rules, "https://agent.buildkite.com", |token| {
-            token["ref"] = json!("refs/heads/main");
-            token["event_name"] = json!("push");
-            token
-                .as_object_mut()
-                .unwrap()
-                .extend(claims.as_object().unwrap().clone());
-            token[name] = value;
-        })
-    };
-    let vouched = with("step_key", Json::Null).unwrap();
-    let url = vouched.provenance.run_url.as_deref();
-    assert_eq!(url, Some("https://buildkite.com/acme/shop/builds/7"));
-    for (name, value, expected) in [
-        (
-            "organization_slug",
-            json!("eve"),
-            IdentityError::Subject("eve/shop".into()),
-        ),
-        (
-            "pipeline_slug",
-            json!("evil"),
-            IdentityError::Subject("acme/evil".into()),
-        ),
-        (
-            "build_branch",
-            json!("feat"),
-            IdentityError::Ref("refs/heads/feat".into()),
-        ),
-        ("build_branch", Json::Null, IdentityError::Ref("none".into())),
-        (
-            "build_tag",
-            json!("main"),
-            IdentityError::Ref("refs/tags/main".into()),
-        ),
-        ("build_tag", json!("v1"), IdentityError::Ref("none".into())),
-        // Whoever starts these names branch and commit.
-        ("build_source", json!("api"), IdentityError::Event("api".into())),
-        ("build_source", json!("ui"), IdentityError::Event("ui".into())),
-        ("build_source", Json::Null, IdentityError::Event("none".into())),
-    ] {
-        assert_eq!(with(name, value.clone()), Err(expected), "{name}: {value}");
-    }
-}
-
-#[test]
-fn circleci_s_runs_are_told_by_project_and_ref() {
-    const ORGANIZATION: &str = "8a9f0d3c-1111-2222-3333-444455556666";
-    const PROJECT: &str = "0a9f0d3c-1111-2222-3333-444455556666";
-    let rules = rules(&[&format!("circleci:{ORGANIZATION}/{PROJECT}")]);
-    let with = |name: &str, value: Json| {
-        with_claims(
-            &rules,
-            &format!("https://oidc.circleci.com/org/{ORGANIZATION}"),
-            |token| {
-                token["oidc.circleci.com/project-id"] = json!(PROJECT);
-                token["oidc.circleci.com/vcs-ref"] = json!("refs/heads/main");
-                token["oidc.circleci.com/ssh-rerun"] = json!(false);
-                token[name] = value;
-            },
-        )
-    };
-    assert!(with("sub", Json::Null).is_ok());
-    for (name, value, expected) in [
-        (
-            "oidc.circleci.com/project-id",
-            json!("1"),
-            IdentityError::Subject("1".into()),
-        ),
-        (
-            "oidc.circleci.com/vcs-ref",
-            json!("refs/pull/5"),
-            IdentityError::Ref("refs/pull/5".into()),
-        ),
-        (
-            "oidc.circleci.com/vcs-ref",
-            Json::Null,
-            IdentityError::Ref("none".into()),
-        ),
-        (
-            "oidc.circleci.com/ssh-rerun",
-            json!(true),
-            IdentityError::Event("ssh-rerun".into()),
-        ),
-        (
-            "oidc.circleci.com/ssh-rerun",
-            json!("true"),
-            IdentityError::Malformed,
-        ),
-        (
-            "iss",
-            json!("https://oidc.circleci.com/org/x"),
-            IdentityError::Issuer("https://oidc.circleci.com/org/x".into()),
-        ),
-    ] {
-        assert_eq!(with(name, value.clone()), Err(expected), "{name}: {value}");
     }
 }
 
