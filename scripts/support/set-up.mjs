@@ -48,11 +48,11 @@ async function pack(onOutput) {
   }
 }
 
-/** The packed tarballs: the main package's and this platform's. */
-export function tarballs() {
-  return readdirSync(packed)
+/** The packed tarballs in a folder; in that of the set-up, the main package's and this platform's. */
+export function tarballs(folder = packed) {
+  return readdirSync(folder)
     .filter(name => name.endsWith('.tgz'))
-    .map(name => join(packed, name))
+    .map(name => join(folder, name))
 }
 
 /** Unpacks a package to where a package manager would put it; the main one under the alias that Nx looks for. */

@@ -17,6 +17,7 @@ use tokio::sync::watch;
 use super::warnings::Warnings;
 use crate::bucket::{Gate, Purpose};
 use crate::object_store::{Error, Extent};
+use crate::remedy;
 
 /// Objects whose requests fail in a row, nothing working in between, after which no further request is made.
 const BREAKER_THRESHOLD: usize = 5;
@@ -25,8 +26,6 @@ const STORM: Duration = Duration::from_secs(4);
 
 /// The kind of warning about a bucket that never answered.
 const SILENCE: &str = "silence";
-
-const TROUBLE_ON_THE_WAY: &str = "Check the network, `s3.endpoint` and proxy settings, or try again later.";
 
 /// Remembers how the requests of this run went.
 pub struct Health {
@@ -90,7 +89,7 @@ impl Health {
                 "The last requests to the S3 bucket failed",
                 error.to_string(),
                 "The build went on; what they were for is not restored or not stored.",
-                remedy(&error),
+                &remedy::of_request(&error, ""),
             );
         }
     }
@@ -106,7 +105,7 @@ impl Health {
             "Remote caching in S3 is off for this run",
             error.to_string(),
             "The build goes on with the local cache; nothing is restored from or stored in the bucket.",
-            remedy(error),
+            &remedy::of_request(error, ""),
         );
     }
 
@@ -117,7 +116,7 @@ impl Health {
             "The S3 bucket doesn't answer",
             error.to_string(),
             "The build goes on with the local cache, and uses the bucket as soon as it answers.",
-            &format!("{TROUBLE_ON_THE_WAY} If it is always this slow, raise `timeouts.firstContact`."),
+            &remedy::of_request(error, ""),
         );
     }
 
@@ -153,7 +152,7 @@ impl Health {
                 "Results of this run are not stored in S3",
                 error.to_string(),
                 "The build goes on and may still restore results from the bucket.",
-                remedy(error),
+                &remedy::of_put(error),
             );
         }
     }
@@ -252,39 +251,6 @@ impl Gate for Health {
 
     fn takes_denied_for_missing(&self) -> bool {
         true
-    }
-}
-
-/// What to do about a failure that concerns more than one object.
-fn remedy(error: &Error) -> &'static str {
-    match error {
-        Error::Misconfigured { .. } => "Correct the `s3` section of nx.json.",
-        Error::Credentials { .. } => "Check the credentials this machine or job uses for the bucket.",
-        Error::NoSuchBucket { .. } => {
-            "Check `s3.bucket` and `s3.endpoint` in nx.json (or NX_S3_CACHE_BUCKET), or create the bucket."
-        }
-        Error::WrongRegion { .. } => {
-            "Set `s3.region` in nx.json (or NX_S3_CACHE_REGION) to the bucket's region."
-        }
-        Error::AccessDenied { .. } if error.refuses_the_caller() => {
-            "Check the credentials: the access key, its secret, that they belong to this endpoint, and this machine's clock."
-        }
-        Error::AccessDenied { .. } => {
-            "Allow s3:PutObject on the bucket's objects, or set the mode to \"read-only\" where storing isn't meant to work."
-        }
-        Error::Refused { .. } => {
-            "The server doesn't accept such requests: see the page on providers, and the options `forcePathStyle`, `disableChecksum` and `conditionalWrites`."
-        }
-        Error::Unreachable { .. }
-        | Error::Silent { .. }
-        | Error::Unanswered { .. }
-        | Error::TimedOut { .. }
-        | Error::Throttled { .. }
-        | Error::Server { .. }
-        // Concern one object.
-        | Error::ChecksumMismatch
-        | Error::Unreadable { .. }
-        | Error::TooLarge { .. } => TROUBLE_ON_THE_WAY,
     }
 }
 

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use futures_util::stream::{self, Stream, StreamExt, TryStreamExt};
 use parking_lot::Mutex;
 
-use super::ending::Ending;
 use super::scopes::Scopes;
-use super::{Workspace, print};
+use super::ui::{Ending, print};
+use super::workspace::Workspace;
 use crate::archive::{self, Item, Limits};
 use crate::bucket::{AlwaysOpen, Name};
 use crate::config::Config;

@@ -11,15 +11,15 @@ use serde_json::json;
 use tokio::time::timeout;
 
 use super::bucket::Bucket;
-use super::ending::Ending;
-use super::interrupt::until_interrupted;
 use super::restore::{PATIENCE, working_directory};
-use super::{GOOD, Workspace, print};
+use super::ui::{Ending, GOOD, interrupt::until_interrupted, print};
+use super::workspace::Workspace;
 use crate::archive::Mounts;
 use crate::archive_name::ArchiveName;
 use crate::bucket::{Name, Source, Upload, Uploaded};
 use crate::cache::bytes;
 use crate::error::Error;
+use crate::remedy;
 
 /// Keep directories under a name in the bucket, for `restore`.
 ///
@@ -122,7 +122,7 @@ fn not_kept(name: &ArchiveName, error: Error) -> Ending {
     match error {
         Error::Store(error) => Ending::of_bucket(&error, "s3:GetObject and s3:PutObject"),
         Error::Deadline => Ending::Unable("it took too long".into()),
-        Error::NotCertified(error) => Ending::Unable(format!("{error}. {}", error.remedy())),
+        Error::NotCertified(error) => Ending::Unable(format!("{error}. {}", remedy::of_certificate(&error))),
         error => Ending::Unable(error.to_string()),
     }
     .and(&format!("{name} is as it was before."))

@@ -9,9 +9,8 @@ use serde_json::json;
 use tokio::time::timeout;
 
 use super::bucket::{Bucket, unread};
-use super::ending::Ending;
-use super::interrupt::until_interrupted;
-use super::{GOOD, Workspace, age, print};
+use super::ui::{Ending, GOOD, age, interrupt::until_interrupted, print};
+use super::workspace::Workspace;
 use crate::archive::{self, Limits, Staging, Unpacked, WorkingTree};
 use crate::archive_name::ArchiveName;
 use crate::bucket::{Deadline, FoundEntry, Name};

@@ -1,9 +1,10 @@
 //! Which options go together, and which don't.
 
-use super::TrustPolicy;
-use super::build::Checked;
-use super::options::{self as opt, Spec};
+use super::options as opt;
+use super::settings::Checked;
+use super::spec::Spec;
 use super::trust::SET_UP;
+use super::types::TrustPolicy;
 
 const ONLY_AWS: &str = "only AWS has this";
 const UNSIGNED: &str = "anonymous requests are not signed";
@@ -58,7 +59,7 @@ fn check_needs(checked: &mut Checked<'_>) {
     ];
     let settings = checked.settings;
     for (one, other) in needs {
-        if settings.is_on(one) && !settings.is_on(other) && !checked.findings.mention(other) {
+        if settings.is_on(one) && !settings.is_on(other) && !checked.findings.mention(other.name) {
             checked.refuse(one, format!("this needs {}, which is not set.", other.name));
         }
     }
@@ -78,7 +79,7 @@ fn has_signers(checked: &Checked<'_>) -> bool {
     let (settings, findings) = (checked.settings, &checked.findings);
     signers
         .into_iter()
-        .any(|option| settings.is_on(option) || findings.mention(option))
+        .any(|option| settings.is_on(option) || findings.mention(option.name))
 }
 
 /// Finds options that exclude one value of another.

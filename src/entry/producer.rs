@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::environment::Environment;
+use crate::environment::Environment;
 use crate::sign::Provenance;
 
 /// Who made an entry, for people who look into the bucket. No decision depends on it: whoever signed the entry could write

@@ -4,4 +4,4 @@ mod key_sets;
 mod token;
 
 pub use key_sets::IssuerKeySets;
-pub use token::{NoCertificate, certify, preview};
+pub use token::{GITHUB, NoCertificate, certify, preview};

@@ -37,32 +37,8 @@ pub enum NoCertificate {
     Random,
 }
 
-impl NoCertificate {
-    /// What to do about it.
-    pub fn remedy(&self) -> &'static str {
-        match self {
-            Self::NoToken { from: GITHUB, .. } => {
-                "Give the job `permissions: { id-token: write, contents: read }`, and see whether the token endpoint can be \
-                 reached from the runner."
-            }
-            Self::NoToken { .. } => "See whether the command works in a step of this job.",
-            Self::Refused(IdentityError::Subject(_)) => "Correct trust.identities in nx.json.",
-            Self::Refused(IdentityError::Ref(_)) => {
-                "Add the branch or the tag to trust.branches in nx.json, if it is to be trusted."
-            }
-            Self::Refused(IdentityError::Event(_)) => {
-                "Add the event to trust.events in nx.json, if it is to be trusted."
-            }
-            Self::Refused(IdentityError::Environment(_)) => {
-                "Name the `environment` in the job, or remove trust.environment from nx.json."
-            }
-            Self::Refused(_) => "Correct trust.identities in nx.json: tokens here come from another issuer.",
-            Self::Random => "Please report this.",
-        }
-    }
-}
-
-const GITHUB: &str = "GitHub";
+/// Who is asked for tokens on GitHub.
+pub const GITHUB: &str = "GitHub";
 
 /// Makes a key pair, and has the CI system certify it for entries under `namespace`. Takes a minute at most.
 pub async fn certify(

@@ -9,8 +9,8 @@ use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 
 use super::Error;
-use super::cause;
 use super::http::Caller;
+use crate::cause;
 
 /// To an open connection, TLS included.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -22,6 +22,9 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 const ATTEMPTS: u32 = 3;
 /// Before the second attempt; then twice as long each time.
 const PAUSE: Duration = Duration::from_millis(200);
+
+/// Characters of why there is no answer.
+const QUOTED: usize = 200;
 
 /// Gets documents, with the certificate authorities and proxies of the bucket's client. Redirects are not followed.
 #[derive(Debug)]
@@ -92,7 +95,7 @@ impl Documents {
             header.map_err(|_| failed("the request token is not valid"))?;
         }
         let answer = self.0.call(request).await;
-        let answer = answer.map_err(|error| Missing::Failed(cause::line(&error)))?;
+        let answer = answer.map_err(|error| Missing::Failed(cause::line(&error, QUOTED)))?;
         let status = answer.status().as_u16();
         if status != 200 {
             return Err(Missing::Status(status));

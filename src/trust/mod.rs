@@ -15,7 +15,8 @@ mod token_source;
 mod warning;
 
 pub use access::{Access, ReadScope};
-pub use facts::{RunFacts, RunKind, detect};
+pub use ci::detect;
+pub use facts::{RunFacts, RunKind};
 pub use policy::decide;
 pub use system::System;
 pub use token_source::TokenSource;

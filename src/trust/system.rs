@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::config::environment::Environment;
+use crate::environment::Environment;
 use crate::sign::Identity;
 
 /// Where a run takes place.

@@ -1,7 +1,7 @@
 //! Where a run can get an identity token.
 
 use super::system::System;
-use crate::config::environment::Environment;
+use crate::environment::Environment;
 use crate::secret::Secret;
 
 /// Who gives a run an identity token. GitLab's have an audience that the pipeline file fixes, so they can't certify a run's

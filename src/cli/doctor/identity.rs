@@ -7,6 +7,7 @@ use crate::config::Config;
 use crate::issuer::{self, IssuerKeySets, NoCertificate};
 use crate::object_store::documents::Documents;
 use crate::plain;
+use crate::remedy;
 use crate::sign::{Identity, KeySets, Vouched};
 use crate::trust::{Access, RunFacts, System};
 
@@ -59,7 +60,7 @@ pub(super) async fn examine(config: &Config, facts: &RunFacts, access: &Access, 
         (_, Err(error)) => Step::bad("identity", error.to_string()),
         (Some(source), Ok(http)) => match issuer::preview(source, rules, &http).await {
             Ok((claims, verdict)) => token(&claims, verdict),
-            Err(error) => Step::poor("identity", error.to_string()).with(error.remedy()),
+            Err(error) => Step::poor("identity", error.to_string()).with(remedy::of_certificate(&error)),
         },
         (None, _) if facts.system == System::GitHub => Step::poor(
             "identity",
@@ -89,6 +90,8 @@ fn token(claims: &Map<String, Value>, verdict: Result<Vouched, NoCertificate>) -
     let shown = shown.collect::<Vec<_>>().join(", ");
     match verdict {
         Ok(vouched) => Step::good("identity", format!("accepted as {}: {shown}", vouched.identity)),
-        Err(error) => Step::poor("identity", format!("{error}. It claims {shown}")).with(error.remedy()),
+        Err(error) => {
+            Step::poor("identity", format!("{error}. It claims {shown}")).with(remedy::of_certificate(&error))
+        }
     }
 }

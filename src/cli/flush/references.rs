@@ -4,8 +4,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::plan::{EntryReferences, References};
 use crate::cli::bucket::{Bucket, Found, unread};
-use crate::cli::ending::Ending;
-use crate::cli::progress::Progress;
+use crate::cli::ui::{Ending, progress::Progress};
 use crate::error::Error;
 use crate::object_store::{self, UnreadableReason};
 

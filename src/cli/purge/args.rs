@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 
 use clap::{ArgGroup, Args};
 
-use crate::cli::age;
 use crate::cli::scopes::Scopes;
+use crate::cli::ui::age;
 use crate::entry::{Manifest, Producer};
 use crate::sign::{KeyName, Provenance};
 
@@ -15,7 +15,7 @@ use crate::sign::{KeyName, Provenance};
 /// Where an entry comes from is what the issuer of its run's token says. For entries signed with a key, or with nothing,
 /// it is what they say themselves.
 ///
-/// Chunks stay until `flush` finds that nothing needs them. Ends with 1 when something that was named isn't there, or when
+/// Chunks stay until `flush` finds that nothing needs them. Exits 1 when something that was named isn't there, or when
 /// an entry can't be read, so that nobody knows who made it.
 #[derive(Args, Debug)]
 #[command(group = ArgGroup::new("selection").required(true).multiple(true).args(["names", "run", "commit", "workflow", "since", "until", "key", "producer"]))]

@@ -1,7 +1,7 @@
 //! What runs may do that have no key but an identity.
 
 use super::*;
-use crate::config::environment::Environment;
+use crate::environment::Environment;
 use crate::scope::Scope;
 
 /// A configuration with an identity and no key.

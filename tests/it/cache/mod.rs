@@ -7,7 +7,6 @@ mod identities;
 mod planted;
 mod present;
 mod requests;
-#[cfg(unix)] // makes links and modes
 mod round_trip;
 mod support;
 mod tampering;

@@ -42,7 +42,7 @@ async function withAnswers(tree: Tree, options: InitOptions): Promise<InitOption
   }
 }
 
-function install(root: string): void {
+export function install(root: string): void {
   const { detectPackageManager, getPackageManagerCommand } = devkit()
   const command = getPackageManagerCommand(detectPackageManager(root), root).install
   execSync(command, { cwd: root, stdio: 'inherit', windowsHide: true })
