@@ -160,7 +160,10 @@ impl Downloader {
         deadline: &mut Deadline,
     ) -> Result<T, Error> {
         let first = self.read_object(reading, object.clone(), deadline).await;
-        if !matches!(first, Err(Error::Entry { .. })) {
+        if !first
+            .as_ref()
+            .is_err_and(|error| matches!(error, Error::Entry { .. }) && is_damage(error))
+        {
             return first;
         }
         // The second replaces the first in memory.
@@ -250,8 +253,9 @@ impl Downloader {
 }
 
 fn is_damage(error: &Error) -> bool {
-    matches!(
-        error,
-        Error::Entry { .. } | Error::Object { .. } | Error::ChunkMissing { .. }
-    )
+    match error {
+        Error::Entry { source, .. } => !source.is_unverifiable(),
+        Error::Object { .. } | Error::ChunkMissing { .. } => true,
+        _ => false,
+    }
 }

@@ -95,7 +95,7 @@ impl Bucket {
 
     /// Says on standard error what must be known about this run's trust; `stores` where it is meant to store something.
     pub(super) fn print_trust_warnings(&self, stores: bool) {
-        let said = |warning: &&TrustWarning| stores || !matches!(warning, TrustWarning::KeyMissing(_));
+        let said = |warning: &&TrustWarning| stores || !warning.is_about_storing();
         for warning in self.access.warnings.iter().filter(said) {
             print::note(&format!("{}\n{}", warning.title(), warning.body().join("\n")));
         }

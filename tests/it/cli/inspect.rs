@@ -28,6 +28,7 @@ async fn everything_an_entry_has_is_shown() {
   exit code   0
   content     2 files, 5.1 kB as an archive, <size> stored inside the entry
   CI run      4711
+  vouched by  nobody: these are claims of who wrote it
   -rw-r--r--       6 B  (terminal output)
   drwxr-xr-x       0 B  dist/
   drwxr-xr-x       0 B  dist/deep/

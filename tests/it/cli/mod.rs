@@ -9,6 +9,7 @@ mod docs;
 mod doctor;
 mod flush;
 mod holdings;
+mod identities;
 mod inspect;
 mod interrupted;
 mod keygen;
