@@ -58,6 +58,8 @@ pub mod seal;
 #[forbid(unsafe_code)]
 pub mod secret;
 #[forbid(unsafe_code)]
+pub mod server;
+#[forbid(unsafe_code)]
 pub mod sign;
 #[forbid(unsafe_code)]
 pub mod task_hash;

@@ -130,10 +130,10 @@ async fn judged(
 }
 
 async fn judge(bucket: &Bucket, args: &PurgeArgs, found: &Found) -> Result<Verdict, Ending> {
-    let Some(subject) = found.at.object.subject() else {
+    let Some(name) = found.name() else {
         return Ok(Verdict::Stays);
     };
-    let read = match bucket.read_entry(&found.at.scope, subject).await {
+    let read = match bucket.read_entry(&found.at.scope, name).await {
         Ok(Some(read)) => read,
         Ok(None) => return Ok(Verdict::Stays),
         Err(error @ Error::Object { .. }) => return Ok(Verdict::Unknown(error.to_string())),

@@ -8,6 +8,7 @@ mod planted;
 mod present;
 mod requests;
 mod round_trip;
+mod served;
 mod support;
 mod tampering;
 mod touch;

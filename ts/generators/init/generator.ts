@@ -9,6 +9,7 @@ import { say } from '../words'
 import { closingWords } from './closing-words'
 import { installAlias } from './dependencies'
 import { type InitOptions, refuseSecrets, writeSettings } from './options'
+import { listPlugin } from './plugin'
 import { askForMissing } from './questions'
 
 /**
@@ -21,6 +22,7 @@ export default async function init(tree: Tree, options: InitOptions): Promise<Ge
   writeSettings(tree, complete)
   const before = tree.read('package.json', 'utf8')
   const installed = installAlias(tree)
+  listPlugin(tree)
   const mustInstall = tree.read('package.json', 'utf8') !== before && !options.skipInstall
   const finishTrust = complete.trust ? await trust(tree, { skipFormat: true }) : undefined
   if (!options.skipFormat) await format(tree)
