@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { pathToFileURL } from 'node:url'
 
-const facts = join(__dirname, '../scripts/release/facts.mjs')
+const facts = pathToFileURL(join(__dirname, '../scripts/release/facts.mjs')).href
 
 test('the version is the same everywhere', async () => {
   const { main, versions } = await import(facts)

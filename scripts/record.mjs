@@ -74,7 +74,16 @@ function environmentOf(server) {
 }
 
 function attackLines(output) {
-  return [prompt('npx nx-s3-cache doctor --attack'), ...screenLines(output)]
+  const lines = screenLines(output).map(line => folded(line, 104))
+  return [prompt('npx nx-s3-cache doctor --attack'), ...screenLines(lines.join('\n'))]
+}
+
+/** A line that is too wide for the picture, broken between words. */
+function folded(line, columns) {
+  if (plain(line).length <= columns) return line
+  const words = line.split(' ')
+  const fits = words.findLastIndex((_, end) => plain(words.slice(0, end).join(' ')).length <= columns)
+  return `${words.slice(0, fits).join(' ')}\n    ${words.slice(fits).join(' ')}`
 }
 
 /** What our command prints in a terminal; it must end with `code`. */

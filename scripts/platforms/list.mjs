@@ -4,8 +4,8 @@ import { macos } from './macos.mjs'
 import * as windows from './windows.mjs'
 
 /**
- * `napi` is the platform's name among npm's packages and `target` the one that is built here; `runs` the suites that
- * can run. `foreign` are failures that the emulator makes: the names of tests, and why it is not us.
+ * `name` is the platform's among npm's packages, `target` what is built here in place of `published`, and `runs` are the
+ * suites that can run. `foreign` are failures that the emulator makes: the names of tests, and why it is not us.
  */
 export const platforms = [
   {
@@ -21,6 +21,7 @@ export const platforms = [
     published: 'x86_64-pc-windows-msvc',
     npm: { os: 'win32', cpu: 'x64' },
     runs: ['rust', 'javascript', 'contract', 'nx'],
+    foreign: windows.foreign,
     ...windows.x64,
   },
   {

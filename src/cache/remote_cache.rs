@@ -11,7 +11,6 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::sleep;
 
 use super::health::Health;
-use super::retrieve::spooling;
 use super::summary::{Counters, Summary, bytes};
 use super::warnings::{Warning, Warnings};
 use crate::bucket::{Bucket, Gate, InFlight, Name, Purpose, Source, Upload};
@@ -96,7 +95,7 @@ impl RemoteCache {
 
     /// The body stored for `hash`, in a file without a name in `directory`; `None` is a miss, and so is every failure.
     pub async fn retrieve_body(&self, hash: &str, directory: &Path) -> Result<Option<Body>, Error> {
-        let restore = async |hash| self.read(Name::Body(hash), spooling(directory)).await;
+        let restore = async |hash| self.read(Name::Body(hash), self.spooling(directory)).await;
         self.counted(hash, restore, |found| found.size).await
     }
 

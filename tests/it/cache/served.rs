@@ -192,6 +192,7 @@ async fn a_run_that_stores_nothing_says_so_once_the_body_is_read() {
 async fn a_bucket_that_fails_is_a_miss_and_an_artifact_less_and_told_once() {
     let store = bucket();
     let unreachable = Error::Unreachable {
+        proxy: None,
         detail: "connection refused".into(),
         lasting: true,
     };
