@@ -40,6 +40,8 @@ pub mod error;
 #[forbid(unsafe_code)]
 pub mod git_ref;
 // Only what napi generates here is unsafe.
+#[forbid(unsafe_code)]
+pub mod issuer;
 pub mod node;
 #[forbid(unsafe_code)]
 pub mod object_store;

@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 
 use crate::error::Error;
+use crate::issuer::{GITHUB, NoCertificate};
 use crate::object_store::{Error as StoreError, Extent, UnreadableReason};
+use crate::sign::{IdentityError, SignatureError};
 use crate::{archive, entry};
 
 /// What to call a failure, and what to do about it.
@@ -108,6 +110,11 @@ pub fn of_artifact(error: &Error) -> Option<Advice> {
             "An S3 cache entry could not be used",
             "Please report this.",
         ),
+        Error::NotCertified(error) => (
+            "not-certified",
+            "This run stores nothing in the S3 cache: it has no identity",
+            of_certificate(error),
+        ),
         Error::ChunkMissing { .. } => (
             "chunk-missing",
             "A chunk is missing in the S3 bucket",
@@ -150,6 +157,16 @@ pub fn of_entry(error: &entry::Error) -> Advice {
             "S3 cache entries don't fit the encryption key",
             "Runs without the `encryptionKey` stored them, or nobody had one yet: set it everywhere. They count as misses, and storing replaces them.",
         ),
+        entry::Error::Signature(SignatureError::Identity(IdentityError::Unavailable { .. })) => (
+            "issuer",
+            "S3 cache entries can't be verified: the issuer's keys can't be had",
+            "They count as misses. Let this machine reach the issuer: a developer's machine keeps its keys for a day. Where it never can, save them and set `trust.jwksFile`.",
+        ),
+        entry::Error::Signature(SignatureError::Identity(_)) => (
+            "signature",
+            "An S3 cache entry without a valid signature was refused",
+            "Another run signed it than those that `trust` lists, or its issuer has retired its key: it counts as a miss, and the next trusted run replaces it. If this doesn't end by itself, find out who writes to the bucket, see docs/security.md.",
+        ),
         entry::Error::Signature(_) => (
             "signature",
             "An S3 cache entry without a valid signature was refused",
@@ -167,6 +184,27 @@ pub fn of_entry(error: &entry::Error) -> Advice {
         | entry::Error::WrongChunk => return DAMAGED,
     };
     Advice { kind, title, remedy }
+}
+
+/// What to do where a run's key is not certified.
+pub fn of_certificate(error: &NoCertificate) -> &'static str {
+    match error {
+        NoCertificate::NoToken { from: GITHUB, .. } => {
+            "Give the job `permissions: { id-token: write, contents: read }`, and see whether its runner can reach the token endpoint."
+        }
+        NoCertificate::NoToken { .. } => "See whether the command works in a step of this job.",
+        NoCertificate::Refused(IdentityError::Ref(_)) => {
+            "Add the branch or the tag to `trust.branches` in nx.json, if it is to be trusted."
+        }
+        NoCertificate::Refused(IdentityError::Event(_)) => {
+            "Add the event to `trust.events` in nx.json, if it is to be trusted."
+        }
+        NoCertificate::Refused(IdentityError::Environment(_)) => {
+            "Name the `environment` in the job, or remove `trust.environment` from nx.json."
+        }
+        NoCertificate::Refused(_) => "Correct `trust.identities` in nx.json: this run is none of them.",
+        NoCertificate::Random => "Please report this.",
+    }
 }
 
 const DAMAGED: Advice = Advice {

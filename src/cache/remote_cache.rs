@@ -276,15 +276,15 @@ impl RemoteCache {
     /// answer where that comes later: whoever queued it doesn't wait.
     async fn upload(&self, upload: Upload) -> Result<PutOutcome, Error> {
         let (bucket, name) = (&self.bucket, upload.name.clone());
+        let namespace = bucket.writes().await?.ok_or(Error::Off)?;
         let turn = bucket.uploader.turn().await?;
-        let namespace = bucket.namespaces().await?.writes.as_ref().ok_or(Error::Off)?;
         let too_late = async {
             bucket.requests.contact().await;
             sleep(bucket.config.deadline).await;
         };
         let uploaded = tokio::select! {
             biased;
-            done = bucket.uploader.upload(turn, namespace, upload) => done?,
+            done = bucket.uploader.upload(turn, &namespace, upload) => done?,
             () = too_late => return Err(Error::Deadline),
         };
         self.known_misses.lock().remove(&name);

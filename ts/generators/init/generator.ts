@@ -3,13 +3,14 @@ import type { GeneratorCallback, Tree } from '@nx/devkit'
 import { format } from '../format'
 import { devkit } from '../json'
 import { readSection } from '../section'
+import { terminal } from '../terminal'
 import trust from '../trust/generator'
 import { say } from '../words'
 import { closingWords } from './closing-words'
 import { installAlias } from './dependencies'
 import { type InitOptions, refuseSecrets, writeSettings } from './options'
 import { listPlugin } from './plugin'
-import { askForMissing, terminal } from './questions'
+import { askForMissing } from './questions'
 
 /**
  * `nx g nx-s3-cache:init`, which `nx add nx-s3-cache` runs: writes the `s3` section of nx.json and installs this
