@@ -42,6 +42,7 @@ pub fn open(
             warning.body(),
         );
     }
+    warn_of_unknown_options(&config, &warnings);
     let events = vec![format!("scope: {}", access.why)];
     let health = Health::new(bucket_label(&config.bucket), reads_only, warnings.clone());
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -73,6 +74,20 @@ pub fn open(
     // A failure shows again, and is reported, when the first task needs the namespaces.
     tokio::spawn(async move { drop(warmed.namespaces().await) });
     cache
+}
+
+/// Names that are no options don't stop the build: a branch may run an older version than its CI is configured for.
+fn warn_of_unknown_options(config: &Config, warnings: &Warnings) {
+    if config.unknown.is_empty() {
+        return;
+    }
+    let names = config.unknown.iter().map(|name| format!("- {name}"));
+    let remedy = "Correct the name, or upgrade nx-s3-cache if a newer version has this option.";
+    warnings.once(
+        "unknown-option",
+        "nx-s3-cache ignores options that it does not know",
+        names.chain([remedy.to_owned()]).collect::<Vec<_>>(),
+    );
 }
 
 /// A bucket as messages name it.

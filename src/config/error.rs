@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::options::Spec;
+use super::options::{self, Spec};
 
 /// Where a value comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,6 +87,8 @@ impl fmt::Display for ConfigErrors {
 #[derive(Default)]
 pub(super) struct Findings {
     pub problems: Vec<ConfigError>,
+    /// Names that are no options, and that nothing depends on.
+    pub unknown: Vec<ConfigError>,
     pub notices: Vec<String>,
 }
 
@@ -97,6 +99,26 @@ impl Findings {
             origin,
             problem: problem.into(),
         });
+    }
+
+    /// A name that is no option. A newer version may know it, so it only warns; where ignoring it could leave the cache
+    /// unprotected, it is a problem.
+    pub(super) fn unknown(&mut self, name: &str, origin: Origin, problem: impl Into<String>) {
+        let found = ConfigError {
+            option: name.to_owned(),
+            origin,
+            problem: problem.into(),
+        };
+        if options::may_protect(name) {
+            self.problems.push(found);
+        } else {
+            self.unknown.push(found);
+        }
+    }
+
+    /// Whether every name is an option and every value is valid.
+    pub(super) fn is_empty(&self) -> bool {
+        self.problems.is_empty() && self.unknown.is_empty()
     }
 
     /// Whether something is wrong with `option` already, so that its absence is no further problem.

@@ -64,6 +64,8 @@ pub struct Config {
     pub touch_after: Option<Duration>,
     /// Whether GitHub Actions shows what the cache did in the job's summary.
     pub job_summary: bool,
+    /// Names that are no options and were ignored: typos, or options of another version.
+    pub unknown: Vec<ConfigError>,
     /// What is valid but worth knowing, for verbose mode.
     pub notices: Vec<String>,
     /// Every option with its value and where that comes from, in the order of the documentation.
@@ -97,7 +99,7 @@ impl Config {
             .map(|text| section::read(text, &mut findings))
             .unwrap_or_default();
         let mut variables = environment::read(environment, &mut findings);
-        if section.is_none() && variables.get(&options::BUCKET).is_none() && findings.problems.is_empty() {
+        if section.is_none() && variables.get(&options::BUCKET).is_none() && findings.is_empty() {
             return Err(ConfigErrors::NotConfigured);
         }
         store_url::expand(&mut nx_json, &mut findings);
@@ -105,12 +107,14 @@ impl Config {
         let settings = Settings::resolve(nx_json, variables, ci);
         let config = build::build(&settings, ci, workspace_root, &mut findings);
         if !findings.problems.is_empty() {
+            findings.problems.append(&mut findings.unknown);
             return Err(ConfigErrors::Invalid(findings.problems));
         }
         if config.mode != Mode::NoCache && environment.was_removed(&options::ENCRYPTION_KEY) {
             return Err(ConfigErrors::KeyRemoved);
         }
         Ok(Self {
+            unknown: findings.unknown,
             notices: findings.notices,
             ..config
         })

@@ -20,6 +20,9 @@ pub(super) fn examine(workspace: &Workspace, report: &mut Report) -> Option<Conf
     let server = bucket.endpoint.as_deref().unwrap_or("AWS");
     report.add(Step::good(STEP, format!("bucket {:?} at {server}", bucket.name)));
     report.configured(&config.resolved);
+    for unknown in &config.unknown {
+        report.add(Step::poor(STEP, format!("ignored: {unknown}")));
+    }
     for notice in &config.notices {
         report.add(Step::poor(STEP, notice.clone()));
     }
