@@ -9,7 +9,7 @@
 //! | behaviour | [`cache`], [`connect`] |
 //! | parts | [`entry`], [`object_store`], [`credentials`] |
 //! | algorithms | [`archive`], [`chunk`], [`compress`], [`seal`], [`sign`], [`trust`], [`config`] |
-//! | words | [`task_hash`], [`archive_name`], [`scope`], [`git_ref`], [`secret`], `rlimit`, `plain`, [`error`] |
+//! | words | [`task_hash`], [`archive_name`], [`scope`], [`git_ref`], [`secret`], `rlimit`, `plain`, `links`, [`error`] |
 
 #[forbid(unsafe_code)]
 pub mod archive;
@@ -39,6 +39,8 @@ pub mod entry;
 pub mod error;
 #[forbid(unsafe_code)]
 pub mod git_ref;
+#[forbid(unsafe_code)]
+mod links;
 #[forbid(unsafe_code)]
 pub mod object_store;
 #[forbid(unsafe_code)]

@@ -1,5 +1,6 @@
 //! What to do about a bucket that can't be used.
 
+use crate::links::page;
 use crate::object_store::{Error, UnreadableReason};
 
 /// What to do when a request fails with `error`; `permission` is what it needs.
@@ -18,7 +19,10 @@ pub(super) fn remedy(error: &Error, permission: &str) -> String {
              belong to this `endpoint`."
         }
         Error::AccessDenied { .. } => {
-            return format!("Allow these credentials {permission}; the policies in infra/ show how.");
+            return format!(
+                "Allow these credentials {permission}. Policies: {}",
+                page!("infra/README.md")
+            );
         }
         Error::NoSuchBucket { .. } => {
             "Check `bucket` and `endpoint` in nx.json (or NX_S3_CACHE_BUCKET), or create the bucket."
@@ -34,8 +38,11 @@ pub(super) fn remedy(error: &Error, permission: &str) -> String {
         }
         Error::Throttled { .. } | Error::Server { .. } => "Try again later; the trouble is the server's.",
         Error::Refused { .. } => {
-            "The server doesn't accept such requests: see docs/providers.md, and the options `forcePathStyle`, \
-             `disableChecksum` and `conditionalWrites`."
+            concat!(
+                "The server doesn't accept such requests. The options `forcePathStyle`, `disableChecksum` and \
+                 `conditionalWrites` may help: ",
+                page!("docs/providers.md")
+            )
         }
         Error::ChecksumMismatch | Error::TooLarge { .. } => {
             "Something between here and the bucket changes objects: check proxies. Or the object is damaged."

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::options::{self, Spec};
+use crate::links::page;
 
 /// Where a value comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,7 +80,11 @@ impl fmt::Display for ConfigErrors {
         for problem in problems {
             writeln!(f, "  - {problem}")?;
         }
-        f.write_str("\nAll options and their values: docs/configuration.md of nx-s3-cache.")
+        write!(
+            f,
+            "\nAll options and their values: {}",
+            page!("docs/configuration.md")
+        )
     }
 }
 
@@ -231,7 +236,8 @@ mod tests {
             ConfigErrors::Invalid(problems).to_string(),
             "nx-s3-cache: the configuration is not valid, so no task was run.\n\n  \
              - a (nx.json): this is wrong.\n  - b (nx.json): this is wrong.\n\n\
-             All options and their values: docs/configuration.md of nx-s3-cache."
+             All options and their values: \
+             https://github.com/nx-s3-cache/nx-s3-cache/blob/main/docs/configuration.md"
         );
     }
 

@@ -6,6 +6,7 @@ use super::{connection, speed};
 use crate::cli::interrupt;
 use crate::cli::remedy::remedy;
 use crate::config::{ConditionalWrites, Config};
+use crate::links::page;
 use crate::object_store::{ObjectStore, PutMode, PutOutcome};
 
 const BODY: &str = "Written by `nx-s3-cache doctor`, and safe to delete.";
@@ -81,8 +82,10 @@ impl Trial<'_> {
         let found = self.store.head(&self.key).await;
         report.add(match found.map(|head| head.map(|head| head.size)) {
             Ok(Some(found)) if found == size => Step::good("head", format!("{size} bytes")),
-            Ok(found) => Step::bad("head", format!("{found:?} instead of {size} bytes"))
-                .with("Chunks would be sent again and again: see docs/providers.md."),
+            Ok(found) => Step::bad("head", format!("{found:?} instead of {size} bytes")).with(concat!(
+                "Chunks would be sent again and again: see ",
+                page!("docs/providers.md")
+            )),
             Err(error) => Step::bad("head", error.to_string()).with(remedy(&error, "s3:GetObject")),
         });
     }

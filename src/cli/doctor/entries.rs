@@ -6,6 +6,7 @@ use super::connection::is_denied;
 use super::report::{Report, Step};
 use crate::config::Config;
 use crate::entry::{Codec, Error, Keys, MAX_ENTRY_OBJECT};
+use crate::links::page;
 use crate::object_store::{self, ObjectStore};
 use crate::seal::MasterKey;
 use crate::task_hash::TaskHash;
@@ -98,7 +99,10 @@ fn remedy(error: &Error) -> &'static str {
             "Runs without the `encryptionKey` stored them, or nobody had one yet: set it everywhere. New results replace them."
         }
         Error::Signature(_) => {
-            "No key in `trust.publicKeys` signed them. Just after keys were introduced or replaced that ends by itself; else find out who stores them, see docs/security.md."
+            concat!(
+                "No key in `trust.publicKeys` signed them. Just after keys were introduced or replaced that ends by itself; else find out who stores them: ",
+                page!("docs/security.md")
+            )
         }
         Error::Newer(_) => "Use the same version of nx-s3-cache everywhere.",
         Error::NotOurs | Error::WrongLength | Error::Manifest(_) | Error::Frame(_) | Error::WrongChunk => {
