@@ -2,7 +2,10 @@ import { resolve } from 'node:path'
 import type { Warning } from '../index'
 
 /** What the native module exports, as far as it is used here. */
-export type Native = Pick<typeof import('../index'), 'NativeCache' | 'generateSigningKey' | 'runCli'>
+export type Native = Pick<
+  typeof import('../index'),
+  'NativeCache' | 'checkConfiguration' | 'generateSigningKey' | 'runCli'
+>
 
 /** The native module, or why this run goes without it. */
 export type Loaded = Native | { problem: Warning }

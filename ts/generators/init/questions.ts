@@ -30,6 +30,7 @@ export function terminal(): { ask: Ask; close: () => void } | undefined {
   return { ask: async question => (await lines.question(question)).trim(), close: () => lines.close() }
 }
 
-function isYes(answer: string): boolean {
+/** Enter alone means yes. */
+export function isYes(answer: string): boolean {
   return !/^n/i.test(answer)
 }

@@ -1,3 +1,4 @@
+import type { Commands } from '../commands'
 import type { Words } from '../words'
 import type { CiSystem } from './ci-systems'
 import { instructions } from './instructions'
@@ -12,15 +13,16 @@ export interface Done {
   /** The file that holds the settings. */
   file: string
   ciSystems: CiSystem[]
+  commands: Commands
 }
 
 /** True of any change to nx.json; a file that it extends isn't hashed. */
 const COLD = 'The next runs start with an empty cache, since Nx hashes nx.json into every task.'
 
 /** Everything the user should know after the generator has run, in order. The secret key is not in it. */
-export function closingWords({ before, after, made, file, ciSystems }: Done): Words[] {
+export function closingWords({ before, after, made, file, ciSystems, commands }: Done): Words[] {
   const branches = after.branches ?? []
-  if (!made) return [noNewKey(before, after)]
+  if (!made) return [noNewKey(before, after, commands)]
   return [
     {
       tone: 'success',
@@ -33,23 +35,23 @@ export function closingWords({ before, after, made, file, ciSystems }: Done): Wo
       ],
     },
     ...ciSystems.map(system => instructions(system, branches, made.secretFile)),
-    whenDone(before, made),
+    whenDone(before, made, commands),
   ]
 }
 
-function noNewKey(before: Trust, after: Trust): Words {
+function noNewKey(before: Trust, after: Trust, { nx }: Commands): Words {
   const changed = JSON.stringify(before) !== JSON.stringify(after)
   return {
     tone: 'success',
     title: changed ? 'The trust settings in nx.json are changed' : 'The cache is protected already',
     bodyLines: [
       `Keys: ${keyNames(after).join(', ')}. Pushes that are trusted: ${(after.branches ?? []).join(', ')}.`,
-      'Another key, to replace one that is there, takes a name: npx nx g @nx/s3-cache:trust --name=…',
+      `Another key, to replace one that is there, takes a name: ${nx('g @nx/s3-cache:trust --name=…')}`,
     ],
   }
 }
 
-function whenDone(before: Trust, { secretFile, name }: MadeKey): Words {
+function whenDone(before: Trust, { secretFile, name }: MadeKey, { ours }: Commands): Words {
   const others = keyNames(before)
   return {
     tone: 'note',
@@ -62,7 +64,7 @@ function whenDone(before: Trust, { secretFile, name }: MadeKey): Words {
           ]
         : []),
       'Let nobody change nx.json and the CI files without a review (CODEOWNERS).',
-      'See what the bucket lets pull requests do: npx nx-s3-cache doctor --attack',
+      `See what the bucket lets pull requests do: ${ours('doctor --attack')}`,
     ],
   }
 }

@@ -1,4 +1,5 @@
 import type { GeneratorCallback, Tree } from '@nx/devkit'
+import { commandsOf } from '../commands'
 import { format } from '../format'
 import { fileOfSection } from '../section'
 import { say } from '../words'
@@ -29,7 +30,14 @@ export default async function trust(tree: Tree, options: TrustOptions): Promise<
   const made = newKey ? makeKey(tree, options.name ?? nameFor(branch), options.secretFile) : undefined
   const after = writeTrust(tree, { ...options, newKey: made?.publicKey, defaultBranch: branch })
   if (!options.skipFormat) await format(tree)
-  const words = closingWords({ before, after, made, file: fileOfSection(tree), ciSystems: ciSystemsOf(tree) })
+  const words = closingWords({
+    before,
+    after,
+    made,
+    file: fileOfSection(tree),
+    ciSystems: ciSystemsOf(tree),
+    commands: commandsOf(tree),
+  })
   // Not before nx.json is written, and not at all in a dry run.
   return () => {
     if (made) writeSecret(made)
