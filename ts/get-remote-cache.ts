@@ -6,6 +6,7 @@ import { type LoadNative, loadNative } from './native'
 import { Notices } from './notices'
 import { openOptions } from './options'
 import { RemoteCache } from './remote-cache'
+import { nameTasks } from './task-names'
 
 let answer: Promise<RemoteCache | null> | undefined
 
@@ -57,6 +58,7 @@ export async function openRemoteCache({ notices, loadNative, readOptions }: Surr
     return null
   }
   finishAtExit(native, notices)
+  nameTasks(native)
   return new RemoteCache(native, notices)
 }
 

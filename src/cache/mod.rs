@@ -18,6 +18,7 @@ mod run_end;
 mod run_record;
 mod store;
 mod summary;
+mod task_names;
 mod touch;
 mod uploads;
 mod warnings;
@@ -44,6 +45,7 @@ use memory_budget::Memory;
 use namespace::Namespaces;
 use requests::Requests;
 use summary::Counters;
+use task_names::TaskNames;
 use uploads::Uploads;
 use warnings::Warnings;
 
@@ -66,6 +68,7 @@ const LAST_TOUCHES: Duration = Duration::from_millis(500);
 pub struct RemoteCache {
     config: Config,
     producer: Producer,
+    tasks: TaskNames,
     access: Access,
     namespaces: OnceCell<Namespaces>,
     requests: Requests,
@@ -130,6 +133,11 @@ impl RemoteCache {
         self.config.flush_timeout
     }
 
+    /// Notes that `hash` stands for `task`, such as `web:build`, for messages and for the entry.
+    pub fn name_task(&self, hash: &str, task: &str) {
+        self.tasks.set(hash, task);
+    }
+
     /// Restores the artifact of `hash` into `cache_directory`; `None` is a miss, and so is every failure.
     pub async fn retrieve(&self, hash: &str, cache_directory: &Path) -> Result<Option<Retrieved>, Error> {
         if !self.config.mode.reads() {
@@ -146,7 +154,8 @@ impl RemoteCache {
                 self.counters.hit();
                 self.event(|| {
                     format!(
-                        "{hash}: restored {} in {} ms",
+                        "{}: restored {} in {} ms",
+                        self.tasks.label(hash),
                         bytes(found.size),
                         began.elapsed().as_millis()
                     )
@@ -155,7 +164,14 @@ impl RemoteCache {
             }
             Ok(None) => {
                 self.counters.miss();
-                self.event(|| format!("{hash}: not in the bucket ({} ms)", began.elapsed().as_millis()));
+                let label = || self.tasks.label(hash);
+                self.event(|| {
+                    format!(
+                        "{}: not in the bucket ({} ms)",
+                        label(),
+                        began.elapsed().as_millis()
+                    )
+                });
                 Ok(None)
             }
             Err(error) => {
@@ -193,7 +209,7 @@ impl RemoteCache {
         }
     }
 
-    /// Blocks this thread until all uploads are done, at most for `timeout`; returns the hashes of those that
+    /// Blocks this thread until all uploads are done, at most for `timeout`; returns the tasks of those that
     /// are not.
     pub fn flush(&self, timeout: Duration) -> Vec<String> {
         let _waiting = self.counters.wait();
@@ -202,7 +218,7 @@ impl RemoteCache {
             self.requests.end();
         }
         self.touches.wait(LAST_TOUCHES.min(timeout));
-        left
+        left.iter().map(|hash| self.tasks.label(hash)).collect()
     }
 
     /// The warnings since the last call.
@@ -236,15 +252,16 @@ impl RemoteCache {
             Err(error) => Err(error.into()),
         };
         let took = began.elapsed().as_millis();
+        let label = || self.tasks.label(&artifact.hash);
         match result {
             Ok(PutOutcome::Stored) => {
                 self.counters.stored();
-                self.event(|| format!("{}: stored in {took} ms", artifact.hash));
+                self.event(|| format!("{}: stored in {took} ms", label()));
                 true
             }
             Ok(PutOutcome::AlreadyThere) => {
                 self.counters.already_there();
-                self.event(|| format!("{}: was already in the bucket ({took} ms)", artifact.hash));
+                self.event(|| format!("{}: was already in the bucket ({took} ms)", label()));
                 true
             }
             Err(error) => {

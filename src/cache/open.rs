@@ -11,6 +11,7 @@ use super::health::Health;
 use super::memory_budget::Memory;
 use super::requests::Requests;
 use super::summary::Counters;
+use super::task_names::TaskNames;
 use super::uploads::Uploads;
 use super::warnings::Warnings;
 use super::{DISK_JOBS, RemoteCache, Touches};
@@ -53,6 +54,7 @@ pub fn open(
         requests: Requests::new(store, health, counters.clone()),
         config,
         producer,
+        tasks: TaskNames::default(),
         access,
         namespaces: OnceCell::new(),
         uploads: Uploads::default(),

@@ -16,11 +16,12 @@ impl RemoteCache {
         self.counters.error(error.kind());
         // It may name a file of the archive.
         let cause = plain(&error.to_string()).into_owned();
-        self.event(|| format!("{hash}: {outcome}: {cause}"));
+        let task = self.tasks.label(hash);
+        self.event(|| format!("{task}: {outcome}: {cause}"));
         let Some((kind, title, remedy)) = advice(error) else {
             return;
         };
-        let effect = format!("Task {hash} is {outcome}; the build goes on.");
+        let effect = format!("Task {task} is {outcome}; the build goes on.");
         self.warnings
             .once(kind, title, [cause, effect, remedy.to_owned()]);
         if matches!(
@@ -79,12 +80,12 @@ fn advice(error: &Error) -> Option<(&'static str, &'static str, &'static str)> {
         Error::Archive(archive::Error::Gone { .. }) => (
             "gone",
             "An artifact was removed before it could be stored in S3",
-            "Raise `maxCacheSize` in nx.json, or free some of the disk, from whose size Nx derives it.",
+            "If another run of Nx was rebuilding it, there is nothing to do. Otherwise raise `maxCacheSize` in nx.json, or free some of the disk, from whose size Nx derives it.",
         ),
         Error::Archive(archive::Error::Changed { .. }) => (
             "changed",
             "An artifact changed before it could be stored in S3",
-            "If Nx removed it to make room, raise `maxCacheSize` in nx.json. Nothing else may write to Nx's cache directory.",
+            "If another run of Nx rebuilt it, that run stores it, and there is nothing to do. If Nx was removing it to make room, raise `maxCacheSize` in nx.json.",
         ),
         Error::Archive(archive) if archive.is_too_many_files() => (
             "files",

@@ -11,7 +11,7 @@ use super::namespace::Namespace;
 use super::packer::{PACKER_MEMORY, Packer, Product};
 use super::{Artifact, RemoteCache, blocking};
 use crate::config::Compression;
-use crate::entry::Manifest;
+use crate::entry::{Manifest, Producer};
 use crate::error::Error;
 use crate::object_store::{PutMode, PutOutcome};
 use crate::task_hash::TaskHash;
@@ -138,7 +138,10 @@ impl RemoteCache {
                 Compression::None => None,
                 Compression::Zstd(level) => Some(level),
             },
-            producer: self.producer.clone(),
+            producer: Producer {
+                task: self.tasks.get(hash.as_str()),
+                ..self.producer.clone()
+            },
             created: SystemTime::now()
                 .duration_since(UNIX_EPOCH)
                 .unwrap_or_default()

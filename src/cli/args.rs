@@ -14,13 +14,15 @@ use super::shell::{CompletionsArgs, ManArgs};
 use super::stats::StatsArgs;
 use super::vela::VelaArgs;
 use super::verify::VerifyArgs;
+use super::why::WhyArgs;
 
 /// Look after Nx's remote cache in an S3 bucket.
 #[derive(Debug, Parser)]
 #[command(name = "nx-s3-cache", version, propagate_version = true, max_term_width = 100)]
 #[command(after_help = "Examples:
   nx-s3-cache doctor              why does it not work?
-  nx-s3-cache inspect 1234567     why was this task not restored?
+  nx-s3-cache why web:build       why was this task not restored?
+  nx-s3-cache inspect 1234567     what is in this entry?
   nx-s3-cache stats               what is in the bucket?
   nx-s3-cache flush --age 30d     delete what is old
 
@@ -42,6 +44,7 @@ pub(super) enum Command {
     Doctor(DoctorArgs),
     Ls(LsArgs),
     Inspect(InspectArgs),
+    Why(WhyArgs),
     Cat(CatArgs),
     Verify(VerifyArgs),
     Stats(StatsArgs),

@@ -17,6 +17,7 @@ mod flush;
 mod inspect;
 mod interrupt;
 mod keygen;
+mod last_run;
 mod ls;
 mod page;
 mod print;
@@ -33,6 +34,7 @@ mod tally;
 mod testing;
 mod vela;
 mod verify;
+mod why;
 mod workspace;
 
 use std::ffi::OsString;
@@ -111,6 +113,7 @@ pub async fn run(args: impl IntoIterator<Item = impl Into<OsString>>, workspace:
             Command::Purge(options) => exit_code(purge::run(&workspace, &options).await),
             Command::Flush(options) => exit_code(flush::run(&workspace, &options).await),
             Command::Inspect(options) => exit_code(inspect::run(&workspace, &options).await),
+            Command::Why(options) => exit_code(why::run(&workspace, &options).await),
             Command::Cat(options) => exit_code(cat::run(&workspace, &options).await),
             Command::Stats(options) => exit_code(stats::run(&workspace, &options).await),
             Command::Verify(options) => exit_code(verify::run(&workspace, &options).await),

@@ -1,5 +1,7 @@
 //! The manifest: what an entry says about its artifact. JSON, so that it can grow: unknown members are ignored.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::error::Error;
@@ -88,6 +90,9 @@ pub struct Producer {
     /// The commit the CI run was for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
+    /// The task, such as `web:build`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<String>,
 }
 
 impl Producer {
@@ -104,7 +109,19 @@ impl Producer {
             arch: std::env::consts::ARCH.into(),
             run: first(RUN_VARIABLES),
             commit: first(COMMIT_VARIABLES),
+            task: None,
         }
+    }
+}
+
+impl fmt::Display for Producer {
+    /// The versions and the platform.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "nx-s3-cache {}", self.plugin)?;
+        if let Some(nx) = &self.nx {
+            write!(f, ", Nx {nx}")?;
+        }
+        write!(f, ", {} {}", self.os, self.arch)
     }
 }
 
@@ -234,6 +251,7 @@ pub(crate) mod tests {
                 arch: std::env::consts::ARCH.into(),
                 run: Some("7".into()),
                 commit: Some("abc".into()),
+                task: None,
             };
             assert_eq!(producer, expected);
         }

@@ -1,7 +1,5 @@
 //! What an entry tells, in lines for people and as JSON.
 
-use std::time::{Duration, SystemTime};
-
 use serde_json::{Value, json};
 
 use super::files::Files;
@@ -35,12 +33,7 @@ pub(super) fn head(read: &ReadEntry) -> Vec<String> {
 }
 
 fn of_manifest(manifest: &Manifest) -> Vec<(&'static str, String)> {
-    let (producer, created) = (&manifest.producer, time(manifest.created));
-    let nx = producer
-        .nx
-        .as_ref()
-        .map(|nx| format!(", Nx {nx}"))
-        .unwrap_or_default();
+    let (producer, created) = (&manifest.producer, age::at(manifest.created));
     let how = match manifest.inline {
         true => "inside the entry".to_owned(),
         false => format!("in {} chunks", manifest.chunks.len()),
@@ -50,13 +43,7 @@ fn of_manifest(manifest: &Manifest) -> Vec<(&'static str, String)> {
             "stored",
             format!("{} ({} ago)", age::utc(created), age::short(age::since(created))),
         ),
-        (
-            "made by",
-            format!(
-                "nx-s3-cache {}{nx}, {} {}",
-                producer.plugin, producer.os, producer.arch
-            ),
-        ),
+        ("made by", producer.to_string()),
         ("exit code", manifest.code.to_string()),
         (
             "content",
@@ -68,16 +55,10 @@ fn of_manifest(manifest: &Manifest) -> Vec<(&'static str, String)> {
             ),
         ),
     ];
+    facts.extend(producer.task.clone().map(|task| ("task", task)));
     facts.extend(producer.run.clone().map(|run| ("CI run", run)));
     facts.extend(producer.commit.clone().map(|commit| ("commit", commit)));
     facts
-}
-
-fn time(seconds: u64) -> SystemTime {
-    // What a manifest says may be anything.
-    SystemTime::UNIX_EPOCH
-        .checked_add(Duration::from_secs(seconds.min(1 << 40)))
-        .unwrap_or(SystemTime::UNIX_EPOCH)
 }
 
 fn signature(read: &ReadEntry) -> String {

@@ -13,7 +13,7 @@ use super::ending::Ending;
 use super::scopes::Scopes;
 use super::{GOOD, Workspace, print};
 use rows::Rows;
-use top::Top;
+pub(super) use top::Top;
 
 /// List the entries in the bucket.
 ///

@@ -22,13 +22,14 @@ const SHORT: [Column; 4] = [
     Column::Number("age"),
 ];
 /// What a terminal of 80 columns has room for: the size of the entry object says less than that of what is in it.
-const LONG: [Column; 7] = [
+const LONG: [Column; 8] = [
     Column::Whole("hash"),
     Column::Whole("scope"),
     Column::Number("age"),
     Column::Number("size"),
     Column::Number("files"),
     Column::Whole("signed by"),
+    Column::Text("task"),
     Column::Text("made by"),
 ];
 
@@ -110,7 +111,7 @@ fn cells((found, read): &Row) -> Vec<String> {
     cells
 }
 
-fn of_manifest(manifest: &Manifest, signer: &Result<crate::sign::KeyName, entry::Error>) -> [String; 4] {
+fn of_manifest(manifest: &Manifest, signer: &Result<crate::sign::KeyName, entry::Error>) -> [String; 5] {
     let producer = &manifest.producer;
     let signer = signer
         .as_ref()
@@ -124,6 +125,7 @@ fn of_manifest(manifest: &Manifest, signer: &Result<crate::sign::KeyName, entry:
         bytes(manifest.size),
         manifest.files.to_string(),
         signer,
+        producer.task.clone().unwrap_or_default(),
         format!("Nx {nx}, {} {}{failed}", producer.os, producer.arch),
     ]
 }

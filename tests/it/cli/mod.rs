@@ -24,3 +24,4 @@ mod unread;
 #[cfg(unix)] // makes links
 mod vela;
 mod verify;
+mod why;
