@@ -27,12 +27,12 @@ use crate::trust;
 
 impl From<Error> for JsError {
     fn from(error: Error) -> Self {
-        let status = if error.is_fatal() {
-            Status::InvalidArg
+        if error.is_fatal() {
+            // Nx shows it as an error of its own.
+            Self::new(Status::InvalidArg, format!("nx-s3-cache: {error}"))
         } else {
-            Status::GenericFailure
-        };
-        Self::new(status, error.to_string())
+            Self::new(Status::GenericFailure, error.to_string())
+        }
     }
 }
 

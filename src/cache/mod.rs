@@ -54,7 +54,7 @@ pub use log::Log;
 pub use open::open;
 pub use run_end::RunEnd;
 pub use run_record::RunRecord;
-pub use summary::{Summary, bytes};
+pub use summary::{Summary, bytes, counted};
 pub(crate) use touch::Touches;
 pub use warnings::Warning;
 

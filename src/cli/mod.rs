@@ -10,6 +10,7 @@ mod attack;
 mod bucket;
 mod cat;
 mod chart;
+mod confirm;
 mod deletion;
 mod doctor;
 mod ending;
@@ -20,6 +21,7 @@ mod keygen;
 mod last_run;
 mod ls;
 mod page;
+mod place;
 mod print;
 mod progress;
 mod purge;
@@ -48,6 +50,7 @@ use crate::config::environment::Environment;
 use crate::trust::{self, RunFacts};
 use args::{Cli, Command};
 use ending::exit_code;
+use place::{Place, Placed};
 
 /// The command did its work, and all is well.
 const GOOD: u8 = 0;
@@ -102,28 +105,37 @@ pub async fn run(args: impl IntoIterator<Item = impl Into<OsString>>, workspace:
     let name = OsString::from("nx-s3-cache");
     let args = std::iter::once(name).chain(args.into_iter().map(Into::into));
     match Cli::try_parse_from(args) {
-        Ok(Cli { command }) => match command {
-            Command::Keygen(options) => keygen::run(&options),
-            Command::Doctor(options) if options.attack => attack::run(&workspace, options.json).await,
-            Command::Doctor(options) => doctor::run(&workspace, options.json).await,
-            Command::Ls(options) => exit_code(ls::run(&workspace, &options).await),
-            Command::Rebuild(options) => exit_code(archives::run_rebuild(&workspace, &options).await),
-            Command::Restore(options) => exit_code(archives::run_restore(&workspace, &options).await),
-            Command::Vela(options) => exit_code(vela::run(&workspace, &options).await),
-            Command::Purge(options) => exit_code(purge::run(&workspace, &options).await),
-            Command::Flush(options) => exit_code(flush::run(&workspace, &options).await),
-            Command::Inspect(options) => exit_code(inspect::run(&workspace, &options).await),
-            Command::Why(options) => exit_code(why::run(&workspace, &options).await),
-            Command::Cat(options) => exit_code(cat::run(&workspace, &options).await),
-            Command::Stats(options) => exit_code(stats::run(&workspace, &options).await),
-            Command::Verify(options) => exit_code(verify::run(&workspace, &options).await),
-            Command::Completions(options) => exit_code(shell::completions(&options)),
-            Command::Man(_) => exit_code(shell::man()),
-        },
+        Ok(Cli { command }) => run_command(command, workspace).await,
         Err(error) => {
             // Help and the version come this way, too. A reader that is gone misses nothing.
             let _ = error.print();
             u8::try_from(error.exit_code()).unwrap_or(UNABLE)
         }
+    }
+}
+
+async fn run_command(command: Command, workspace: Workspace) -> u8 {
+    let here = |place: &Place| place.in_workspace(workspace.clone());
+    match command {
+        Command::Keygen(args) => keygen::run(&args),
+        Command::Doctor(Placed { place, args }) if args.attack => attack::run(&here(&place), args.json).await,
+        Command::Doctor(Placed { place, args }) => doctor::run(&here(&place), args.json).await,
+        Command::Ls(Placed { place, args }) => exit_code(ls::run(&here(&place), &args).await),
+        Command::Rebuild(Placed { place, args }) => {
+            exit_code(archives::run_rebuild(&here(&place), &args).await)
+        }
+        Command::Restore(Placed { place, args }) => {
+            exit_code(archives::run_restore(&here(&place), &args).await)
+        }
+        Command::Vela(args) => exit_code(vela::run(&workspace, &args).await),
+        Command::Purge(Placed { place, args }) => exit_code(purge::run(&here(&place), &args).await),
+        Command::Flush(Placed { place, args }) => exit_code(flush::run(&here(&place), &args).await),
+        Command::Inspect(Placed { place, args }) => exit_code(inspect::run(&here(&place), &args).await),
+        Command::Why(Placed { place, args }) => exit_code(why::run(&here(&place), &args).await),
+        Command::Cat(Placed { place, args }) => exit_code(cat::run(&here(&place), &args).await),
+        Command::Stats(Placed { place, args }) => exit_code(stats::run(&here(&place), &args).await),
+        Command::Verify(Placed { place, args }) => exit_code(verify::run(&here(&place), &args).await),
+        Command::Completions(args) => exit_code(shell::completions(&args)),
+        Command::Man(_) => exit_code(shell::man()),
     }
 }

@@ -73,10 +73,7 @@ impl fmt::Display for ConfigErrors {
             Self::KeyRemoved => return f.write_str(KEY_REMOVED),
             Self::Invalid(problems) => problems,
         };
-        writeln!(
-            f,
-            "nx-s3-cache: the configuration is not valid, so no task was run.\n"
-        )?;
+        writeln!(f, "the configuration is not valid.\n")?;
         for problem in problems {
             writeln!(f, "  - {problem}")?;
         }
@@ -132,7 +129,8 @@ impl Findings {
     }
 }
 
-const NOT_CONFIGURED: &str = "nx-s3-cache: nx.json has no \"s3\" section and NX_S3_CACHE_BUCKET is not set, so there is no remote cache.
+const NOT_CONFIGURED: &str =
+    "nx.json has no \"s3\" section and NX_S3_CACHE_BUCKET is not set, so there is no remote cache.
 
 Run \"npx nx g @nx/s3-cache:init\", or add the bucket to nx.json:
 
@@ -234,7 +232,7 @@ mod tests {
         let problems = vec![problem("a", Origin::NxJson), problem("b", Origin::NxJson)];
         assert_eq!(
             ConfigErrors::Invalid(problems).to_string(),
-            "nx-s3-cache: the configuration is not valid, so no task was run.\n\n  \
+            "the configuration is not valid.\n\n  \
              - a (nx.json): this is wrong.\n  - b (nx.json): this is wrong.\n\n\
              All options and their values: \
              https://github.com/nx-s3-cache/nx-s3-cache/blob/main/docs/configuration.md"

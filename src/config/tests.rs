@@ -158,7 +158,7 @@ fn all_problems_are_reported_together() {
         .unwrap_err()
         .to_string();
     assert!(
-        text.starts_with("nx-s3-cache: the configuration is not valid, so no task was run.\n\n  - "),
+        text.starts_with("the configuration is not valid.\n\n  - "),
         "{text}"
     );
     assert_eq!(text.matches("\n  - ").count(), 6, "{text}");

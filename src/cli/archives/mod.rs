@@ -20,7 +20,7 @@ use super::interrupt::until_interrupted;
 use super::{GOOD, Workspace, age, print};
 use crate::archive::{Mounts, WorkingTree};
 use crate::archive_name::ArchiveName;
-use crate::cache::{Touches, bytes};
+use crate::cache::{Touches, bytes, counted};
 use crate::config::OnBadSignature;
 use crate::entry::{self, Producer};
 use crate::error::Error;
@@ -229,7 +229,8 @@ impl Restored {
                     .map(|age| format!(", kept {} ago", age::short(age)))
                     .unwrap_or_default();
                 vec![format!(
-                    "Restored {name} from {scope}: {files} files, {}{age}, in {:.1} s.",
+                    "Restored {name} from {scope}: {}, {}{age}, in {:.1} s.",
+                    counted(*files, "file"),
                     bytes(*size),
                     took.as_secs_f64()
                 )]
@@ -258,9 +259,9 @@ impl Restored {
 
 pub(super) fn told_kept(name: &ArchiveName, kept: &Kept, took: Duration) -> String {
     format!(
-        "Kept {name} in {}: {} files, {}; sent {} of {} chunks, {}, in {:.1} s.",
+        "Kept {name} in {}: {}, {}; sent {} of {} chunks, {}, in {:.1} s.",
         kept.scope,
-        kept.files,
+        counted(kept.files, "file"),
         bytes(kept.bytes),
         kept.chunks_sent,
         kept.chunks,

@@ -179,7 +179,7 @@ fn clock(seen: &Seen, report: &mut Report) {
     let told = format!("{} s {direction} the server's", ahead.abs());
     let remedy = "Set this machine's clock, best by NTP: requests are signed with its time, and refused from 15 minutes on.";
     report.add(match ahead.abs() {
-        0..=2 => Step::good("clock", "as the server's"),
+        0..=2 => Step::good("clock", "in sync with the server"),
         3..CLOCK_POOR => Step::good("clock", told),
         CLOCK_POOR..CLOCK_BAD => Step::poor("clock", told).with(remedy),
         _ => Step::bad("clock", told).with(remedy),

@@ -8,8 +8,9 @@ use crate::cli::age;
 use crate::cli::scopes::Scopes;
 use crate::config::units;
 
-/// Delete what is old or too much: entries first, then the chunks that no entry needs.
+/// Evict entries by age or total size.
 ///
+/// Deletes entries first, then the chunks that no entry needs.
 /// Lists the bucket, and where chunks may go, reads the entries that stay, to know what they need. Builds may run
 /// meanwhile: what they ask for may be gone, which is a miss. Exits 0 when all was done, and 1 when chunks had to
 /// stay since an entry that may need them can't be read.
@@ -35,6 +36,9 @@ pub(in crate::cli) struct FlushArgs {
     /// Change nothing, and tell what would go
     #[arg(long)]
     pub dry_run: bool,
+    /// Do not ask on a terminal
+    #[arg(long, short)]
+    pub yes: bool,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

@@ -17,6 +17,7 @@ use parking_lot::Mutex;
 
 use super::Workspace;
 use super::bucket::{Bucket, Found};
+use super::confirm::confirm;
 use super::deletion::delete;
 use super::ending::Ending;
 use super::interrupt::until_interrupted;
@@ -52,14 +53,19 @@ pub(super) async fn flush(
         let inventory = list(bucket, args).await?;
         let (mut parts, references) = plan(bucket, inventory, &rules, chosen).await?;
         let mut report = Report::new(args.dry_run, &parts, &references);
-        if args.dry_run {
-            for part in &parts {
-                let deletions = sweep::entries(part, &rules).into_iter();
-                let deletions: Vec<_> = deletions.chain(sweep::chunks(bucket, part, &rules)).collect();
-                tally.lock().deleted(&deletions);
+        let mut planned = Tally::default();
+        for part in &parts {
+            let deletions = sweep::entries(part, &rules).into_iter();
+            let deletions: Vec<_> = deletions.chain(sweep::chunks(bucket, part, &rules)).collect();
+            planned.deleted(&deletions);
+            if args.dry_run {
                 report.add(part, &deletions);
             }
-        } else {
+        }
+        if args.dry_run {
+            *tally.lock() = planned;
+        } else if !planned.is_empty() {
+            confirm(args.yes, &planned.question()).await?;
             carry_out(bucket, &mut parts, &rules, &tally, &mut report).await?;
         }
         Ok(report)

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::files::Files;
-use crate::cache::bytes;
+use crate::cache::{bytes, counted};
 use crate::cli::age;
 use crate::cli::bucket::ReadEntry;
 use crate::cli::print::Paint;
@@ -36,7 +36,7 @@ fn of_manifest(manifest: &Manifest) -> Vec<(&'static str, String)> {
     let (producer, created) = (&manifest.producer, age::at(manifest.created));
     let how = match manifest.inline {
         true => "inside the entry".to_owned(),
-        false => format!("in {} chunks", manifest.chunks.len()),
+        false => format!("in {}", counted(manifest.chunks.len() as u64, "chunk")),
     };
     let mut facts = vec![
         (
@@ -48,8 +48,8 @@ fn of_manifest(manifest: &Manifest) -> Vec<(&'static str, String)> {
         (
             "content",
             format!(
-                "{} files, {} as an archive, {} stored {how}",
-                manifest.files,
+                "{}, {} as an archive, {} stored {how}",
+                counted(manifest.files, "file"),
                 bytes(manifest.size),
                 bytes(manifest.stored_size)
             ),

@@ -10,6 +10,7 @@ use parking_lot::Mutex;
 
 use super::Workspace;
 use super::bucket::{Bucket, Found};
+use super::confirm::confirm;
 use super::deletion::{Deletion, delete};
 use super::ending::Ending;
 use super::interrupt::until_interrupted;
@@ -51,7 +52,10 @@ async fn purge(bucket: &Bucket, args: &PurgeArgs, tally: &Mutex<Tally>) -> Resul
     };
     let deletions: Vec<Deletion> = chosen.iter().map(deletion).collect();
     report.chose(&deletions);
-    if !args.dry_run {
+    if !args.dry_run && !deletions.is_empty() {
+        let mut planned = Tally::default();
+        planned.deleted(&deletions);
+        confirm(args.yes, &planned.question()).await?;
         delete(bucket, "Deleting entries", deletions, tally).await?;
     }
     Ok(report)

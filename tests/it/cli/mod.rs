@@ -13,6 +13,7 @@ mod inspect;
 mod interrupted;
 mod keygen;
 mod ls;
+mod place;
 mod purge;
 mod racing;
 mod restoring;

@@ -84,7 +84,7 @@ async fn a_good_set_up_is_all_well_and_no_object_stays() {
     for told in [
         "– nx not looked at",
         "✓ credentials from environment, access key t…t",
-        "✓ scope nothing is verified (a developer's machine)",
+        "✓ scope signatures off (a developer's machine)",
         "✓ mode read-write (localMode, outside CI: default)",
         "(path style)",
         "✓ entries none in t yet",
