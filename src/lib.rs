@@ -5,7 +5,7 @@
 //!
 //! | layer | modules |
 //! |---|---|
-//! | edge | `binding` (the only one that names napi), [`cli`] |
+//! | edge | `node` (the only one that names napi), [`cli`] |
 //! | behaviour | [`cache`], [`connect`] |
 //! | parts | [`entry`], [`object_store`], [`credentials`] |
 //! | algorithms | [`archive`], [`chunk`], [`compress`], [`seal`], [`sign`], [`trust`], [`config`] |
@@ -15,10 +15,10 @@
 pub mod archive;
 #[forbid(unsafe_code)]
 pub mod archive_name;
-// Only what napi generates here is unsafe.
-pub mod binding;
 #[forbid(unsafe_code)]
 pub mod cache;
+#[forbid(unsafe_code)]
+mod cause;
 #[forbid(unsafe_code)]
 mod checked_text;
 #[forbid(unsafe_code)]
@@ -39,12 +39,16 @@ pub mod entry;
 pub mod error;
 #[forbid(unsafe_code)]
 pub mod git_ref;
+// Only what napi generates here is unsafe.
 #[forbid(unsafe_code)]
 mod links;
+pub mod node;
 #[forbid(unsafe_code)]
 pub mod object_store;
 #[forbid(unsafe_code)]
 mod plain;
+#[forbid(unsafe_code)]
+pub mod remedy;
 #[forbid(unsafe_code)]
 mod rlimit;
 #[forbid(unsafe_code)]

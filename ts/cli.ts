@@ -14,7 +14,7 @@ async function main(): Promise<number> {
   const args = process.argv.slice(2)
   const { options, problem } = workspace()
   // Only the doctor asks how Nx goes about it, and finding out means loading parts of Nx.
-  const facts = args.includes('doctor') ? JSON.stringify(nxFacts()) : undefined
+  const facts = args.includes('doctor') ? nxFacts() : undefined
   return native.runCli(args, options, facts, problem)
 }
 

@@ -15,6 +15,7 @@ use tokio::sync::watch;
 
 use super::warnings::Warnings;
 use crate::object_store::{Error, Extent};
+use crate::remedy;
 
 /// Objects whose requests fail in a row, nothing working in between, after which no further request is made.
 const BREAKER_THRESHOLD: usize = 5;
@@ -23,8 +24,6 @@ const STORM: Duration = Duration::from_secs(4);
 
 /// The kind of warning about a bucket that never answered.
 const SILENCE: &str = "silence";
-
-const TROUBLE_ON_THE_WAY: &str = "Check the network, `s3.endpoint` and proxy settings, or try again later.";
 
 /// What a request is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,7 +142,7 @@ impl Health {
                 "The last requests to the S3 bucket failed",
                 error.to_string(),
                 "The build went on; what they were for is not restored or not stored.",
-                remedy(&error),
+                &remedy::of_request(&error, ""),
             );
         }
     }
@@ -175,7 +174,7 @@ impl Health {
             "Remote caching in S3 is off for this run",
             error.to_string(),
             "The build goes on with the local cache; nothing is restored from or stored in the bucket.",
-            remedy(error),
+            &remedy::of_request(error, ""),
         );
     }
 
@@ -186,7 +185,7 @@ impl Health {
             "The S3 bucket doesn't answer",
             error.to_string(),
             "The build goes on with the local cache, and uses the bucket as soon as it answers.",
-            &format!("{TROUBLE_ON_THE_WAY} If it is always this slow, raise `timeouts.firstContact`."),
+            &remedy::of_request(error, ""),
         );
     }
 
@@ -222,7 +221,7 @@ impl Health {
                 "Results of this run are not stored in S3",
                 error.to_string(),
                 "The build goes on and may still restore results from the bucket.",
-                remedy(error),
+                &remedy::of_put(error),
             );
         }
     }
@@ -260,39 +259,6 @@ impl Health {
         let cause = format!("Bucket {}: {cause}", self.bucket);
         self.warnings
             .once(kind, title, [cause, effect.to_owned(), remedy.to_owned()]);
-    }
-}
-
-/// What to do about a failure that concerns more than one object.
-fn remedy(error: &Error) -> &'static str {
-    match error {
-        Error::Misconfigured { .. } => "Correct the `s3` section of nx.json.",
-        Error::Credentials { .. } => "Check the credentials this machine or job uses for the bucket.",
-        Error::NoSuchBucket { .. } => {
-            "Check `s3.bucket` and `s3.endpoint` in nx.json (or NX_S3_CACHE_BUCKET), or create the bucket."
-        }
-        Error::WrongRegion { .. } => {
-            "Set `s3.region` in nx.json (or NX_S3_CACHE_REGION) to the bucket's region."
-        }
-        Error::AccessDenied { .. } if error.refuses_the_caller() => {
-            "Check the credentials: the access key, its secret, that they belong to this endpoint, and this machine's clock."
-        }
-        Error::AccessDenied { .. } => {
-            "Allow s3:PutObject on the bucket's objects, or set the mode to \"read-only\" where storing isn't meant to work."
-        }
-        Error::Refused { .. } => {
-            "The server doesn't accept such requests: see the page on providers, and the options `forcePathStyle`, `disableChecksum` and `conditionalWrites`."
-        }
-        Error::Unreachable { .. }
-        | Error::Silent { .. }
-        | Error::Unanswered { .. }
-        | Error::TimedOut { .. }
-        | Error::Throttled { .. }
-        | Error::Server { .. }
-        // Concern one object.
-        | Error::ChecksumMismatch
-        | Error::Unreadable { .. }
-        | Error::TooLarge { .. } => TROUBLE_ON_THE_WAY,
     }
 }
 

@@ -5,10 +5,10 @@ use std::io::{self, IsTerminal, Read};
 use clap::Args;
 
 use super::bucket::{Bucket, Stop};
-use super::ending::Ending;
 use super::last_run::TaskArg;
 use super::scopes::Scopes;
-use super::{BAD, GOOD, Workspace, print};
+use super::ui::{BAD, Ending, GOOD, print};
+use super::workspace::Workspace;
 use crate::archive::{Item, ItemKind};
 use crate::plain::of_a_terminal;
 

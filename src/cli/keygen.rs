@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::json;
 
-use super::{GOOD, print};
+use super::ui::{GOOD, print};
 use crate::secret::Secret;
 use crate::sign::{KeyName, SigningKey};
 

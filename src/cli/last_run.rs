@@ -4,9 +4,8 @@ use std::fs;
 
 use serde::Deserialize;
 
-use super::Workspace;
-use super::ending::Ending;
-use super::workspace::cache_directory;
+use super::ui::Ending;
+use super::workspace::{Workspace, cache_directory};
 use crate::plain::plain;
 use crate::task_hash::{InvalidTaskHash, TaskHash};
 

@@ -1,93 +1,48 @@
 //! The command line: `npx nx-s3-cache` and the standalone binary.
 //!
 //! A command prints by itself and ends with an exit code: 0 all is well, 1 something is wrong, 2 the command
-//! could not do its work (bad arguments, bad configuration), 130 somebody pressed Ctrl-C.
+//! usage or runtime error, 130 somebody pressed Ctrl-C.
 
-mod age;
 mod archives;
 mod args;
 mod attack;
 mod bucket;
 mod cat;
-mod chart;
-mod confirm;
 mod deletion;
 mod doctor;
-mod ending;
 mod flush;
 mod inspect;
-mod interrupt;
 mod keygen;
 mod last_run;
 mod ls;
-mod page;
+mod nx_facts;
 mod place;
-mod print;
-mod progress;
 mod purge;
-mod remedy;
 mod scopes;
 mod scratch;
 mod shell;
 mod stats;
-mod table;
 mod tally;
 #[cfg(test)]
 mod testing;
+mod ui;
 mod vela;
 mod verify;
 mod why;
 mod workspace;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
-use crate::config::Config;
-use crate::config::environment::Environment;
-use crate::trust::{self, RunFacts};
 use args::{Cli, Command};
-use ending::exit_code;
 use place::{Place, Placed};
+use ui::UNABLE;
+use ui::print::{self, exit_code};
 
-/// The command did its work, and all is well.
-const GOOD: u8 = 0;
-/// It did its work, and something is wrong.
-const BAD: u8 = 1;
-/// It could not do its work.
-const UNABLE: u8 = 2;
-/// It was interrupted, and said what was done until then.
-const INTERRUPTED: u8 = 130;
-
-/// Where a command runs: what JavaScript finds out for `npx nx-s3-cache`.
-#[derive(Clone)]
-pub struct Workspace {
-    /// The JSON text of the `s3` section of nx.json, `None` when there is none; or why that can't be told. Then no command
-    /// may go on as if there were none: it would not know whose signatures are needed.
-    pub section: Result<Option<String>, String>,
-    /// Its root directory.
-    pub root: PathBuf,
-    /// Whether this is CI.
-    pub ci: bool,
-    /// The environment variables.
-    pub environment: Environment,
-    /// What JavaScript found out about Nx, as JSON; absent for the standalone binary.
-    pub nx_facts: Option<String>,
-}
-
-impl Workspace {
-    fn config(&self) -> Result<Config, String> {
-        let section = self.section.as_ref().map_err(String::clone)?;
-        let config = Config::load(section.as_deref(), &self.environment, self.ci, &self.root);
-        config.map_err(|errors| errors.to_string())
-    }
-
-    fn facts(&self) -> RunFacts {
-        trust::detect(&self.environment, self.ci)
-    }
-}
+pub use nx_facts::{NxCandidate, NxFacts, NxPackage};
+pub use workspace::Workspace;
 
 /// What the standalone binary does.
 pub fn main() -> ExitCode {
@@ -118,7 +73,9 @@ async fn run_command(command: Command, workspace: Workspace) -> u8 {
     let here = |place: &Place| place.in_workspace(workspace.clone());
     match command {
         Command::Keygen(args) => keygen::run(&args),
-        Command::Doctor(Placed { place, args }) if args.attack => attack::run(&here(&place), args.json).await,
+        Command::Doctor(Placed { place, args }) if args.attack => {
+            exit_code(attack::run(&here(&place), args.json).await)
+        }
         Command::Doctor(Placed { place, args }) => doctor::run(&here(&place), args.json).await,
         Command::Ls(Placed { place, args }) => exit_code(ls::run(&here(&place), &args).await),
         Command::Rebuild(Placed { place, args }) => {
@@ -135,7 +92,7 @@ async fn run_command(command: Command, workspace: Workspace) -> u8 {
         Command::Cat(Placed { place, args }) => exit_code(cat::run(&here(&place), &args).await),
         Command::Stats(Placed { place, args }) => exit_code(stats::run(&here(&place), &args).await),
         Command::Verify(Placed { place, args }) => exit_code(verify::run(&here(&place), &args).await),
-        Command::Completions(args) => exit_code(shell::completions(&args)),
-        Command::Man(_) => exit_code(shell::man()),
+        Command::Completions(args) => exit_code(shell::completions(&args, Cli::command())),
+        Command::Man(_) => exit_code(shell::man(Cli::command())),
     }
 }

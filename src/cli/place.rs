@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::Workspace;
+use super::workspace::Workspace;
 
 /// Which bucket, instead of the configured one.
 #[derive(Args, Debug, Default)]

@@ -8,13 +8,15 @@ use parking_lot::Mutex;
 use serde::Serialize;
 
 use super::bucket::{Bucket, ReadEntry, Stop};
-use super::ending::Ending;
-use super::interrupt::until_interrupted;
+use super::ui::{
+    BAD, Ending, GOOD, UNABLE,
+    interrupt::until_interrupted,
+    print::{self, Paint},
+    progress::Progress,
+};
 
-use super::print::{self, Paint};
-use super::progress::Progress;
 use super::scopes::Scopes;
-use super::{BAD, GOOD, UNABLE, Workspace};
+use super::workspace::Workspace;
 use crate::cache::bytes;
 use crate::entry;
 use crate::plain::plain;

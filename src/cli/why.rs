@@ -7,13 +7,13 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
 
 use super::bucket::{Bucket, Found, ReadEntry};
-use super::ending::Ending;
 use super::last_run::{LastRun, Task};
 use super::ls::{Sort, Top};
-use super::print::{self, Paint};
 use super::scopes::Scopes;
-use super::table::{Column, Table};
-use super::{BAD, GOOD, Workspace, age};
+use super::ui::print::{self, Paint};
+use super::ui::table::{Column, Table};
+use super::ui::{BAD, Ending, GOOD, age};
+use super::workspace::Workspace;
 use crate::entry::Producer;
 use crate::links::page;
 use crate::plain::plain;

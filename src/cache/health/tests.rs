@@ -32,6 +32,7 @@ fn refused() -> Error {
 fn unreachable(lasting: bool) -> Error {
     Error::Unreachable {
         detail: "refused".into(),
+        proxy: None,
         lasting,
     }
 }
@@ -250,7 +251,12 @@ fn what_concerns_every_request_ends_caching_at_once() {
             detail: detail(),
         },
         Error::NoSuchBucket { detail: detail() },
-        Error::WrongRegion { detail: detail() },
+        Error::InvalidBucketName { detail: detail() },
+        Error::WrongEndpoint { detail: detail() },
+        Error::WrongRegion {
+            region: None,
+            detail: detail(),
+        },
     ] {
         let (health, warnings) = health(false);
         health.answered(Purpose::Read);

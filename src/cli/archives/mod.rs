@@ -15,9 +15,8 @@ use serde_json::json;
 use tokio::time::timeout;
 
 use super::bucket::Bucket;
-use super::ending::Ending;
-use super::interrupt::until_interrupted;
-use super::{GOOD, Workspace, age, print};
+use super::ui::{Ending, GOOD, age, interrupt::until_interrupted, print};
+use super::workspace::Workspace;
 use crate::archive::{Mounts, WorkingTree};
 use crate::archive_name::ArchiveName;
 use crate::cache::{Touches, bytes, counted};

@@ -5,8 +5,7 @@ use serde::Serialize;
 use super::client::Client;
 use super::lock::Bucket;
 use super::planted::{self, PlantedScope, RunFinding, Verdict};
-use crate::cli::print::Paint;
-use crate::cli::{BAD, GOOD};
+use crate::cli::ui::{BAD, GOOD, print::Paint};
 use crate::config::SET_UP;
 use crate::links::page;
 

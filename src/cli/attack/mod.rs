@@ -15,20 +15,18 @@ mod tests;
 
 use std::sync::Arc;
 
-use super::ending::{Ending, exit_code};
-use super::{Workspace, interrupt, print, remedy, scratch};
+use super::scratch;
+use super::ui::{Ending, interrupt, print};
+use super::workspace::Workspace;
 use crate::connect;
 use crate::object_store::{Error, ObjectStore};
+use crate::remedy;
 use crate::trust;
 use findings::Findings;
 use target::Target;
 
 /// Attacks and prints how it went.
-pub(super) async fn run(workspace: &Workspace, json: bool) -> u8 {
-    exit_code(told(workspace, json).await)
-}
-
-async fn told(workspace: &Workspace, json: bool) -> Result<u8, Ending> {
+pub(super) async fn run(workspace: &Workspace, json: bool) -> Result<u8, Ending> {
     match attack(workspace).await.map_err(Ending::Unable)? {
         // What was not tried any more proves nothing.
         findings if interrupt::pressed() => Err(Ending::Interrupted(findings.remains())),
@@ -91,6 +89,6 @@ async fn known(target: &Target<'_>, store: &Arc<dyn ObjectStore>) -> Result<(), 
 }
 
 fn not_tried(error: &Error) -> String {
-    let remedy = remedy::remedy(error, "s3:GetObject");
+    let remedy = remedy::of_request(error, "s3:GetObject");
     format!("the attack could not be tried: {error}\n{remedy} `nx-s3-cache doctor` says more.")
 }

@@ -11,7 +11,7 @@ use super::forge;
 use super::lock::Bucket;
 use super::planted::{PlantedScope, RunFinding};
 use super::runs::Run;
-use crate::cli::interrupt;
+use crate::cli::ui::interrupt;
 use crate::config::Config;
 use crate::entry::{Keys, MAX_ENTRY_OBJECT};
 use crate::object_store::memory::MemoryStore;

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use super::{Bucket, PERMISSION};
 use crate::archive::{self, Item, Limits};
 use crate::cache::{ChunkReader, blocking};
-use crate::cli::ending::Ending;
+use crate::cli::ui::Ending;
 use crate::entry::Entry;
 use crate::error::Error;
 use crate::object_store::Extent;

@@ -5,8 +5,8 @@ use std::pin::pin;
 use futures_util::stream::TryStreamExt;
 
 use super::{Bucket, ReadEntry};
-use crate::cli::ending::Ending;
 use crate::cli::scopes::Scopes;
+use crate::cli::ui::Ending;
 use crate::entry::Object;
 use crate::scope::Scope;
 use crate::task_hash::TaskHash;

@@ -5,8 +5,8 @@ use std::time::SystemTime;
 use futures_util::stream::{self, Stream, StreamExt, TryStreamExt};
 
 use super::Bucket;
-use crate::cli::ending::Ending;
 use crate::cli::scopes::Scopes;
+use crate::cli::ui::Ending;
 use crate::entry::{Located, Object};
 use crate::object_store::{ListPage, Listed};
 

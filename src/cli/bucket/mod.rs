@@ -7,9 +7,9 @@ mod reading;
 
 use std::sync::Arc;
 
-use super::ending::Ending;
 use super::scopes::Scopes;
-use super::{Workspace, print};
+use super::ui::{Ending, print};
+use super::workspace::Workspace;
 use crate::cache::Touches;
 use crate::config::Config;
 use crate::connect;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::{Bucket, Found, PERMISSION};
-use crate::cli::ending::Ending;
+use crate::cli::ui::Ending;
 use crate::entry::{self, ChunkRef, Entry, MAX_CHUNK_OBJECT, MAX_ENTRY_OBJECT, Subject};
 use crate::error::Error;
 use crate::object_store;

@@ -2,7 +2,7 @@
 
 use super::report::{Report, Step};
 use super::seen::Seen;
-use crate::cli::Workspace;
+use crate::cli::workspace::Workspace;
 use crate::config::{Config, Mode, ResolvedOption};
 use crate::trust::Access;
 

@@ -1,5 +1,6 @@
 //! The way to the bucket: region, credentials, address, proxy, name, clock, first answer.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,12 +10,12 @@ use url::Url;
 use super::alternatives;
 use super::report::{Report, Step};
 use super::seen::Seen;
-use crate::cli::remedy::remedy;
 use crate::config::{BucketConfig, Config};
 use crate::connect::{self, Connection};
 use crate::credentials;
 use crate::object_store::proxy::proxy_for;
 use crate::object_store::{Error, ObjectStore};
+use crate::remedy;
 
 /// A person waits: what fails twice is told, and not tried for longer.
 const RETRIES: u32 = 1;
@@ -45,7 +46,7 @@ pub(super) async fn examine(config: &Config, key: &str, report: &mut Report) -> 
             } else {
                 "configuration"
             };
-            report.add(Step::bad(name, error.to_string()).with(remedy(&error, "")));
+            report.add(Step::bad(name, error.to_string()).with(remedy::of_request(&error, "")));
             return None;
         }
     };
@@ -116,9 +117,9 @@ async fn route(bucket: &BucketConfig, seen: &Seen, report: &mut Report) {
         Some(proxy) => {
             report.add(Step::good(
                 "proxy",
-                format!("through {proxy} (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY)"),
+                format!("through {proxy}; NO_PROXY exempts hosts"),
             ));
-            let proxy = Url::parse(proxy).ok();
+            let proxy = Url::parse(&proxy.address).ok();
             let host = proxy.as_ref().and_then(Url::host_str).unwrap_or_default();
             (
                 host.to_owned(),
@@ -198,7 +199,7 @@ async fn reached(
     match answer {
         Err(error) if !is_denied(error) => {
             let better = alternatives::for_reading(config, error, key).await;
-            let remedy = better.unwrap_or_else(|| remedy(error, "s3:GetObject"));
+            let remedy = better.map_or_else(|| remedy::of_request(error, "s3:GetObject"), Cow::Owned);
             Step::bad(STEP, error.to_string()).with(remedy)
         }
         _ => {

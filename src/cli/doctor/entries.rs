@@ -6,8 +6,8 @@ use super::connection::is_denied;
 use super::report::{Report, Step};
 use crate::config::Config;
 use crate::entry::{Codec, Error, Keys, MAX_ENTRY_OBJECT};
-use crate::links::page;
 use crate::object_store::{self, ObjectStore};
+use crate::remedy;
 use crate::seal::MasterKey;
 use crate::task_hash::TaskHash;
 use crate::trust::{Access, ReadScope};
@@ -82,31 +82,7 @@ fn told(from: &ReadScope, tried: usize, problems: &[Error]) -> Step {
             } else {
                 Step::poor(STEP, detail)
             };
-            step.with(remedy(first))
-        }
-    }
-}
-
-fn remedy(error: &Error) -> &'static str {
-    match error {
-        Error::KeyMissing => {
-            "Set NX_S3_CACHE_ENCRYPTION_KEY to the key of the runs that stored them; without it nothing is restored or stored."
-        }
-        Error::Seal(_) => {
-            "This run has another `encryptionKey` than the runs that stored them: use one everywhere. After a change of keys this ends by itself."
-        }
-        Error::NotSealed => {
-            "Runs without the `encryptionKey` stored them, or nobody had one yet: set it everywhere. New results replace them."
-        }
-        Error::Signature(_) => {
-            concat!(
-                "No key in `trust.publicKeys` signed them. Just after keys were introduced or replaced that ends by itself; else find out who stores them: ",
-                page!("docs/security.md")
-            )
-        }
-        Error::Newer(_) => "Use the same version of nx-s3-cache everywhere.",
-        Error::NotOurs | Error::WrongLength | Error::Manifest(_) | Error::Frame(_) | Error::WrongChunk => {
-            "Something else writes into this bucket and prefix, or changes what is stored: give the cache a `cacheKeyPrefix` of its own."
+            step.with(remedy::of_entry(first).remedy)
         }
     }
 }

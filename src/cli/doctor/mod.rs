@@ -1,7 +1,6 @@
 //! `doctor`: the whole set-up, step by step, each with its remedy.
 
 mod alternatives;
-mod args;
 mod bucket;
 mod configuration;
 mod connection;
@@ -12,16 +11,38 @@ mod seen;
 mod speed;
 #[cfg(test)]
 mod tests;
-mod wrap;
 
-use super::{Workspace, interrupt, scratch};
+use clap::Args;
+
+use super::scratch;
+use super::ui::interrupt;
+use super::workspace::Workspace;
 use crate::config::Config;
 use crate::entry::Keys;
 use crate::scope::Scope;
 use crate::trust::{self, Access};
-pub(super) use args::DoctorArgs;
 use bucket::Trial;
 use report::{Report, Step};
+
+/// Check the whole set-up, step by step, and say what to do where something is wrong.
+///
+/// Reads nx.json's `s3` section and the environment as Nx's runs do. Writes, reads, copies and deletes a few scratch
+/// objects that are no entries of the cache. Ends with 0 when all is well and with 1 when something is wrong.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  nx-s3-cache doctor
+  nx-s3-cache doctor --json > doctor.json     for a bug report; has no secrets
+  nx-s3-cache doctor --attack                 with a pull request's credentials")]
+pub(super) struct DoctorArgs {
+    /// Try to poison the cache with the credentials at hand, in scratch objects that are removed again
+    ///
+    /// Ends with 0 when no poison gets through, with 1 when some does, and with 2 when it could not be tried.
+    #[arg(long)]
+    pub attack: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
 
 /// Examines the set-up and prints what it finds.
 pub(super) async fn run(workspace: &Workspace, json: bool) -> u8 {
@@ -33,12 +54,9 @@ pub(super) async fn run(workspace: &Workspace, json: bool) -> u8 {
 /// Each step needs the one before it, but for Nx, which is told whatever else is wrong.
 async fn examine(workspace: &Workspace, report: &mut Report) {
     report.part("Nx");
-    let facts = workspace
-        .nx_facts
-        .as_deref()
-        .and_then(|text| serde_json::from_str(text).ok());
+    let facts = workspace.nx_facts.as_ref();
     report.facts(&facts);
-    nx::examine(facts.as_ref(), &workspace.environment, report);
+    nx::examine(facts, &workspace.environment, report);
     report.part("Configuration");
     let Some(config) = configuration::examine(workspace, report) else {
         return;

@@ -2,9 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-use serde::{Deserialize, Serialize};
-
 use super::report::{Report, Step};
+use crate::cli::nx_facts::NxFacts;
 use crate::config::environment::Environment;
 
 /// The major versions of Nx that this package works with; the same as its peer dependency.
@@ -20,48 +19,6 @@ const SWITCHES: [&str; 4] = [
     "NX_SKIP_NX_CACHE",
     "NX_DISABLE_NX_CACHE",
 ];
-
-/// What only JavaScript can find out; `ts/nx-facts.ts` does.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct NxFacts {
-    /// The version of Node.js.
-    node: String,
-    /// Nx's version; absent where there is no Nx.
-    nx: Option<String>,
-    /// The version of the package whose command this is.
-    package_version: String,
-    /// The file of the native module.
-    binary: Option<String>,
-    /// What Nx finds under the names it looks for, in its order.
-    candidates: Vec<Candidate>,
-    /// Whether Nx asks Nx Cloud instead, by its own account.
-    cloud_used: bool,
-    /// What would make it: `nxCloudId in nx.json`.
-    cloud_named_by: Vec<String>,
-}
-
-/// A name that Nx looks for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Candidate {
-    /// The name.
-    asked: String,
-    /// What is installed under it; absent where nothing is.
-    found: Option<Package>,
-}
-
-/// An installed package.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Package {
-    /// The name in its package.json, which an alias doesn't change.
-    name: String,
-    version: String,
-    directory: String,
-    /// Why importing it fails, where it does: Nx goes on without a cache, and without a word.
-    problem: Option<String>,
-}
 
 /// Tells what the facts mean. Without facts this is the standalone binary.
 pub(super) fn examine(facts: Option<&NxFacts>, environment: &Environment, report: &mut Report) {
@@ -195,11 +152,12 @@ fn binary(facts: &NxFacts) -> Step {
 mod tests {
     use super::super::report::State;
     use super::*;
+    use crate::cli::nx_facts::{NxCandidate, NxPackage};
 
-    fn installed(asked: &str, name: &str) -> Candidate {
-        Candidate {
+    fn installed(asked: &str, name: &str) -> NxCandidate {
+        NxCandidate {
             asked: asked.into(),
-            found: Some(Package {
+            found: Some(NxPackage {
                 name: name.into(),
                 version: "1.2.3".into(),
                 directory: "/w/node_modules/x".into(),
@@ -208,8 +166,8 @@ mod tests {
         }
     }
 
-    fn missing(asked: &str) -> Candidate {
-        Candidate {
+    fn missing(asked: &str) -> NxCandidate {
+        NxCandidate {
             asked: asked.into(),
             found: None,
         }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use clap::{ArgGroup, Args};
 
-use crate::cli::age;
 use crate::cli::scopes::Scopes;
+use crate::cli::ui::age;
 use crate::config::units;
 
 /// Evict entries by age or total size.

@@ -15,14 +15,11 @@ use std::time::SystemTime;
 use futures_util::TryStreamExt;
 use parking_lot::Mutex;
 
-use super::Workspace;
 use super::bucket::{Bucket, Found};
-use super::confirm::confirm;
 use super::deletion::delete;
-use super::ending::Ending;
-use super::interrupt::until_interrupted;
-use super::progress::Progress;
 use super::tally::Tally;
+use super::ui::{Ending, confirm::confirm, interrupt::until_interrupted, progress::Progress};
+use super::workspace::Workspace;
 use inventory::Inventories;
 use plan::{Part, References, Rules};
 use report::Report;

@@ -4,8 +4,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::plan::{EntryReferences, References};
 use crate::cli::bucket::{Bucket, Found};
-use crate::cli::ending::Ending;
-use crate::cli::progress::Progress;
+use crate::cli::ui::{Ending, progress::Progress};
 use crate::object_store::{Error, Extent, UnreadableReason};
 
 /// Reads these entries, as many at once as `concurrency` allows.

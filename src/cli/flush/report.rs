@@ -6,10 +6,11 @@ use super::plan::{EntryReferences, Part, References};
 use super::sweep;
 use crate::cache::bytes;
 use crate::cli::deletion::Deletion;
-use crate::cli::ending::Ending;
-use crate::cli::table::{Column, Table};
 use crate::cli::tally::Tally;
-use crate::cli::{BAD, GOOD, print};
+use crate::cli::ui::{
+    BAD, Ending, GOOD, print,
+    table::{Column, Table},
+};
 
 /// How many unreadable entries are named.
 const NAMED: usize = 3;

@@ -10,9 +10,9 @@ use super::references;
 use crate::chunk::ChunkId;
 use crate::cli::bucket::{Bucket, Found};
 use crate::cli::deletion::Deletion;
-use crate::cli::ending::Ending;
 use crate::cli::scopes::Scopes;
 use crate::cli::tally::What;
+use crate::cli::ui::Ending;
 
 /// The entries and scratch objects that go.
 pub(super) fn entries(part: &Part, rules: &Rules) -> Vec<Deletion> {

@@ -6,10 +6,10 @@ mod told;
 use clap::Args;
 
 use super::bucket::{Bucket, ReadEntry, Stop};
-use super::ending::Ending;
 use super::last_run::TaskArg;
 use super::scopes::Scopes;
-use super::{BAD, GOOD, UNABLE, Workspace, print};
+use super::ui::{BAD, Ending, GOOD, UNABLE, print};
+use super::workspace::Workspace;
 use crate::entry;
 use crate::scope::Scope;
 use files::Files;

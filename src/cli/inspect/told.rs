@@ -4,9 +4,8 @@ use serde_json::{Value, json};
 
 use super::files::Files;
 use crate::cache::{bytes, counted};
-use crate::cli::age;
 use crate::cli::bucket::ReadEntry;
-use crate::cli::print::Paint;
+use crate::cli::ui::{age, print::Paint};
 use crate::entry::{self, Manifest};
 use crate::plain::plain;
 

@@ -9,9 +9,9 @@ use clap::{Args, ValueEnum};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::bucket::{Bucket, Found};
-use super::ending::Ending;
 use super::scopes::Scopes;
-use super::{GOOD, Workspace, print};
+use super::ui::{Ending, GOOD, print};
+use super::workspace::Workspace;
 use rows::Rows;
 pub(super) use top::Top;
 

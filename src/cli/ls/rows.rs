@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 
 use crate::cache::bytes;
-use crate::cli::age;
 use crate::cli::bucket::{Found, ReadEntry};
-use crate::cli::ending::Ending;
-use crate::cli::print;
-use crate::cli::table::{Column, Table};
+use crate::cli::ui::{
+    Ending, age, print,
+    table::{Column, Table},
+};
 use crate::entry::{self, Manifest};
 
 /// How wide a task hash of Nx is.

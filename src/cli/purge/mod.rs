@@ -8,14 +8,11 @@ use std::collections::BTreeSet;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use parking_lot::Mutex;
 
-use super::Workspace;
 use super::bucket::{Bucket, Found};
-use super::confirm::confirm;
 use super::deletion::{Deletion, delete};
-use super::ending::Ending;
-use super::interrupt::until_interrupted;
-use super::progress::Progress;
 use super::tally::{Tally, What};
+use super::ui::{Ending, confirm::confirm, interrupt::until_interrupted, progress::Progress};
+use super::workspace::Workspace;
 use crate::entry::{MAX_ENTRY_OBJECT, claimed_signer};
 use crate::object_store::Extent;
 use report::Report;

@@ -180,7 +180,7 @@ impl Census {
     /// The date that many days ago.
     fn day(&self, age: u64) -> String {
         let time = self.now.checked_sub(Duration::from_secs(age * DAY));
-        let mut text = crate::cli::age::utc(time.unwrap_or(SystemTime::UNIX_EPOCH));
+        let mut text = crate::cli::ui::age::utc(time.unwrap_or(SystemTime::UNIX_EPOCH));
         text.truncate("2026-01-01".len());
         text
     }

@@ -3,8 +3,10 @@
 use super::census::Band;
 use super::report::{ENTRIES, OBJECTS, Report, sharing};
 use crate::cache::bytes;
-use crate::cli::chart::{Bar, columns, html, rows};
-use crate::cli::page::{Page, number, table};
+use crate::cli::ui::{
+    chart::{Bar, columns, html, rows},
+    page::{Page, number, table},
+};
 
 /// The report as a page.
 pub(super) fn page(report: &Report) -> Page {

@@ -16,11 +16,9 @@ use clap::Args;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::bucket::{Bucket, Found};
-use super::ending::Ending;
-use super::interrupt::until_interrupted;
-use super::progress::Progress;
 use super::scopes::Scopes;
-use super::{GOOD, Workspace, age, print};
+use super::ui::{Ending, GOOD, age, interrupt::until_interrupted, print, progress::Progress};
+use super::workspace::Workspace;
 use crate::entry::Object;
 use census::Census;
 use content::{Content, Summary};

@@ -6,8 +6,10 @@ use super::census::{Amount, Band, Census, InScope};
 use super::content::{Sharing, Summary};
 use super::cost::Cost;
 use crate::cache::bytes;
-use crate::cli::chart;
-use crate::cli::table::{Column, Table};
+use crate::cli::ui::{
+    chart,
+    table::{Column, Table},
+};
 
 /// Everything that `stats` finds out.
 #[derive(Serialize)]

@@ -10,11 +10,13 @@ use serde::Serialize;
 
 use super::StatsArgs;
 use crate::cache::{RunRecord, bytes};
-use crate::cli::chart::{self, Bar};
-use crate::cli::ending::Ending;
-use crate::cli::page::{Page, number, table};
-use crate::cli::table::{Column, Table};
-use crate::cli::{GOOD, age, print};
+use crate::cli::ui::{
+    Ending, GOOD, age,
+    chart::{self, Bar},
+    page::{Page, number, table},
+    print,
+    table::{Column, Table},
+};
 
 /// No record is longer: what is longer is another file.
 const LONGEST_LINE: u64 = 1 << 20;

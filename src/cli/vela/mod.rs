@@ -1,6 +1,5 @@
 //! `vela`: a drop-in for Vela's s3-cache plugin, over the same archives as `rebuild` and `restore`.
 
-mod args;
 mod parameters;
 mod server;
 
@@ -8,15 +7,15 @@ use std::time::{Duration, Instant};
 
 use super::archives::{self, PATIENCE, Rebuild};
 use super::bucket::{Bucket, Found};
-use super::ending::Ending;
 use super::flush::{self, FlushArgs};
 use super::scopes::Scopes;
-use super::{GOOD, Workspace, print};
+use super::ui::{Ending, GOOD, print};
+use super::workspace::Workspace;
 use crate::archive_name::ArchiveName;
 use crate::entry::Object;
 use parameters::Parameters;
 
-pub(super) use args::VelaArgs;
+pub(super) use parameters::VelaArgs;
 
 /// The plugin's defaults.
 const FILENAME: &str = "archive.tgz";

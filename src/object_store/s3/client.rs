@@ -10,8 +10,8 @@ use aws_sdk_s3::config::{
 };
 
 use crate::config::{BucketConfig, Timeouts};
-use crate::object_store::answer::Whole;
-use crate::object_store::pulse::Pulse;
+use crate::object_store::answer::complete;
+use crate::object_store::throughput::MinThroughput;
 
 /// What an upload gets at least, in bytes per second, before it counts as hanging: the read timeout starts with
 /// the request, and a body needs its time.
@@ -27,15 +27,11 @@ pub(super) fn settings(config: &BucketConfig, http: SharedHttpClient) -> Builder
 
 /// How requests travel: timeouts, who we are. Each is one attempt: whoever calls decides about another.
 fn transport(config: &BucketConfig, http: SharedHttpClient) -> Builder {
-    let pulse = Pulse {
-        least: config.min_speed,
-        window: config.timeouts.stall,
-    };
     let mut builder = Builder::new();
     builder.set_app_name(AppName::new("nx-s3-cache").ok());
     builder
         .behavior_version(BehaviorVersion::latest())
-        .http_client(Whole::new(http, pulse))
+        .http_client(complete(http, MinThroughput::of(config)))
         .retry_config(RetryConfig::disabled())
         .timeout_config(limits(config.timeouts))
         // Bodies are in memory, where the SDK sees nothing move.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{self, ProvideCredentials, future};
 use aws_sdk_s3::config::SharedCredentialsProvider;
@@ -26,11 +27,16 @@ impl Bounded {
     }
 }
 
+#[deny(clippy::missing_trait_methods)]
 impl ProvideCredentials for Bounded {
     fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
     where
         Self: 'a,
     {
         future::ProvideCredentials::new(self.credentials())
+    }
+
+    fn fallback_on_interrupt(&self) -> Option<Credentials> {
+        self.provider.fallback_on_interrupt()
     }
 }

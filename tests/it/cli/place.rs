@@ -13,7 +13,13 @@ async fn a_bucket_that_is_named_needs_no_workspace() {
     let mut variables = setup.variables().to_vec();
     variables.push(("NX_S3_CACHE_FORCE_PATH_STYLE", "true".into()));
     let place = ["--bucket", "tbucket", "--endpoint", &endpoint];
-    for command in [["ls", "--json"], ["inspect", "123"], ["cat", "123"], ["verify", "--all"], ["doctor", "--json"]] {
+    for command in [
+        ["ls", "--json"],
+        ["inspect", "123"],
+        ["cat", "123"],
+        ["verify", "--all"],
+        ["doctor", "--json"],
+    ] {
         let args = [&command[..], &place].concat();
         let ran = run_in(nowhere.path(), &args, &variables).await;
         assert_eq!(ran.code, 0, "{command:?}: {}", ran.text());

@@ -64,6 +64,68 @@ impl OpenOptions {
     }
 }
 
+/// What `doctor` is told about Nx and about what it loads.
+#[napi(object)]
+pub struct NxFacts {
+    /// The version of Node.js.
+    pub node: String,
+    /// Nx's version; absent where there is no Nx.
+    pub nx: Option<String>,
+    /// The version of this package.
+    pub package_version: String,
+    /// The file of the native module, once it is loaded.
+    pub binary: Option<String>,
+    /// What Nx finds under the names it looks for, in its order.
+    pub candidates: Vec<NxCandidate>,
+    /// Whether Nx asks Nx Cloud instead, by its own account.
+    pub cloud_used: bool,
+    /// What would make it, such as `nxCloudId in nx.json`.
+    pub cloud_named_by: Vec<String>,
+}
+
+/// A name that Nx looks for.
+#[napi(object)]
+pub struct NxCandidate {
+    pub asked: String,
+    /// What is installed under it; absent where nothing is.
+    pub found: Option<NxPackage>,
+}
+
+/// A package that can be resolved.
+#[napi(object)]
+pub struct NxPackage {
+    /// The name in its package.json, which an alias doesn't change.
+    pub name: String,
+    pub version: String,
+    pub directory: String,
+    /// Why importing it fails, where it does.
+    pub problem: Option<String>,
+}
+
+impl From<NxFacts> for cli::NxFacts {
+    fn from(facts: NxFacts) -> Self {
+        let package = |package: NxPackage| cli::NxPackage {
+            name: package.name,
+            version: package.version,
+            directory: package.directory,
+            problem: package.problem,
+        };
+        let candidate = |candidate: NxCandidate| cli::NxCandidate {
+            asked: candidate.asked,
+            found: candidate.found.map(package),
+        };
+        Self {
+            node: facts.node,
+            nx: facts.nx,
+            package_version: facts.package_version,
+            binary: facts.binary,
+            candidates: facts.candidates.into_iter().map(candidate).collect(),
+            cloud_used: facts.cloud_used,
+            cloud_named_by: facts.cloud_named_by,
+        }
+    }
+}
+
 /// A restored artifact, as Nx wants it.
 #[napi(object)]
 pub struct RetrievedArtifact {
@@ -306,18 +368,18 @@ impl NativeCache {
 }
 
 /// Runs the command line with `args`, the program's name excluded; prints by itself. `nxFacts` is what `doctor` is to
-/// know of Nx, as JSON. `nxProblem` is why Nx can't be asked for nx.json: that is then looked for from `workspaceRoot`
+/// know of Nx. `nxProblem` is why Nx can't be asked for nx.json: that is then looked for from `workspaceRoot`
 /// upwards. Returns the exit code.
 #[napi]
 pub async fn run_cli(
     args: Vec<String>,
     options: OpenOptions,
-    nx_facts: Option<String>,
+    nx_facts: Option<NxFacts>,
     nx_problem: Option<String>,
 ) -> u32 {
     let environment = options.environment();
     let root = options.workspace_root.into();
-    let workspace = match nx_problem {
+    let mut workspace = match nx_problem {
         Some(problem) => cli::Workspace::without_nx(root, environment, options.ci, Some(&problem)),
         None => cli::Workspace {
             section: Ok(options.section),
@@ -327,9 +389,6 @@ pub async fn run_cli(
             nx_facts: None,
         },
     };
-    let workspace = cli::Workspace {
-        nx_facts,
-        ..workspace
-    };
+    workspace.nx_facts = nx_facts.map(Into::into);
     cli::run(args, workspace).await.into()
 }

@@ -6,14 +6,14 @@ use console::Term;
 use crate::plain::plain;
 
 /// A table whose cells are safe to show, whatever they come from.
-pub(super) struct Table {
+pub(in crate::cli) struct Table {
     table: comfy_table::Table,
     wide: Option<u16>,
 }
 
 /// How a column is set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Column {
+pub(in crate::cli) enum Column {
     /// Never cut: what people copy.
     Whole(&'static str),
     /// Cut where the terminal ends.
@@ -32,7 +32,7 @@ impl Column {
 
 impl Table {
     /// A table for standard output.
-    pub(super) fn new(columns: &[Column]) -> Self {
+    pub(in crate::cli) fn new(columns: &[Column]) -> Self {
         let terminal = Term::stdout();
         Self::of_width(columns, terminal.is_term().then(|| terminal.size().1))
     }
@@ -66,7 +66,7 @@ impl Table {
 
     /// The same table, whose first columns are at least so wide, so that those of several tables stand below each
     /// other.
-    pub(super) fn at_least(mut self, widths: &[u16]) -> Self {
+    pub(in crate::cli) fn at_least(mut self, widths: &[u16]) -> Self {
         for (column, width) in self.table.column_iter_mut().zip(widths) {
             let width = comfy_table::Width::Fixed(width + 2);
             column.set_constraint(ColumnConstraint::LowerBoundary(width));
@@ -75,7 +75,7 @@ impl Table {
     }
 
     /// Adds a row.
-    pub(super) fn row(&mut self, cells: impl IntoIterator<Item = impl AsRef<str>>) {
+    pub(in crate::cli) fn row(&mut self, cells: impl IntoIterator<Item = impl AsRef<str>>) {
         let mut row: Row = cells
             .into_iter()
             .map(|cell| plain(cell.as_ref()).into_owned())
@@ -88,7 +88,7 @@ impl Table {
     }
 
     /// The lines of the table, its header first.
-    pub(super) fn lines(&self) -> Vec<String> {
+    pub(in crate::cli) fn lines(&self) -> Vec<String> {
         self.table
             .lines()
             .map(|line| line.trim_end().to_owned())

@@ -27,14 +27,14 @@ tbody .bar { background: linear-gradient(var(--track), var(--track)) .8rem cente
 ";
 
 /// A page of sections.
-pub(super) struct Page {
+pub(in crate::cli) struct Page {
     title: String,
     subtitle: String,
     sections: String,
 }
 
 impl Page {
-    pub(super) fn new(title: &str, subtitle: &str) -> Self {
+    pub(in crate::cli) fn new(title: &str, subtitle: &str) -> Self {
         Self {
             title: html(title),
             subtitle: html(subtitle),
@@ -43,7 +43,7 @@ impl Page {
     }
 
     /// Adds what matters most: what it is, and its value.
-    pub(super) fn figures(&mut self, figures: &[(&str, String)]) {
+    pub(in crate::cli) fn figures(&mut self, figures: &[(&str, String)]) {
         let figure = |(name, value): &(&str, String)| {
             format!("<div><dt>{}</dt><dd>{}</dd></div>", html(name), html(value))
         };
@@ -52,7 +52,7 @@ impl Page {
     }
 
     /// Adds a section; `content` is HTML already, `note` is text below it.
-    pub(super) fn section(&mut self, title: &str, content: &str, note: &str) {
+    pub(in crate::cli) fn section(&mut self, title: &str, content: &str, note: &str) {
         let note = match note {
             "" => String::new(),
             note => format!(r#"<p class="dim">{}</p>"#, html(note)),
@@ -61,7 +61,7 @@ impl Page {
     }
 
     /// The page as text.
-    pub(super) fn finish(&self) -> String {
+    pub(in crate::cli) fn finish(&self) -> String {
         let Self {
             title,
             subtitle,
@@ -87,14 +87,14 @@ impl Page {
     }
 
     /// Writes the page to `file`.
-    pub(super) fn write(&self, file: &Path) -> Result<(), Ending> {
+    pub(in crate::cli) fn write(&self, file: &Path) -> Result<(), Ending> {
         std::fs::write(file, self.finish())
             .map_err(|error| Ending::Unable(format!("{} can't be written: {error}", file.display())))
     }
 }
 
 /// A number with its thousands set apart.
-pub(super) fn number(number: u64) -> String {
+pub(in crate::cli) fn number(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {
@@ -107,7 +107,7 @@ pub(super) fn number(number: u64) -> String {
 }
 
 /// A table: its titles, and its rows of text, of which all but the first are numbers.
-pub(super) fn table(titles: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+pub(in crate::cli) fn table(titles: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let class = |at: usize| if at == 0 { "" } else { r#" class="number""# };
     let titles = titles.iter().enumerate();
     let head: String = titles

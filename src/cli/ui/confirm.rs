@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use super::ending::Ending;
 
 /// Asks on a terminal whether to go on; elsewhere, as in a scheduled job, and with `yes` nobody is asked.
-pub(super) async fn confirm(yes: bool, question: &str) -> Result<(), Ending> {
+pub(in crate::cli) async fn confirm(yes: bool, question: &str) -> Result<(), Ending> {
     if yes || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
         return Ok(());
     }

@@ -7,7 +7,7 @@ use aws_smithy_types::date_time::Format;
 
 /// Reads an age such as `14d`. A unit is needed: whoever forgets it may mean days or hours, and would lose what they
 /// wanted to keep.
-pub(super) fn parse(text: &str) -> Result<Duration, String> {
+pub(in crate::cli) fn parse(text: &str) -> Result<Duration, String> {
     let number = text.strip_suffix(['w', 'd', 'h', 'm']).unwrap_or_default();
     let is_integer = number.bytes().all(|byte| byte.is_ascii_digit());
     let age = humantime::parse_duration(text).ok();
@@ -17,7 +17,7 @@ pub(super) fn parse(text: &str) -> Result<Duration, String> {
 }
 
 /// How long something has been there, in its largest unit: `3 d`.
-pub(super) fn short(age: Duration) -> String {
+pub(in crate::cli) fn short(age: Duration) -> String {
     let seconds = age.as_secs();
     let (amount, unit) = match seconds {
         0..60 => (seconds, "s"),
@@ -29,7 +29,7 @@ pub(super) fn short(age: Duration) -> String {
 }
 
 /// A duration in its two largest units: `2 h 5 min`.
-pub(super) fn long(duration: Duration) -> String {
+pub(in crate::cli) fn long(duration: Duration) -> String {
     let seconds = duration.as_secs();
     match seconds {
         0..60 => format!("{seconds} s"),
@@ -40,19 +40,19 @@ pub(super) fn long(duration: Duration) -> String {
 }
 
 /// How old something of `time` is; nothing if the clocks disagree.
-pub(super) fn since(time: SystemTime) -> Duration {
+pub(in crate::cli) fn since(time: SystemTime) -> Duration {
     SystemTime::now().duration_since(time).unwrap_or_default()
 }
 
 /// The time so many seconds after 1970. What an object says may be anything.
-pub(super) fn at(seconds: u64) -> SystemTime {
+pub(in crate::cli) fn at(seconds: u64) -> SystemTime {
     SystemTime::UNIX_EPOCH
         .checked_add(Duration::from_secs(seconds.min(1 << 40)))
         .unwrap_or(SystemTime::UNIX_EPOCH)
 }
 
 /// A time in UTC as RFC 3339 has it, to the second.
-pub(super) fn utc(time: SystemTime) -> String {
+pub(in crate::cli) fn utc(time: SystemTime) -> String {
     let seconds = DateTime::from(time).secs();
     // Only years beyond 9999 have no such form.
     DateTime::from_secs(seconds)

@@ -6,12 +6,11 @@ use std::sync::OnceLock;
 use tokio::signal::ctrl_c;
 use tokio::sync::watch;
 
-use super::INTERRUPTED;
-use super::ending::Ending;
+use super::ending::{Ending, INTERRUPTED};
 
 /// Does `work` until it is done, or until Ctrl-C is pressed: then `done` says what was done. Whoever presses it again
 /// ends the process.
-pub(super) async fn until_interrupted<T>(
+pub(in crate::cli) async fn until_interrupted<T>(
     work: impl Future<Output = Result<T, Ending>>,
     done: impl FnOnce() -> String,
 ) -> Result<T, Ending> {
@@ -25,7 +24,7 @@ pub(super) async fn until_interrupted<T>(
 
 /// Whether Ctrl-C was pressed since this was first asked: for work that may end between two steps only. Whoever presses it
 /// again ends the process.
-pub(super) fn pressed() -> bool {
+pub(in crate::cli) fn pressed() -> bool {
     *listen().borrow()
 }
 

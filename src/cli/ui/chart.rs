@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 /// One bar.
-pub(super) struct Bar {
+pub(in crate::cli) struct Bar {
     /// What it is about.
     pub label: String,
     /// Its length, in any unit.
@@ -17,7 +17,7 @@ const WIDTH: f64 = 640.0;
 const HEIGHT: f64 = 160.0;
 
 /// A bar of characters, `value` of `max` long.
-pub(super) fn line(value: f64, max: f64, width: usize) -> String {
+pub(in crate::cli) fn line(value: f64, max: f64, width: usize) -> String {
     let share = if max > 0.0 {
         (value / max).clamp(0.0, 1.0)
     } else {
@@ -29,7 +29,7 @@ pub(super) fn line(value: f64, max: f64, width: usize) -> String {
 }
 
 /// `text` for HTML, in elements and attributes.
-pub(super) fn html(text: &str) -> String {
+pub(in crate::cli) fn html(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for letter in crate::plain::plain(text).chars() {
         match letter {
@@ -46,7 +46,7 @@ pub(super) fn html(text: &str) -> String {
 
 /// Upright bars from left to right, as an SVG element. The first, the last and the highest are labelled; each tells its
 /// value when pointed at. The chart is as high as `full`, or as the highest bar.
-pub(super) fn columns(title: &str, bars: &[Bar], full: Option<f64>) -> String {
+pub(in crate::cli) fn columns(title: &str, bars: &[Bar], full: Option<f64>) -> String {
     let (Some(first), Some(last)) = (bars.first(), bars.last()) else {
         return String::new();
     };
@@ -92,7 +92,7 @@ pub(super) fn columns(title: &str, bars: &[Bar], full: Option<f64>) -> String {
 }
 
 /// A table of bars, with their values to be read: label, bar and values. `titles` are those of the label and the values.
-pub(super) fn rows(titles: &[&str], bars: &[Bar]) -> String {
+pub(in crate::cli) fn rows(titles: &[&str], bars: &[Bar]) -> String {
     let max = bars.iter().map(|bar| bar.value).fold(0.0, f64::max);
     let row = |bar: &Bar| {
         let share = if max > 0.0 { bar.value / max * 100.0 } else { 0.0 };

@@ -9,7 +9,7 @@ const MOST: usize = 100;
 const FEWEST: usize = 60;
 
 /// How many columns a line has on standard output.
-pub(super) fn width() -> usize {
+pub(in crate::cli) fn width() -> usize {
     let terminal = Term::stdout();
     if terminal.is_term() {
         usize::from(terminal.size().1).clamp(FEWEST, MOST)
@@ -20,7 +20,7 @@ pub(super) fn width() -> usize {
 
 /// `text` with lines that end within `width` when the first begins at column `indent`, as the others then do, too.
 /// Words are never broken, so that what is copied from the text stays whole; its own line breaks and indents are kept.
-pub(super) fn wrapped(text: &str, indent: usize, width: usize) -> String {
+pub(in crate::cli) fn wrapped(text: &str, indent: usize, width: usize) -> String {
     let wrap = |line: &str| {
         let words = line.trim_start();
         let own_indent = &line[..line.len() - words.len()];

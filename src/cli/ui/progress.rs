@@ -10,16 +10,16 @@ const COUNTING: &str = "{spinner} {msg} {human_pos}";
 const OF: &str = "{msg} {wide_bar} {human_pos} of {human_len}, {eta} left";
 
 /// How far a command is. Shows nothing where standard error isn't a terminal.
-pub(super) struct Progress(ProgressBar);
+pub(in crate::cli) struct Progress(ProgressBar);
 
 impl Progress {
     /// Work of unknown length: counts what was done.
-    pub(super) fn counting(title: &'static str) -> Self {
+    pub(in crate::cli) fn counting(title: &'static str) -> Self {
         Self::with(ProgressBar::no_length(), COUNTING, title)
     }
 
     /// Work of `total` steps.
-    pub(super) fn of(title: &'static str, total: u64) -> Self {
+    pub(in crate::cli) fn of(title: &'static str, total: u64) -> Self {
         Self::with(ProgressBar::new(total), OF, title)
     }
 
@@ -34,17 +34,17 @@ impl Progress {
     }
 
     /// `steps` more are done.
-    pub(super) fn add(&self, steps: u64) {
+    pub(in crate::cli) fn add(&self, steps: u64) {
         self.0.inc(steps);
     }
 
     /// How many steps are done.
-    pub(super) fn done(&self) -> u64 {
+    pub(in crate::cli) fn done(&self) -> u64 {
         self.0.position()
     }
 
     /// Does `print`, whose output goes above the bar.
-    pub(super) fn beside<T>(&self, print: impl FnOnce() -> T) -> T {
+    pub(in crate::cli) fn beside<T>(&self, print: impl FnOnce() -> T) -> T {
         self.0.suspend(print)
     }
 }
