@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { see } from '../ts/links'
 
 const root = join(__dirname, '..')
 const { version } = require('../package.json')
@@ -45,4 +46,19 @@ test('docs/security.md lists as reserved what the generated loader would load', 
   const section = read('docs/security.md').split('## Reserved package names')[1]?.split('\n## ')[0] ?? ''
   const listed = [...section.matchAll(/`(nx-s3-cache-[^`…]+)`/g)].map(match => match[1])
   assert.deepEqual(listed, [...new Set(probed)].sort())
+})
+
+test('docs/troubleshooting.md explains every message under its code, and nothing else', () => {
+  const ofRust = [...read('src/code.rs').matchAll(/^ {4}\w+ = "([\w-]+)",$/gm)].map(match => match[1])
+  const type = read('ts/links.ts').split('export type Code')[1]?.split('\n\n')[0] ?? ''
+  const ofTypeScript = [...type.matchAll(/'([\w-]+)'/g)].map(match => match[1])
+  const explained = [...read('docs/troubleshooting.md').matchAll(/^<a id="([\w-]+)"><\/a>\n\n### \S/gm)].map(m => m[1])
+  assert.ok(ofRust.length > 40 && ofTypeScript.length > 5)
+  assert.deepEqual(explained.toSorted(), [...ofRust, ...ofTypeScript].toSorted())
+})
+
+test('both sides link to the page in the repository that package.json names', () => {
+  const page = `${require('../package.json').homepage.replace('#readme', '')}/blob/main/docs/troubleshooting.md`
+  assert.ok(see('not-configured').includes(page))
+  assert.ok(read('Cargo.toml').includes(`repository = "${page.split('/blob/')[0]}"`))
 })

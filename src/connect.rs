@@ -139,7 +139,8 @@ pub async fn dial_watched(
     let http = http_for(About::Credentials);
     let no_credentials = |error: credentials::Error| Error::Credentials {
         code: None,
-        detail: error.to_string(),
+        detail: error.brief(),
+        asked: error.asked(),
     };
     let region = credentials::resolve_region(bucket, credentials, http.clone())
         .await

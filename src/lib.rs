@@ -9,7 +9,7 @@
 //! | behaviour | [`cache`], [`connect`] |
 //! | parts | [`entry`], [`object_store`], [`credentials`] |
 //! | algorithms | [`archive`], [`chunk`], [`compress`], [`seal`], [`sign`], [`trust`], [`config`] |
-//! | words | [`task_hash`], [`archive_name`], [`scope`], [`git_ref`], [`secret`], `rlimit`, `plain`, `links`, [`error`] |
+//! | words | [`task_hash`], [`archive_name`], [`scope`], [`git_ref`], [`secret`], `rlimit`, `plain`, `links`, [`code`], [`error`] |
 
 #[forbid(unsafe_code)]
 pub mod archive;
@@ -25,6 +25,8 @@ mod checked_text;
 pub mod chunk;
 #[forbid(unsafe_code)]
 pub mod cli;
+#[forbid(unsafe_code)]
+pub mod code;
 #[forbid(unsafe_code)]
 pub mod compress;
 #[forbid(unsafe_code)]

@@ -22,6 +22,7 @@ use crate::config::environment::Environment;
 use crate::connect::{connect_watched, problems_with};
 use crate::entry::Producer;
 use crate::error::Error;
+use crate::remedy;
 use crate::sign::{KeyName, SigningKey};
 use crate::trust;
 
@@ -29,7 +30,8 @@ impl From<Error> for JsError {
     fn from(error: Error) -> Self {
         if error.is_fatal() {
             // Nx shows it as an error of its own.
-            Self::new(Status::InvalidArg, format!("nx-s3-cache: {error}"))
+            let see = remedy::of_fatal(&error).see();
+            Self::new(Status::InvalidArg, format!("nx-s3-cache: {error}\n{see}"))
         } else {
             Self::new(Status::GenericFailure, error.to_string())
         }

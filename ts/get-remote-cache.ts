@@ -2,6 +2,7 @@ import type { NativeCache, OpenOptions } from '../index'
 import { FatalError, isFatal } from './errors'
 import { finishAtExit } from './exit'
 import { takeKeys } from './keys'
+import { see } from './links'
 import { type LoadNative, loadNative } from './native'
 import { Notices } from './notices'
 import { openOptions } from './options'
@@ -72,6 +73,7 @@ const notConfigured = {
   body: [
     'nx.json has no "s3" section and NX_S3_CACHE_BUCKET is not set, so this run uses the local cache only.',
     'Run "npx nx g @nx/s3-cache:init" to name the bucket, or remove "@nx/s3-cache" from package.json.',
+    see('not-configured'),
   ],
 }
 
@@ -80,6 +82,7 @@ const keysInherited = {
   body: [
     'nx-s3-cache does not know how this version of Nx starts tasks, so it could not keep the keys from them.',
     'The cache works as ever. To keep the signing key out of the environment, use "trust.signingKeyFile".',
+    see('keys-inherited'),
   ],
 }
 
@@ -89,6 +92,7 @@ function couldNotStart(error: unknown) {
     body: [
       ...(error instanceof Error ? error.message : String(error)).split('\n'),
       'This run uses the local cache only. Please report this if the text above has no remedy.',
+      see('could-not-start'),
     ],
   }
 }

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import type { Warning } from '../index'
+import { see } from './links'
 
 /** What the native module exports, as far as it is used here. */
 export type Native = Pick<
@@ -50,7 +51,7 @@ function explain(machine: Machine, error: unknown): Warning {
   const remedy = machine.libraryPath ? libraryPathRemedy(machine.libraryPath, error) : packageRemedy(machine, error)
   return {
     title: 'The S3 remote cache is off: its native module could not be loaded',
-    body: ['This run uses the local cache only.', ...remedy],
+    body: ['This run uses the local cache only.', ...remedy, see('native-module')],
   }
 }
 

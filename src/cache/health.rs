@@ -14,6 +14,7 @@ use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use super::warnings::Warnings;
+use crate::code::Code;
 use crate::object_store::{Error, Extent};
 use crate::remedy;
 
@@ -21,9 +22,6 @@ use crate::remedy;
 const BREAKER_THRESHOLD: usize = 5;
 /// How long a throttling server is given to recover: requests at once fail at once, so that their number says little.
 const STORM: Duration = Duration::from_secs(4);
-
-/// The kind of warning about a bucket that never answered.
-const SILENCE: &str = "silence";
 
 /// What a request is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,7 +136,7 @@ impl Health {
         };
         if self.allows(Purpose::Read) {
             self.warn(
-                "failing",
+                Code::Failing,
                 "The last requests to the S3 bucket failed",
                 error.to_string(),
                 "The build went on; what they were for is not restored or not stored.",
@@ -150,7 +148,7 @@ impl Health {
     /// The object under `key` exists, and this run could not read it, for a reason that others don't share.
     pub fn warn_of_unusable(&self, key: &str, error: &Error) {
         self.warn(
-            "unusable",
+            Code::Unusable,
             "An object in the S3 bucket could not be read",
             format!("{key}: {error}"),
             "It was a miss; what the task made replaces it.",
@@ -170,7 +168,7 @@ impl Health {
         // Of a server that never said a word, this may have been told.
         let never_answered = matches!(error, Error::Silent { .. }) && !self.proven.load(Relaxed);
         self.warn(
-            if never_answered { SILENCE } else { "off" },
+            if never_answered { Code::Silence } else { Code::Off },
             "Remote caching in S3 is off for this run",
             error.to_string(),
             "The build goes on with the local cache; nothing is restored from or stored in the bucket.",
@@ -181,7 +179,7 @@ impl Health {
     /// The first answer is awaited in the background. What it turns out to be is told, too, if it ever comes.
     fn warn_of_silence(&self, error: &Error) {
         self.warn(
-            SILENCE,
+            Code::Silence,
             "The S3 bucket doesn't answer",
             error.to_string(),
             "The build goes on with the local cache, and uses the bucket as soon as it answers.",
@@ -199,7 +197,7 @@ impl Health {
 
     fn warn_of_denied_reads(&self, cause: String) {
         self.warn(
-            "read-denied",
+            Code::ReadDenied,
             "The S3 bucket refuses to be read",
             cause,
             "The build goes on; what can't be read counts as a miss.",
@@ -217,7 +215,7 @@ impl Health {
         let concerns_all = in_a_row >= BREAKER_THRESHOLD || !self.has_written.load(Relaxed);
         if concerns_all && !self.writes_off.swap(true, Relaxed) {
             self.warn(
-                "write-denied",
+                Code::WriteDenied,
                 "Results of this run are not stored in S3",
                 error.to_string(),
                 "The build goes on and may still restore results from the bucket.",
@@ -229,7 +227,7 @@ impl Health {
     /// A bucket that lets nobody overwrite may still take new objects.
     fn repair_refused(&self, key: &str, error: &Error) {
         self.warn(
-            "repair-denied",
+            Code::RepairDenied,
             "A bad object in the S3 bucket can't be replaced",
             format!("{key}: {error}"),
             "The build goes on; the object stays a miss until it can be read, or somebody removes it.",
@@ -255,10 +253,10 @@ impl Health {
     }
 
     /// Tells the user of one kind of trouble, once a run.
-    fn warn(&self, kind: &str, title: &str, cause: String, effect: &str, remedy: &str) {
+    fn warn(&self, code: Code, title: &str, cause: String, effect: &str, remedy: &str) {
         let cause = format!("Bucket {}: {cause}", self.bucket);
         self.warnings
-            .once(kind, title, [cause, effect.to_owned(), remedy.to_owned()]);
+            .once(code, title, [cause, effect.to_owned(), remedy.to_owned()]);
     }
 }
 

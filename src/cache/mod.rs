@@ -226,10 +226,9 @@ impl RemoteCache {
         self.warnings.take()
     }
 
-    /// Tells the user something, unless something of the same title was told before.
+    /// Tells the user something, unless something of the same code was told before.
     pub fn warn(&self, warning: Warning) {
-        let Warning { title, body } = warning;
-        self.warnings.once(&title.clone(), title, body);
+        self.warnings.once(warning.code, warning.title, warning.body);
     }
 
     /// What happened since the last call, a line each; nothing unless the run is verbose.

@@ -15,6 +15,7 @@ use super::task_names::TaskNames;
 use super::uploads::Uploads;
 use super::warnings::Warnings;
 use super::{DISK_JOBS, RemoteCache, Touches};
+use crate::code::Code;
 use crate::config::{BucketConfig, Config};
 use crate::entry::Producer;
 use crate::object_store::ObjectStore;
@@ -38,7 +39,7 @@ pub fn open(
     let said = |warning: &&TrustWarning| stores || !matches!(warning, TrustWarning::KeyMissing(_));
     for warning in access.warnings.iter().filter(said) {
         warnings.once(
-            &warning.title(),
+            warning.code(),
             format!("nx-s3-cache: {}", warning.title()),
             warning.body(),
         );
@@ -86,7 +87,7 @@ fn warn_of_unknown_options(config: &Config, warnings: &Warnings) {
     let names = config.unknown.iter().map(|name| format!("- {name}"));
     let remedy = "Correct the name, or upgrade nx-s3-cache if a newer version has this option.";
     warnings.once(
-        "unknown-option",
+        Code::UnknownOption,
         "nx-s3-cache ignores options that it does not know",
         names.chain([remedy.to_owned()]).collect::<Vec<_>>(),
     );

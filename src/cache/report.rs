@@ -17,12 +17,12 @@ impl RemoteCache {
         let cause = plain(&error.to_string()).into_owned();
         let task = self.tasks.label(hash);
         self.event(|| format!("{task}: {outcome}: {cause}"));
-        let Some(Advice { kind, title, remedy }) = remedy::of_artifact(error) else {
+        let Some(Advice { code, title, remedy }) = remedy::of_artifact(error) else {
             return;
         };
         let effect = format!("Task {task} is {outcome}; the build goes on.");
         self.warnings
-            .once(kind, title, [cause, effect, remedy.to_owned()]);
+            .once(code, title, [cause, effect, remedy.to_owned()]);
         if matches!(
             error,
             Error::Entry {

@@ -9,6 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::run_record::RunRecord;
 use super::summary::bytes;
 use super::{RemoteCache, Summary, Warning};
+use crate::code::Code;
 use crate::config::environment::Environment;
 
 /// The variable that names the file for the records of runs.
@@ -41,10 +42,15 @@ impl RunEnd {
         if let Some(file) = &self.stats {
             let line = serde_json::to_string(&self.line(cache, &summary)).map_err(io::Error::from);
             let written = line.and_then(|line| append(file, &(line + "\n")));
-            cache.told(written, STATS, file);
+            cache.told(written, Code::StatsFile, STATS, file);
         }
         if let Some(file) = &self.step_summary {
-            cache.told(append(file, &markdown(&summary)), STEP_SUMMARY, file);
+            cache.told(
+                append(file, &markdown(&summary)),
+                Code::JobSummary,
+                STEP_SUMMARY,
+                file,
+            );
         }
     }
 
@@ -78,9 +84,10 @@ impl RunEnd {
 
 impl RemoteCache {
     /// Warns of a file that could not be written.
-    fn told(&self, written: io::Result<()>, variable: &str, file: &Path) {
+    fn told(&self, written: io::Result<()>, code: Code, variable: &str, file: &Path) {
         let Err(error) = written else { return };
         self.warn(Warning {
+            code,
             title: format!("What the S3 remote cache did could not be written to the file in {variable}"),
             body: vec![
                 format!("{}: {error}", file.display()),

@@ -18,14 +18,21 @@ pub enum Origin {
     StoreUrl(Box<Origin>),
 }
 
+impl Origin {
+    /// Its name, where the `s3` section is in this `file`.
+    pub fn with_section_in(&self, file: &str) -> String {
+        match self {
+            Self::Default => "default".to_owned(),
+            Self::NxJson => file.to_owned(),
+            Self::Variable(name) => name.clone(),
+            Self::StoreUrl(source) => format!("the store URL in {}", source.with_section_in(file)),
+        }
+    }
+}
+
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Default => f.write_str("default"),
-            Self::NxJson => f.write_str("nx.json"),
-            Self::Variable(name) => f.write_str(name),
-            Self::StoreUrl(source) => write!(f, "the store URL in {source}"),
-        }
+        f.write_str(&self.with_section_in("nx.json"))
     }
 }
 

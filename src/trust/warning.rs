@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::code::Code;
 use crate::config::SET_UP;
 use crate::git_ref::GitRef;
 use crate::sign::KeyName;
@@ -34,6 +35,23 @@ pub enum TrustWarning {
 }
 
 impl TrustWarning {
+    /// What it is about.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Shared => Code::Shared,
+            Self::KeyExposed(_) => Code::SigningKeyExposed,
+            Self::NotRecognized(_) => Code::RunNotRecognized,
+            Self::ScopeMissing(_) => Code::ScopeMissing,
+            Self::KeyNotListed(_) => Code::SigningKeyNotListed,
+            Self::KeyUnused(_) => Code::SigningKeyUnused,
+            Self::KeyMissing(_) => Code::SigningKeyMissing,
+            Self::KeyMissingForScope => Code::ScopeWithoutKey,
+            Self::ScopeRefused(_) => Code::ScopeRefused,
+            Self::ScopeNameRefused(_) => Code::ScopeNameRefused,
+            Self::KeyFileReadable(_) => Code::SigningKeyReadable,
+        }
+    }
+
     /// One line: what is wrong.
     pub fn title(&self) -> String {
         match self {

@@ -46,7 +46,7 @@ pub(super) async fn examine(config: &Config, key: &str, report: &mut Report) -> 
             } else {
                 "configuration"
             };
-            report.add(Step::bad(name, error.to_string()).with(remedy::of_request(&error, "")));
+            report.add(Step::bad(name, with_sources(&error)).with(remedy::of_request(&error, "")));
             return None;
         }
     };
@@ -66,6 +66,16 @@ pub(super) async fn examine(config: &Config, key: &str, report: &mut Report) -> 
     report.add(missing(&answer));
     let Connection { store, .. } = connection;
     Some(Way { store, seen })
+}
+
+/// The error with all sources of credentials that had none.
+fn with_sources(error: &Error) -> String {
+    match error {
+        Error::Credentials { asked, .. } if !asked.is_empty() => {
+            format!("{error}. Asked, in this order:\n{}", asked.join("\n"))
+        }
+        other => other.to_string(),
+    }
 }
 
 /// Which credentials won, and whose they are.

@@ -12,7 +12,7 @@ use nx_s3_cache::entry::Producer;
 use nx_s3_cache::sign::{KeyName, SigningKey};
 use serde_json::{Value, json};
 
-use super::setup::{Ran, SECRET, Setup};
+use super::setup::{Ran, SECRET, Setup, run_in};
 use crate::support::bucket;
 use crate::support::machine::{Machine, open};
 use crate::support::scripted::{Reply, Scripted, Seen, error};
@@ -160,6 +160,25 @@ async fn configurations_that_can_not_work_are_found() {
             "{text}"
         );
     }
+}
+
+#[tokio::test]
+async fn values_of_a_preset_are_shown_with_its_name() {
+    let setup = Setup::new().await;
+    let directory = tempfile::tempdir().unwrap();
+    let preset = json!({ "s3": setup.section() });
+    std::fs::write(directory.path().join("company.json"), preset.to_string()).unwrap();
+    std::fs::write(
+        directory.path().join("nx.json"),
+        r#"{"extends":"./company.json"}"#,
+    )
+    .unwrap();
+    let ran = run_in(directory.path(), &["doctor"], setup.variables()).await;
+    assert!(
+        ran.stdout.contains("\"tbucket\" (./company.json)"),
+        "{}",
+        ran.text()
+    );
 }
 
 #[tokio::test]
