@@ -7,6 +7,8 @@ pub mod archive;
 #[forbid(unsafe_code)]
 pub mod archive_name;
 #[forbid(unsafe_code)]
+pub mod bucket;
+#[forbid(unsafe_code)]
 pub mod cache;
 #[forbid(unsafe_code)]
 mod cause;

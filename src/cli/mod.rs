@@ -1,9 +1,8 @@
 //! The command line: `npx nx-s3-cache` and the standalone binary.
 //!
-//! A command prints by itself and ends with an exit code: 0 all is well, 1 something is wrong, 2 the command
-//! usage or runtime error, 130 somebody pressed Ctrl-C.
+//! A command prints by itself and ends with an exit code: 0 all is well, 1 something is wrong, 2 usage or
+//! runtime error, 130 somebody pressed Ctrl-C.
 
-mod archives;
 mod args;
 mod attack;
 mod bucket;
@@ -16,6 +15,8 @@ mod keygen;
 mod ls;
 mod nx_facts;
 mod purge;
+mod rebuild;
+mod restore;
 mod scopes;
 mod scratch;
 mod shell;
@@ -63,8 +64,8 @@ pub async fn run(args: impl IntoIterator<Item = impl Into<OsString>>, workspace:
             }
             Command::Doctor(options) => doctor::run(&workspace, options.json).await,
             Command::Ls(options) => exit_code(ls::run(&workspace, &options).await),
-            Command::Rebuild(options) => exit_code(archives::run_rebuild(&workspace, &options).await),
-            Command::Restore(options) => exit_code(archives::run_restore(&workspace, &options).await),
+            Command::Rebuild(options) => exit_code(rebuild::run(&workspace, &options).await),
+            Command::Restore(options) => exit_code(restore::run(&workspace, &options).await),
             Command::Vela(options) => exit_code(vela::run(&workspace, &options).await),
             Command::Purge(options) => exit_code(purge::run(&workspace, &options).await),
             Command::Flush(options) => exit_code(flush::run(&workspace, &options).await),

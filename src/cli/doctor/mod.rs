@@ -88,7 +88,7 @@ async fn examine(workspace: &Workspace, report: &mut Report) {
         report.add(Step::skipped("write", "not tried, since this run stores nothing"));
     }
     speed::latency(store, &key, report).await;
-    entries::examine(&config, &access, store, report).await;
+    entries::examine(&config, &access, way.store.clone(), report).await;
 }
 
 fn scratch_key(config: &Config, access: &Access, name: &str) -> String {
