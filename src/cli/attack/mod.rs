@@ -51,7 +51,7 @@ async fn attack(workspace: &Workspace) -> Result<Findings, String> {
     let scopes = runs::scopes(&config.trust, &facts, &runs, user);
     let connection = connect::dial(&config.bucket, &config.credentials).await;
     let connection = connection.map_err(|error| not_tried(&error))?;
-    let no_scratch = |error: std::io::Error| format!("there is no place for scratch files: {error}");
+    let no_scratch = |error: std::io::Error| format!("scratch files can't be created: {error}");
     let mut target = Target {
         config: &config,
         access: &access,

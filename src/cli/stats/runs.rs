@@ -131,8 +131,10 @@ impl History {
     }
 
     fn unreadable_note(&self) -> Option<String> {
-        (self.unreadable > 0)
-            .then(|| format!("{} lines are no records and were passed over.", self.unreadable))
+        (self.unreadable > 0).then(|| match self.unreadable {
+            1 => "1 line is not a record and was skipped.".to_owned(),
+            lines => format!("{lines} lines are not records and were skipped."),
+        })
     }
 
     fn page(&self) -> Page {

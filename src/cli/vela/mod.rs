@@ -60,7 +60,9 @@ fn action(parameters: &Parameters<'_>) -> Result<Action, String> {
         "restore" => Ok(Action::Restore),
         "rebuild" => Ok(Action::Rebuild),
         "flush" => Ok(Action::Flush),
-        other => Err(format!("{other:?} is no action: restore, rebuild or flush")),
+        other => Err(format!(
+            "invalid action {other:?}; expected restore, rebuild or flush"
+        )),
     }
 }
 

@@ -165,7 +165,7 @@ impl Parameters<'_> {
         let list = self.need(name)?;
         let paths = list.split(',').map(str::trim).filter(|path| !path.is_empty());
         match paths.map(PathBuf::from).collect::<Vec<_>>() {
-            none if none.is_empty() => Err(format!("{name}: {list:?} names no path")),
+            none if none.is_empty() => Err(format!("{name}: {list:?} has no path")),
             paths => Ok(paths),
         }
     }
