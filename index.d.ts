@@ -71,6 +71,41 @@ export interface KeyPair {
   secretKey: string
 }
 
+/** A name that Nx looks for. */
+export interface NxCandidate {
+  asked: string
+  /** What is installed under it; absent where nothing is. */
+  found?: NxPackage
+}
+
+/** What `doctor` is told about Nx and about what it loads. */
+export interface NxFacts {
+  /** The version of Node.js. */
+  node: string
+  /** Nx's version; absent where there is no Nx. */
+  nx?: string
+  /** The version of this package. */
+  packageVersion: string
+  /** The file of the native module, once it is loaded. */
+  binary?: string
+  /** What Nx finds under the names it looks for, in its order. */
+  candidates: Array<NxCandidate>
+  /** Whether Nx asks Nx Cloud instead, by its own account. */
+  cloudUsed: boolean
+  /** What would make it, such as `nxCloudId in nx.json`. */
+  cloudNamedBy: Array<string>
+}
+
+/** A package that can be resolved. */
+export interface NxPackage {
+  /** The name in its package.json, which an alias doesn't change. */
+  name: string
+  version: string
+  directory: string
+  /** Why importing it fails, where it does. */
+  problem?: string
+}
+
 /** What JavaScript knows and Rust doesn't. */
 export interface OpenOptions {
   /** The JSON text of the `s3` section of nx.json; absent when there is none. */
@@ -101,10 +136,10 @@ export interface RetrievedArtifact {
 
 /**
  * Runs the command line with `args`, the program's name excluded; prints by itself. `nxFacts` is what `doctor` is to
- * know of Nx, as JSON. `nxProblem` is why Nx can't be asked for nx.json: that is then looked for from `workspaceRoot`
+ * know of Nx. `nxProblem` is why Nx can't be asked for nx.json: that is then looked for from `workspaceRoot`
  * upwards. Returns the exit code.
  */
-export declare function runCli(args: Array<string>, options: OpenOptions, nxFacts?: string | undefined | null, nxProblem?: string | undefined | null): Promise<number>
+export declare function runCli(args: Array<string>, options: OpenOptions, nxFacts?: NxFacts | undefined | null, nxProblem?: string | undefined | null): Promise<number>
 
 /** What this run did so far. */
 export interface Summary {

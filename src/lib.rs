@@ -1,20 +1,13 @@
 //! An S3 remote cache for Nx.
 //!
-//! The crate is the native half of the npm package `nx-s3-cache`. Its layers, from the top; imports point
-//! down only:
-//!
-//! | layer | modules |
-//! |---|---|
-//! | edge | `node` (the only one that names napi), [`cli`] |
-//! | behaviour | [`cache`], [`connect`] |
-//! | parts | [`entry`], [`object_store`], [`credentials`] |
-//! | algorithms | [`archive`], [`chunk`], [`compress`], [`seal`], [`sign`], [`trust`], [`config`] |
-//! | words | [`task_hash`], [`archive_name`], [`scope`], [`git_ref`], [`secret`], `rlimit`, `plain`, `links`, [`code`], [`error`] |
+//! The crate is the native half of the npm package `nx-s3-cache`. ARCHITECTURE.md has its modules and layers.
 
 #[forbid(unsafe_code)]
 pub mod archive;
 #[forbid(unsafe_code)]
 pub mod archive_name;
+#[forbid(unsafe_code)]
+pub mod bucket;
 #[forbid(unsafe_code)]
 pub mod cache;
 #[forbid(unsafe_code)]
@@ -37,6 +30,8 @@ pub mod connect;
 pub mod credentials;
 #[forbid(unsafe_code)]
 pub mod entry;
+#[forbid(unsafe_code)]
+pub mod environment;
 #[forbid(unsafe_code)]
 pub mod error;
 #[forbid(unsafe_code)]

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::code::Code;
 use crate::error::Error;
 use crate::links::page;
-use crate::object_store::{Error as StoreError, UnreadableReason};
+use crate::object_store::{Error as StoreError, Extent, UnreadableReason};
 use crate::{archive, entry};
 
 /// What to call a failure, and what to do about it.
@@ -99,7 +99,7 @@ pub fn of_request(error: &StoreError, permission: &str) -> Cow<'static, str> {
 /// The same for a put of a run.
 pub fn of_put(error: &StoreError) -> Cow<'static, str> {
     let remedy = of_request(error, "s3:PutObject on the bucket's objects");
-    if matches!(error, StoreError::AccessDenied { .. }) && !error.refuses_the_caller() {
+    if error.extent() == Extent::Permission {
         remedy + " Where storing isn't meant to work, set the mode to \"read-only\"."
     } else {
         remedy
@@ -175,7 +175,7 @@ pub fn of_entry(error: &entry::Error) -> Advice {
             Code::Signature,
             "An S3 cache entry without a valid signature was refused",
             concat!(
-                "It counts as a miss, and the next trusted run replaces it. Just after keys were introduced or replaced this ends by itself; else find out who writes to the bucket: ",
+                "No key in `trust.publicKeys` signed them: they count as misses, and the next trusted run replaces them. Just after keys were introduced or replaced this ends by itself; else find out who writes to the bucket: ",
                 page!("docs/security.md")
             ),
         ),

@@ -10,10 +10,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
+use futures_util::future::{BoxFuture, FutureExt};
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use super::warnings::Warnings;
+use crate::bucket::{Gate, Purpose};
 use crate::code::Code;
 use crate::object_store::{Error, Extent};
 use crate::remedy;
@@ -22,17 +24,6 @@ use crate::remedy;
 const BREAKER_THRESHOLD: usize = 5;
 /// How long a throttling server is given to recover: requests at once fail at once, so that their number says little.
 const STORM: Duration = Duration::from_secs(4);
-
-/// What a request is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
-    /// Restoring.
-    Read,
-    /// Storing.
-    Write,
-    /// Replacing a bad object.
-    Repair,
-}
 
 /// Remembers how the requests of this run went.
 pub struct Health {
@@ -80,50 +71,6 @@ impl Health {
         }
     }
 
-    /// Whether a request for `purpose` should be made.
-    pub fn allows(&self, purpose: Purpose) -> bool {
-        match purpose {
-            Purpose::Read => !*self.off.borrow(),
-            Purpose::Write | Purpose::Repair => !self.writes_off.load(Relaxed),
-        }
-    }
-
-    /// Waits until caching is given up; in most runs forever.
-    pub async fn given_up(&self) {
-        // The sender is in `self`, so that this can't fail as long as anybody waits.
-        let _ = self.off.subscribe().wait_for(|off| *off).await;
-    }
-
-    /// A request for `purpose` was answered.
-    pub fn answered(&self, purpose: Purpose) {
-        self.proven.store(true, Relaxed);
-        *self.failing.lock() = Failing::default();
-        *self.worked.lock() = Instant::now();
-        match purpose {
-            Purpose::Read => {}
-            Purpose::Write | Purpose::Repair => {
-                self.has_written.store(true, Relaxed);
-                self.refused_writes.lock().clear();
-            }
-        }
-    }
-
-    /// A request for `purpose`, about the object under `key`, failed with `error`.
-    pub fn failed(&self, purpose: Purpose, key: &str, error: &Error) {
-        match (error.extent(), purpose) {
-            (Extent::Bucket, _) => self.give_up(error),
-            (Extent::Pending, _) => self.warn_of_silence(error),
-            (Extent::Traffic | Extent::Server, _) | (Extent::Request, Purpose::Read) => {
-                self.count_failure(key, error);
-            }
-            (Extent::Permission, Purpose::Read) => self.read_denied(error),
-            (Extent::Permission | Extent::Request, Purpose::Write) => self.write_refused(key, error),
-            (Extent::Permission | Extent::Request, Purpose::Repair) => self.repair_refused(key, error),
-            // Says nothing about the next; whoever asked for the object tells of it.
-            (Extent::Object, _) => {}
-        }
-    }
-
     /// Ends storing for this run.
     pub fn refuse_writes(&self) {
         self.writes_off.store(true, Relaxed);
@@ -143,22 +90,6 @@ impl Health {
                 &remedy::of_request(&error, ""),
             );
         }
-    }
-
-    /// The object under `key` exists, and this run could not read it, for a reason that others don't share.
-    pub fn warn_of_unusable(&self, key: &str, error: &Error) {
-        self.warn(
-            Code::Unusable,
-            "An object in the S3 bucket could not be read",
-            format!("{key}: {error}"),
-            "It was a miss; what the task made replaces it.",
-            "If it comes back, look at what is different about this object: its owner, its encryption, where the server keeps it.",
-        );
-    }
-
-    /// The object under `key` exists, and this run may read none.
-    pub fn warn_of_no_reads(&self, key: &str, error: &Error) {
-        self.warn_of_denied_reads(format!("{key} exists, and reading it is refused: {error}"));
     }
 
     /// Ends caching for this run.
@@ -257,6 +188,67 @@ impl Health {
         let cause = format!("Bucket {}: {cause}", self.bucket);
         self.warnings
             .once(code, title, [cause, effect.to_owned(), remedy.to_owned()]);
+    }
+}
+
+impl Gate for Health {
+    fn allows(&self, purpose: Purpose) -> bool {
+        match purpose {
+            Purpose::Read => !*self.off.borrow(),
+            Purpose::Write | Purpose::Repair => !self.writes_off.load(Relaxed),
+        }
+    }
+
+    fn closed(&self) -> BoxFuture<'_, ()> {
+        let mut off = self.off.subscribe();
+        // The sender is in `self`, so that this can't fail as long as anybody waits.
+        async move { drop(off.wait_for(|off| *off).await) }.boxed()
+    }
+
+    fn answered(&self, purpose: Purpose) {
+        self.proven.store(true, Relaxed);
+        *self.failing.lock() = Failing::default();
+        *self.worked.lock() = Instant::now();
+        match purpose {
+            Purpose::Read => {}
+            Purpose::Write | Purpose::Repair => {
+                self.has_written.store(true, Relaxed);
+                self.refused_writes.lock().clear();
+            }
+        }
+    }
+
+    fn failed(&self, purpose: Purpose, key: &str, error: &Error) {
+        match (error.extent(), purpose) {
+            (Extent::Bucket, _) => self.give_up(error),
+            (Extent::Pending, _) => self.warn_of_silence(error),
+            (Extent::Traffic | Extent::Server, _) | (Extent::Request, Purpose::Read) => {
+                self.count_failure(key, error);
+            }
+            (Extent::Permission, Purpose::Read) => self.read_denied(error),
+            (Extent::Permission | Extent::Request, Purpose::Write) => self.write_refused(key, error),
+            (Extent::Permission | Extent::Request, Purpose::Repair) => self.repair_refused(key, error),
+            // Says nothing about the next; whoever asked for the object tells of it.
+            (Extent::Object, _) => {}
+        }
+    }
+
+    fn replaces(&self, key: &str, error: &Error) {
+        self.warn(
+            Code::Unusable,
+            "An object in the S3 bucket could not be read",
+            format!("{key}: {error}"),
+            "It was a miss; what the task made replaces it.",
+            "If it comes back, look at what is different about this object: its owner, its encryption, where the server keeps it.",
+        );
+    }
+
+    fn reads_nothing(&self, key: &str, error: &Error) {
+        self.warn_of_denied_reads(format!("{key} exists, and reading it is refused: {error}"));
+    }
+
+    fn takes_denied_for_missing(&self) -> bool {
+        true
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the user is told of an artifact that could not be stored or restored.
 
-use super::RemoteCache;
+use super::remote_cache::RemoteCache;
 use crate::entry;
 use crate::error::Error;
 use crate::plain::plain;
@@ -30,7 +30,7 @@ impl RemoteCache {
                 ..
             }
         ) {
-            self.requests.refuse_writes();
+            self.health.refuse_writes();
         }
     }
 }

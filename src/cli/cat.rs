@@ -48,7 +48,9 @@ pub(super) async fn run(workspace: &Workspace, options: &CatArgs) -> Result<u8, 
         return Ok(BAD);
     };
     let wanted = Wanted(options.path.clone());
-    let (_, looked) = bucket.look_through(&scope, entry, wanted, Wanted::look).await;
+    let (_, looked) = bucket
+        .look_through(&scope, &options.hash, entry, wanted, Wanted::look)
+        .await;
     match (looked, &options.path) {
         (Err(Stop::Enough), _) => Ok(GOOD),
         (Err(Stop::Ends(ending)), _) => Err(ending),

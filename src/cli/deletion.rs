@@ -17,6 +17,14 @@ pub(super) struct Deletion {
     pub what: What,
 }
 
+impl Tally {
+    pub(super) fn deleted(&mut self, batch: &[Deletion]) {
+        batch
+            .iter()
+            .for_each(|deletion| self.add(deletion.what, deletion.size));
+    }
+}
+
 /// Deletes these objects and counts them in `tally`. After an error, which tells what was deleted before, running again
 /// finishes.
 pub(super) async fn delete(

@@ -1,9 +1,8 @@
 //! The command line: `npx nx-s3-cache` and the standalone binary.
 //!
-//! A command prints by itself and ends with an exit code: 0 all is well, 1 something is wrong, 2 the command
-//! usage or runtime error, 130 somebody pressed Ctrl-C.
+//! A command prints by itself and ends with an exit code: 0 all is well, 1 something is wrong, 2 usage or
+//! runtime error, 130 somebody pressed Ctrl-C.
 
-mod archives;
 mod args;
 mod attack;
 mod bucket;
@@ -18,6 +17,8 @@ mod ls;
 mod nx_facts;
 mod place;
 mod purge;
+mod rebuild;
+mod restore;
 mod scopes;
 mod scratch;
 mod shell;
@@ -78,12 +79,8 @@ async fn run_command(command: Command, workspace: Workspace) -> u8 {
         }
         Command::Doctor(Placed { place, args }) => doctor::run(&here(&place), args.json).await,
         Command::Ls(Placed { place, args }) => exit_code(ls::run(&here(&place), &args).await),
-        Command::Rebuild(Placed { place, args }) => {
-            exit_code(archives::run_rebuild(&here(&place), &args).await)
-        }
-        Command::Restore(Placed { place, args }) => {
-            exit_code(archives::run_restore(&here(&place), &args).await)
-        }
+        Command::Rebuild(Placed { place, args }) => exit_code(rebuild::run(&here(&place), &args).await),
+        Command::Restore(Placed { place, args }) => exit_code(restore::run(&here(&place), &args).await),
         Command::Vela(args) => exit_code(vela::run(&workspace, &args).await),
         Command::Purge(Placed { place, args }) => exit_code(purge::run(&here(&place), &args).await),
         Command::Flush(Placed { place, args }) => exit_code(flush::run(&here(&place), &args).await),

@@ -7,18 +7,18 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 use parking_lot::Mutex;
 use serde::Serialize;
 
-use super::bucket::{Bucket, ReadEntry, Stop};
+use super::bucket::{Bucket, ReadEntry, Stop, unread};
+use super::scopes::Scopes;
 use super::ui::{
     BAD, Ending, GOOD, UNABLE,
     interrupt::until_interrupted,
     print::{self, Paint},
     progress::Progress,
 };
-
-use super::scopes::Scopes;
 use super::workspace::Workspace;
 use crate::cache::bytes;
-use crate::entry;
+use crate::entry::{self, Object};
+use crate::error::Error;
 use crate::plain::plain;
 use crate::scope::Scope;
 use crate::task_hash::TaskHash;
@@ -137,7 +137,7 @@ impl Check<'_> {
             print::note(&self.bucket.not_found(asked, hash));
         }
         for (scope, read) in &found {
-            self.entry(scope, read).await?;
+            self.entry(scope, hash, read).await?;
         }
         Ok(())
     }
@@ -147,10 +147,18 @@ impl Check<'_> {
         let mut pages = pin!(self.bucket.entries(&scopes));
         while let Some(page) = pages.try_next().await? {
             let checks = stream::iter(page).map(|found| async move {
-                // What is gone since it was listed is nobody's problem.
-                match self.bucket.listed_entry(&found).await? {
-                    Some(read) => self.entry(&found.at.scope, &read).await,
-                    None => Ok(()),
+                let Object::Entry(hash) = &found.at.object else {
+                    return Ok(());
+                };
+                match self.bucket.read_entry(&found.at.scope, hash.into()).await {
+                    Ok(Some(read)) => self.entry(&found.at.scope, hash, &read).await,
+                    // What is gone since it was listed is nobody's problem.
+                    Ok(None) => Ok(()),
+                    Err(Error::Object { key, source }) => {
+                        self.count(0);
+                        self.found(key, source.to_string())
+                    }
+                    Err(error) => Err(unread(&error)),
                 }
             });
             checks.buffer_unordered(AT_ONCE).try_collect::<()>().await?;
@@ -161,40 +169,52 @@ impl Check<'_> {
         Ok(())
     }
 
-    async fn entry(&self, scope: &Scope, read: &ReadEntry) -> Result<(), Ending> {
-        let problem = self.problem(scope, read).await?;
-        let mut tally = self.tally.lock();
-        tally.checked += 1;
-        self.progress.add(1);
-        if let Ok(entry) = &read.entry {
-            tally.archive_bytes += entry.manifest.size;
-        }
+    async fn entry(&self, scope: &Scope, hash: &TaskHash, read: &ReadEntry) -> Result<(), Ending> {
+        let problem = self.problem(scope, hash, read).await?;
+        self.count(read.entry.as_ref().map_or(0, |entry| entry.manifest.size));
         match (problem, &read.entry) {
             (None, _) => Ok(()),
             (Some(problem), Err(entry::Error::KeyMissing))
                 if problem == entry::Error::KeyMissing.to_string() =>
             {
-                tally.unreadable += 1;
+                self.tally.lock().unreadable += 1;
                 Ok(())
             }
-            (Some(problem), _) => {
-                let finding = Finding {
-                    key: read.key.clone(),
-                    problem,
-                };
-                let told = self.tell(&finding);
-                tally.bad.push(finding);
-                told
-            }
+            (Some(problem), _) => self.found(read.key.clone(), problem),
         }
     }
 
+    fn count(&self, archive_bytes: u64) {
+        let mut tally = self.tally.lock();
+        tally.checked += 1;
+        tally.archive_bytes += archive_bytes;
+        self.progress.add(1);
+    }
+
+    /// Takes note of a bad entry, and tells of it.
+    fn found(&self, key: String, problem: String) -> Result<(), Ending> {
+        let finding = Finding { key, problem };
+        let mut tally = self.tally.lock();
+        let told = self.tell(&finding);
+        tally.bad.push(finding);
+        told
+    }
+
     /// Why no run would restore the entry.
-    async fn problem(&self, scope: &Scope, read: &ReadEntry) -> Result<Option<String>, Ending> {
+    async fn problem(
+        &self,
+        scope: &Scope,
+        hash: &TaskHash,
+        read: &ReadEntry,
+    ) -> Result<Option<String>, Ending> {
         let (None, Ok(entry)) = (read.refusal(), &read.entry) else {
             return Ok(read.refusal().map(ToString::to_string));
         };
-        match self.bucket.look_through(scope, entry, (), |(), _| Ok(())).await.1 {
+        let looked = self
+            .bucket
+            .look_through(scope, hash, entry, (), |(), _| Ok(()))
+            .await;
+        match looked.1 {
             Ok(()) | Err(Stop::Enough) => Ok(None),
             Err(Stop::Bad(error)) => Ok(Some(error.to_string())),
             Err(Stop::Ends(ending)) => Err(ending),

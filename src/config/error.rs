@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use super::options::{self, Spec};
 use crate::links::page;
 
 /// Where a value comes from.
@@ -110,15 +109,15 @@ impl Findings {
         });
     }
 
-    /// A name that is no option. A newer version may know it, so it only warns; where ignoring it could leave the cache
-    /// unprotected, it is a problem.
-    pub(super) fn unknown(&mut self, name: &str, origin: Origin, problem: impl Into<String>) {
+    /// A name that is no option. A newer version may know it, so it only warns; where it may be meant to protect the
+    /// cache, it is a problem.
+    pub(super) fn unknown(&mut self, name: &str, protects: bool, origin: Origin, problem: impl Into<String>) {
         let found = ConfigError {
             option: name.to_owned(),
             origin,
             problem: problem.into(),
         };
-        if options::may_protect(name) {
+        if protects {
             self.problems.push(found);
         } else {
             self.unknown.push(found);
@@ -131,8 +130,8 @@ impl Findings {
     }
 
     /// Whether something is wrong with `option` already, so that its absence is no further problem.
-    pub(super) fn mention(&self, option: &Spec) -> bool {
-        self.problems.iter().any(|problem| problem.option == option.name)
+    pub(super) fn mention(&self, option: &str) -> bool {
+        self.problems.iter().any(|problem| problem.option == option)
     }
 }
 

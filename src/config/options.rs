@@ -2,38 +2,16 @@
 
 use std::time::Duration;
 
-use super::environment::PREFIX;
 use super::error::nearest;
 use super::kind::Kind;
-use super::settings::{
-    Defaulted, FLAG, LEVEL, Opt, SECRET, STRING, STRINGS, Typed, choice, duration, integer, size,
+use super::spec::{
+    Defaulted, FLAG, Fallback, LEVEL, Opt, SECRET, STRING, STRINGS, Spec, Typed, choice, duration, integer,
+    size, variable,
 };
-use super::{Compression, ConditionalWrites, Mode, OnBadSignature, TrustPolicy};
+use super::types::{Compression, ConditionalWrites, Mode, OnBadSignature, TrustPolicy};
+use crate::environment::PREFIX;
 use crate::secret::Secret;
 use Fallback::{ByEnvironment, Unset, Value};
-
-/// One option.
-#[derive(Clone, Copy, Debug)]
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "tests generate the schema and the documentation")
-)]
-pub(super) struct Spec {
-    /// The name in nx.json; with a dot when it is in a nested object.
-    pub name: &'static str,
-    pub kind: Kind,
-    pub fallback: Fallback,
-    /// What it does, in one line.
-    pub description: &'static str,
-    /// A value that makes sense, as JSON.
-    pub example: &'static str,
-    /// Whether the query of a store URL may set it.
-    pub in_url: bool,
-    /// Whether only the environment may set it.
-    pub only_environment: bool,
-    /// Another variable that sets it, weaker than its own.
-    pub other_variable: Option<&'static str>,
-}
 
 const BLANK: Spec = Spec {
     name: "",
@@ -45,39 +23,6 @@ const BLANK: Spec = Spec {
     only_environment: false,
     other_variable: None,
 };
-
-/// What applies when nobody sets an option.
-#[derive(Clone, Copy, Debug)]
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "tests generate the schema and the documentation")
-)]
-pub(super) enum Fallback {
-    /// No value; this says what happens then.
-    Unset(&'static str),
-    /// This value, as text.
-    Value(&'static str),
-    /// One value in CI, another elsewhere.
-    ByEnvironment { ci: &'static str, local: &'static str },
-}
-
-impl Spec {
-    /// The name of the variable that sets the option: `timeouts.connect` is `NX_S3_CACHE_TIMEOUTS_CONNECT`.
-    pub(super) fn variable(&self) -> String {
-        variable(self.name)
-    }
-}
-
-fn variable(option: &str) -> String {
-    let mut name = PREFIX.to_owned();
-    for c in option.chars() {
-        if c.is_ascii_uppercase() {
-            name.push('_');
-        }
-        name.push(if c == '.' { '_' } else { c.to_ascii_uppercase() });
-    }
-    name
-}
 
 /// Options that were removed, and what is said to whoever still sets one.
 const REMOVED: [(&str, &str); 1] = [(

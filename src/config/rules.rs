@@ -1,9 +1,10 @@
 //! Which options go together, and which don't.
 
-use super::TrustPolicy;
-use super::build::Checked;
-use super::options::{self as opt, Spec};
+use super::options as opt;
+use super::settings::Checked;
+use super::spec::Spec;
 use super::trust::SET_UP;
+use super::types::TrustPolicy;
 
 const ONLY_AWS: &str = "only AWS has this";
 const UNSIGNED: &str = "anonymous requests are not signed";
@@ -57,7 +58,7 @@ fn check_needs(checked: &mut Checked<'_>) {
     ];
     let settings = checked.settings;
     for (one, other) in needs {
-        if settings.is_on(one) && !settings.is_on(other) && !checked.findings.mention(other) {
+        if settings.is_on(one) && !settings.is_on(other) && !checked.findings.mention(other.name) {
             checked.refuse(one, format!("this needs {}, which is not set.", other.name));
         }
     }
@@ -102,7 +103,7 @@ fn check_policy(checked: &mut Checked<'_>) {
         Some(TrustPolicy::TrunkOnly) => "trunk-only",
         Some(TrustPolicy::Shared) | None => return,
     };
-    if !has_keys && !checked.findings.mention(&opt::TRUST_PUBLIC_KEYS) {
+    if !has_keys && !checked.findings.mention(opt::TRUST_PUBLIC_KEYS.name) {
         checked.refuse(
             &opt::TRUST_POLICY,
             format!("{policy:?} needs trust.publicKeys, which is not set. \"{SET_UP}\" makes a key pair."),

@@ -4,8 +4,9 @@ use serde_json::{Map, Value as Json};
 
 use super::error::{Findings, Origin, did_you_mean};
 use super::kind::{Given, Kind, quote};
-use super::options::{self, GROUPS, OPTIONS, Spec};
+use super::options::{self, GROUPS, OPTIONS};
 use super::settings::Layer;
+use super::spec::Spec;
 
 /// The problem with a signing key in nx.json.
 const SIGNING_KEY: &str = "the secret signing key must not be in nx.json: whoever reads it can sign what main \
@@ -39,7 +40,10 @@ fn read_object(object: &Map<String, Json>, group: Option<&str>, layer: &mut Laye
                 Json::Object(inner) => read_object(inner, Some(key), layer, findings),
                 other => findings.problem(key, Origin::NxJson, not_a_group(key, other)),
             },
-            None => findings.unknown(&name, Origin::NxJson, unknown(key, &name, group)),
+            None => {
+                let problem = unknown(key, &name, group);
+                findings.unknown(&name, options::may_protect(&name), Origin::NxJson, problem);
+            }
         }
     }
 }

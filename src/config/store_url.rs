@@ -4,8 +4,9 @@ use percent_encoding::percent_decode_str;
 
 use super::error::{Findings, Origin, did_you_mean};
 use super::kind::{Given, Kind, Value};
-use super::options::{self, BUCKET, CACHE_KEY_PREFIX, OPTIONS, Spec};
+use super::options::{self, BUCKET, CACHE_KEY_PREFIX, OPTIONS};
 use super::settings::{Layer, Setting};
+use super::spec::Spec;
 
 const SCHEME: &str = "s3://";
 
@@ -38,7 +39,7 @@ pub(super) fn expand(layer: &mut Layer, findings: &mut Findings) {
     }
     for (key, value) in url::form_urlencoded::parse(query.as_bytes()) {
         let Some(option) = options::find(&key) else {
-            findings.unknown(&key, from.clone(), unknown(&key));
+            findings.unknown(&key, options::may_protect(&key), from.clone(), unknown(&key));
             continue;
         };
         match allowed_in_url(option, &value) {

@@ -1,9 +1,13 @@
 //! What holds for a configuration as a whole.
 
+use std::time::Duration;
+
 use serde_json::{Value as Json, json};
 
-use super::options::{OPTIONS, Spec};
+use super::options::OPTIONS;
+use super::spec::Spec;
 use super::*;
+use crate::secret::Secret;
 
 const ROOT: &str = "/workspace";
 

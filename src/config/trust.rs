@@ -4,13 +4,13 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use super::build::Checked;
 use super::error::Origin;
 use super::options as opt;
-use crate::git_ref::{GitRef, RefPattern};
+use super::settings::Checked;
+use super::types::{TrustConfig, TrustPolicy};
+use crate::git_ref::RefPattern;
 use crate::scope::{Scope, ScopeName};
 use crate::secret::Secret;
 use crate::sign::{PublicKey, PublicKeys, SigningKey};
@@ -19,56 +19,6 @@ use crate::sign::{PublicKey, PublicKeys, SigningKey};
 pub const SET_UP: &str = "npx nx g @nx/s3-cache:trust";
 /// A key is a hundred bytes; what is longer is another file.
 const MAX_KEY_FILE: u64 = 4096;
-
-/// Whose results are restored, and what this run may write.
-#[derive(Clone, Debug, Default)]
-pub struct TrustConfig {
-    /// The keys whose signatures are believed; empty exactly when the policy is `shared`.
-    pub public_keys: PublicKeys,
-    /// The branches and tags whose pushes are trusted.
-    pub branches: Vec<RefPattern>,
-    /// What untrusted runs may write.
-    pub policy: TrustPolicy,
-    /// What an entry without a good signature does.
-    pub on_bad_signature: OnBadSignature,
-    /// The scope that the environment wants for this run.
-    pub scope: Option<Scope>,
-    /// The secret key, where this run holds one. It need not belong to `public_keys`.
-    pub signing_key: Option<Arc<SigningKey>>,
-    /// The file that `signing_key` comes from, when other users of this machine can read it.
-    pub readable_key_file: Option<PathBuf>,
-}
-
-impl TrustConfig {
-    /// Whether pushes to `git_ref` are trusted when they hold the key.
-    pub fn lists(&self, git_ref: &GitRef) -> bool {
-        self.branches.iter().any(|pattern| pattern.matches(git_ref))
-    }
-}
-
-/// What runs that aren't trusted may write.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum TrustPolicy {
-    /// Pull requests and unlisted branches a scope of their own, others nothing.
-    Isolated,
-    /// Nothing.
-    TrunkOnly,
-    /// The same as everybody: there is no protection.
-    #[default]
-    Shared,
-}
-
-/// What an entry without a good signature does.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum OnBadSignature {
-    /// It counts as missing, and the user is warned.
-    #[default]
-    Miss,
-    /// The run fails.
-    Fail,
-}
 
 pub(super) fn build(checked: &mut Checked<'_>, workspace_root: &Path) -> TrustConfig {
     let settings = checked.settings;

@@ -176,7 +176,7 @@ async fn read(
     Ok(body.whole())
 }
 
-/// The status that an answer should have had, judged by its body: none of ours looks like these.
+/// The status that an answer should have had, by its body: none of ours looks like these.
 fn meant(response: &HttpResponse, body: &[u8]) -> Option<StatusCode> {
     let begin = body.trim_ascii_start();
     let begin = begin[..begin.len().min(14)].to_ascii_lowercase();

@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use super::ci;
 use crate::config::environment::Environment;
 use crate::git_ref::GitRef;
 
@@ -72,6 +71,20 @@ pub(super) struct Found {
     pub reason: String,
 }
 
+/// The branch or the tag that one of two variables names; none if both do.
+pub(super) fn branch_or_tag(branch: Option<&str>, tag: Option<&str>) -> Option<GitRef> {
+    match (branch, tag) {
+        (Some(branch), None) => GitRef::branch(branch),
+        (None, Some(tag)) => GitRef::tag(tag),
+        _ => None,
+    }
+}
+
+/// The first of these variables that has a value.
+pub(super) fn first<'a>(environment: &'a Environment, names: &[&str]) -> Option<&'a str> {
+    names.iter().find_map(|name| environment.get(name))
+}
+
 impl RunKind {
     /// With the reason in words.
     pub(super) fn because(self, reason: impl Into<String>) -> Found {
@@ -114,57 +127,6 @@ impl RunKind {
             None => Self::Unknown.because(format!("{event}, but of no branch or tag")),
         }
     }
-}
-
-/// Finds out what kind of run this is. `ci` says whether this is known to be a CI system; where the environment has
-/// one's variables, it is one whatever `ci` says.
-pub fn detect(environment: &Environment, ci: bool) -> RunFacts {
-    let mut systems = ci::SYSTEMS
-        .iter()
-        .filter(|(_, marker, _)| environment.get(marker).is_some());
-    let (system, found) = match (systems.next(), systems.next()) {
-        (Some(&(system, _, facts)), None) => (system, facts(environment)),
-        (Some((one, ..)), Some((other, ..))) => (System::UnknownCi, contradiction(environment, *one, *other)),
-        (None, _) if ci => (
-            System::UnknownCi,
-            RunKind::Unknown.because("it doesn't tell what kind of run this is"),
-        ),
-        (None, _) => (
-            System::Developer,
-            RunKind::Developer.because("a developer's machine"),
-        ),
-    };
-    let reason = match system {
-        System::Developer => found.reason,
-        _ => format!("{system}, {}", found.reason),
-    };
-    RunFacts {
-        system,
-        kind: found.kind,
-        reason,
-    }
-}
-
-/// The facts where two systems claim to be this one: nothing is known, except that one of them may tell of danger.
-fn contradiction(environment: &Environment, one: System, other: System) -> Found {
-    let dangerous = ci::SYSTEMS
-        .iter()
-        .filter(|(_, marker, _)| environment.get(marker).is_some())
-        .any(|(.., facts)| {
-            matches!(
-                facts(environment).kind,
-                RunKind::PullRequest(_)
-                    | RunKind::BranchWithRequest(..)
-                    | RunKind::Outside
-                    | RunKind::Unprotected(_)
-            )
-        });
-    let kind = if dangerous {
-        RunKind::Outside
-    } else {
-        RunKind::Unknown
-    };
-    kind.because(format!("since the variables of {one} and {other} are set"))
 }
 
 impl fmt::Display for System {

@@ -13,6 +13,7 @@ mod tests;
 mod warning;
 
 pub use access::{Access, ReadScope};
-pub use facts::{RunFacts, RunKind, System, detect};
+pub use ci::detect;
+pub use facts::{RunFacts, RunKind, System};
 pub use policy::decide;
 pub use warning::TrustWarning;

@@ -143,7 +143,7 @@ async fn a_server_that_fell_silent_is_given_up_at_once_and_who_waits_is_told() {
     assert_eq!(warnings.take().len(), 1, "it took its time at first");
     health.answered(Purpose::Read);
     health.failed(Purpose::Read, "v1/t/e/1", &silent());
-    health.given_up().await;
+    health.closed().await;
     assert!(is_off(&health));
     health.end();
     assert_eq!(warnings.take().len(), 1);

@@ -3,8 +3,7 @@
 use serde::Serialize;
 
 use super::client::Client;
-use super::lock::Bucket;
-use super::planted::{self, PlantedScope, RunFinding, Verdict};
+use super::outcome::{self, Bucket, PlantedScope, RunFinding, Verdict};
 use crate::cli::ui::{BAD, GOOD, print::Paint};
 use crate::config::SET_UP;
 use crate::links::page;
@@ -191,7 +190,7 @@ impl Findings {
         ];
         lines.extend(self.attempts.iter().map(|attempt| self.line(attempt, paint)));
         lines.push(String::new());
-        lines.extend(planted::lines(&self.planted, &self.runs, paint));
+        lines.extend(outcome::lines(&self.planted, &self.runs, paint));
         lines.push(String::new());
         lines.push(self.verdict1(paint));
         lines.push(self.verdict2(paint));

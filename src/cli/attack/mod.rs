@@ -6,7 +6,7 @@
 mod client;
 mod findings;
 mod forge;
-mod lock;
+mod outcome;
 mod planted;
 mod runs;
 mod target;
@@ -19,7 +19,7 @@ use super::scratch;
 use super::ui::{Ending, interrupt, print};
 use super::workspace::Workspace;
 use crate::connect;
-use crate::object_store::{Error, ObjectStore};
+use crate::object_store::{Error, Extent, ObjectStore};
 use crate::remedy;
 use crate::trust;
 use findings::Findings;
@@ -51,7 +51,7 @@ async fn attack(workspace: &Workspace) -> Result<Findings, String> {
     let scopes = runs::scopes(&config.trust, &facts, &runs, user);
     let connection = connect::dial(&config.bucket, &config.credentials).await;
     let connection = connection.map_err(|error| not_tried(&error))?;
-    let no_scratch = |error: std::io::Error| format!("there is no place for scratch files: {error}");
+    let no_scratch = |error: std::io::Error| format!("scratch files can't be created: {error}");
     let mut target = Target {
         config: &config,
         access: &access,
@@ -81,9 +81,7 @@ async fn attack(workspace: &Workspace) -> Result<Findings, String> {
 /// Whether the server knows these credentials at all: it denies strangers everything, which would prove nothing.
 async fn known(target: &Target<'_>, store: &Arc<dyn ObjectStore>) -> Result<(), String> {
     match store.get(&target.key("probe")?, 0).await {
-        Err(error) if !matches!(error, Error::AccessDenied { .. }) || error.refuses_the_caller() => {
-            Err(not_tried(&error))
-        }
+        Err(error) if error.extent() != Extent::Permission => Err(not_tried(&error)),
         _ => Ok(()),
     }
 }

@@ -2,10 +2,9 @@
 
 use bytes::Bytes;
 
-use super::connection::is_denied;
 use crate::config::{BucketConfig, Config};
 use crate::connect;
-use crate::object_store::{Error, PutMode};
+use crate::object_store::{Error, Extent, PutMode};
 
 /// A remedy when reading fails with `error` and other settings would do.
 pub(super) async fn for_reading(config: &Config, error: &Error, key: &str) -> Option<String> {
@@ -14,7 +13,7 @@ pub(super) async fn for_reading(config: &Config, error: &Error, key: &str) -> Op
             continue;
         };
         match connection.store.get(key, 0).await {
-            Err(error) if !is_denied(&error) => {}
+            Err(error) if error.extent() != Extent::Permission => {}
             _ => return Some(it_works_with(&setting)),
         }
     }
@@ -60,9 +59,9 @@ fn variants(bucket: &BucketConfig, error: &Error) -> Vec<(String, BucketConfig)>
         region: Some(region), ..
     } = error
     {
-        let told = format!("`region` set to {region:?}");
+        let setting = format!("`region` set to {region:?}");
         variants.push((
-            told,
+            setting,
             BucketConfig {
                 region: Some(region.clone()),
                 ..plain.clone()
@@ -83,9 +82,9 @@ fn variants(bucket: &BucketConfig, error: &Error) -> Vec<(String, BucketConfig)>
         ));
     }
     if let Some(other) = other_scheme(endpoint) {
-        let told = format!("`endpoint` set to {other:?}");
+        let setting = format!("`endpoint` set to {other:?}");
         variants.push((
-            told,
+            setting,
             BucketConfig {
                 endpoint: Some(other),
                 ..plain

@@ -131,7 +131,7 @@ impl Trial<'_> {
             Ok(_) => Step::poor(STEP, "the object is not listed")
                 .with("Commands that list, such as `flush`, will not see everything."),
             Err(error) => Step::poor(STEP, error.to_string()).with(
-                "Builds list nothing, but with s3:ListBucket a missing object is told from a forbidden one.",
+                "Builds list nothing, but with s3:ListBucket S3 returns 404 rather than 403 for a missing key.",
             ),
         });
     }

@@ -27,7 +27,7 @@ use report::{Report, Step};
 /// Check the whole set-up, step by step, and say what to do where something is wrong.
 ///
 /// Reads nx.json's `s3` section and the environment as Nx's runs do. Writes, reads, copies and deletes a few scratch
-/// objects that are no entries of the cache. Ends with 0 when all is well and with 1 when something is wrong.
+/// objects that are no entries of the cache. Exits 0 when all is well and 1 when something is wrong.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   nx-s3-cache doctor
@@ -36,7 +36,7 @@ use report::{Report, Step};
 pub(super) struct DoctorArgs {
     /// Try to poison the cache with the credentials at hand, in scratch objects that are removed again
     ///
-    /// Ends with 0 when no poison gets through, with 1 when some does, and with 2 when it could not be tried.
+    /// Exits 0 when no poison gets through, 1 when some does, and 2 when it could not be tried.
     #[arg(long)]
     pub attack: bool,
     /// Print JSON
@@ -88,7 +88,7 @@ async fn examine(workspace: &Workspace, report: &mut Report) {
         report.add(Step::skipped("write", "not tried, since this run stores nothing"));
     }
     speed::latency(store, &key, report).await;
-    entries::examine(&config, &access, store, report).await;
+    entries::examine(&config, &access, way.store.clone(), report).await;
 }
 
 fn scratch_key(config: &Config, access: &Access, name: &str) -> String {

@@ -1,4 +1,4 @@
-//! Whether Nx loads this package at all, told from what JavaScript found out.
+//! Whether Nx loads this package at all, by what JavaScript found out.
 
 use std::ops::RangeInclusive;
 
@@ -41,15 +41,15 @@ fn version(facts: &NxFacts) -> Step {
         return Step::bad(STEP, "there is no Nx here")
             .with("Run this in the workspace, after its packages are installed.");
     };
-    let told = format!("Nx {nx} on Node.js {}", facts.node.trim_start_matches('v'));
+    let detail = format!("Nx {nx} on Node.js {}", facts.node.trim_start_matches('v'));
     let major = nx.split('.').next().and_then(|major| major.parse().ok());
     if major.is_some_and(|major| SUPPORTED.contains(&major)) {
-        return Step::good(STEP, told);
+        return Step::good(STEP, detail);
     }
     let (first, last) = (SUPPORTED.start(), SUPPORTED.end());
     Step::bad(
         STEP,
-        format!("{told}, which this version of nx-s3-cache was not made for"),
+        format!("{detail}, which this version of nx-s3-cache was not made for"),
     )
     .with(format!(
         "Use Nx {first} to {last}, or a version of nx-s3-cache that knows this Nx."

@@ -3,28 +3,72 @@
 //! Mark and sweep beside running builds; `docs/retention.md` has the reasoning. Whatever ends it half way, what is left
 //! is complete: an entry goes before its chunks, so that running again finds them unneeded.
 
-mod args;
 mod inventory;
 mod plan;
 mod references;
 mod report;
 mod sweep;
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
+use clap::{ArgGroup, Args};
 use futures_util::TryStreamExt;
 use parking_lot::Mutex;
 
 use super::bucket::{Bucket, Found};
 use super::deletion::delete;
+use super::scopes::Scopes;
 use super::tally::Tally;
-use super::ui::{Ending, confirm::confirm, interrupt::until_interrupted, progress::Progress};
+use super::ui::{Ending, age, confirm::confirm, interrupt::until_interrupted, progress::Progress};
 use super::workspace::Workspace;
+use crate::config::units;
 use inventory::Inventories;
 use plan::{Part, References, Rules};
 use report::Report;
 
-pub(super) use args::FlushArgs;
+/// Evict entries by age or total size.
+///
+/// Deletes entries first, then the chunks that no entry needs.
+/// Lists the bucket, and where chunks may go, reads the entries that stay, to know what they need. Builds may run
+/// meanwhile: what they ask for may be gone, which is a miss. Exits 0 when all was done, and 1 when chunks had to
+/// stay since an entry that may need them can't be read.
+#[derive(Args, Clone, Debug)]
+#[command(group = ArgGroup::new("limit").required(true).multiple(true).args(["age", "max_size"]))]
+#[command(after_help = "Examples:
+  nx-s3-cache flush --age 14d --dry-run           what would go
+  nx-s3-cache flush --age 30d --max-size 50GB     in a scheduled job
+  nx-s3-cache flush --age 3d --scope 'u/*'        what pull requests left")]
+pub(super) struct FlushArgs {
+    /// Delete entries and archives that were written longer ago: 2w, 14d, 12h, 30m
+    #[arg(long, value_parser = age::parse, allow_hyphen_values = true)]
+    pub age: Option<Duration>,
+    /// Delete the oldest entries and archives until the rest takes no more than this: 50GB, 500MiB
+    #[arg(long, value_name = "SIZE", value_parser = size, allow_hyphen_values = true)]
+    pub max_size: Option<u64>,
+    /// Only these scopes: t, u/pr-123, u/pr-* or u/*
+    #[arg(long, default_value = "*")]
+    pub scope: Scopes,
+    /// Keep chunks that were written later than this: a store that is under way may need them
+    #[arg(long, value_name = "AGE", value_parser = age::parse, default_value = "1d")]
+    pub grace: Duration,
+    /// Change nothing, and tell what would go
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do not ask on a terminal
+    #[arg(long, short)]
+    pub yes: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Reads a size in bytes such as `50GB` or `500MiB`. A unit is needed.
+fn size(text: &str) -> Result<u64, String> {
+    let has_unit = text.ends_with(|c: char| c.is_ascii_alphabetic());
+    units::size(text)
+        .filter(|_| has_unit)
+        .ok_or_else(|| format!("{text:?} is not a size: write 500MB, 50GB or 1.5TB (or MiB, GiB, TiB)"))
+}
 
 /// Deletes what the arguments say, and tells what that was.
 pub(super) async fn run(workspace: &Workspace, args: &FlushArgs) -> Result<u8, Ending> {
@@ -130,4 +174,20 @@ async fn carry_out(
         delete(bucket, "Deleting chunks", deletions, tally).await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_have_a_number_and_a_unit() {
+        assert_eq!(size("50GB"), Ok(50_000_000_000));
+        assert_eq!(size("1.5GiB"), Ok(3 << 29));
+        assert_eq!(size("0B"), Ok(0));
+        for text in ["", "50", "-1GB", "GB", "50 gigs"] {
+            let problem = size(text).unwrap_err();
+            assert!(problem.contains("50GB"), "{problem}");
+        }
+    }
 }

@@ -3,9 +3,10 @@
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::plan::{EntryReferences, References};
-use crate::cli::bucket::{Bucket, Found};
+use crate::cli::bucket::{Bucket, Found, unread};
 use crate::cli::ui::{Ending, progress::Progress};
-use crate::object_store::{Error, Extent, UnreadableReason};
+use crate::error::Error;
+use crate::object_store::{self, UnreadableReason};
 
 /// Reads these entries, as many at once as `concurrency` allows.
 pub(super) async fn read(bucket: &Bucket, entries: Vec<Found>) -> Result<References, Ending> {
@@ -33,18 +34,18 @@ async fn entry_references(bucket: &Bucket, found: &Found) -> Result<EntryReferen
         Ok(None) => return Ok(EntryReferences::Gone),
         // Nobody restores it, and nobody can tell that a trusted run wrote it. Another object that can't be read may be
         // one that only this caller can't read, such as one under a KMS key.
-        Err(
-            error @ Error::Unreadable {
-                reason: UnreadableReason::Archived,
-                ..
-            },
-        ) if bucket.wants_signatures(&found.at.scope) => {
-            return Ok(EntryReferences::Ignored(error.to_string()));
+        Err(Error::Object {
+            source:
+                source @ object_store::Error::Unreadable {
+                    reason: UnreadableReason::Archived,
+                    ..
+                },
+            ..
+        }) if bucket.wants_signatures(&found.at.scope) => {
+            return Ok(EntryReferences::Ignored(source.to_string()));
         }
-        Err(error) if error.extent() == Extent::Object => {
-            return Ok(EntryReferences::Unknown(error.to_string()));
-        }
-        Err(error) => return Err(Ending::of_bucket(&error, "s3:GetObject")),
+        Err(Error::Object { source, .. }) => return Ok(EntryReferences::Unknown(source.to_string())),
+        Err(error) => return Err(unread(&error)),
     };
     Ok(match read.entry {
         Ok(entry) if entry.manifest.inline => EntryReferences::Chunks(Default::default()),

@@ -49,10 +49,10 @@ pub(super) async fn run(workspace: &Workspace, options: &InspectArgs) -> Result<
     let mut documents = Vec::new();
     for (scope, read) in &found {
         let (files, problem) = if options.json {
-            look(&bucket, scope, read, Files::kept()).await?
+            look(&bucket, scope, &options.hash, read, Files::kept()).await?
         } else {
             told::head(read).iter().try_for_each(|line| print::line(line))?;
-            look(&bucket, scope, read, Files::printed()).await?
+            look(&bucket, scope, &options.hash, read, Files::printed()).await?
         };
         code = code.max(judged(read, problem.as_deref()));
         if options.json {
@@ -71,13 +71,14 @@ pub(super) async fn run(workspace: &Workspace, options: &InspectArgs) -> Result<
 async fn look(
     bucket: &Bucket,
     scope: &Scope,
+    hash: &TaskHash,
     read: &ReadEntry,
     files: Files,
 ) -> Result<(Files, Option<String>), Ending> {
     let Ok(entry) = &read.entry else {
         return Ok((files, read.refusal().map(ToString::to_string)));
     };
-    let (files, looked) = bucket.look_through(scope, entry, files, Files::look).await;
+    let (files, looked) = bucket.look_through(scope, hash, entry, files, Files::look).await;
     let problem = match looked {
         Ok(()) | Err(Stop::Enough) => read.refusal().map(ToString::to_string),
         Err(Stop::Bad(error)) => Some(error.to_string()),

@@ -5,7 +5,7 @@ mod top;
 
 use std::pin::pin;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::bucket::{Bucket, Found};
@@ -13,7 +13,7 @@ use super::scopes::Scopes;
 use super::ui::{Ending, GOOD, print};
 use super::workspace::Workspace;
 use rows::Rows;
-pub(super) use top::Top;
+pub(super) use top::{Sort, Top};
 
 /// List the entries in the bucket.
 ///
@@ -42,15 +42,6 @@ pub(super) struct LsArgs {
     /// Print JSON, a line an entry
     #[arg(long)]
     pub json: bool,
-}
-
-/// What comes first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Sort {
-    /// The newest.
-    Age,
-    /// The largest entry object.
-    Size,
 }
 
 /// Lists.

@@ -10,7 +10,7 @@ use crate::sign::KeyName;
 
 /// Delete entries that should not be there: some by name, or all that one producer or one signing key made.
 ///
-/// Chunks stay until `flush` finds that nothing needs them. Ends with 1 when something that was named isn't there, or when
+/// Chunks stay until `flush` finds that nothing needs them. Exits 1 when something that was named isn't there, or when
 /// an entry can't be read, so that nobody knows who made it.
 #[derive(Args, Debug)]
 #[command(group = ArgGroup::new("selection").required(true).multiple(true).args(["names", "producer", "key"]))]

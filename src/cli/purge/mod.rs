@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use parking_lot::Mutex;
 
-use super::bucket::{Bucket, Found};
+use super::bucket::{Bucket, Found, unread};
 use super::deletion::{Deletion, delete};
 use super::tally::{Tally, What};
 use super::ui::{Ending, confirm::confirm, interrupt::until_interrupted, progress::Progress};
@@ -149,11 +149,11 @@ async fn judge(bucket: &Bucket, args: &PurgeArgs, found: &Found) -> Result<Verdi
     if args.producer.is_empty() {
         return Ok(Verdict::Goes);
     }
-    Ok(
-        match bucket.codec(&found.at.scope).decode_entry(subject, &object) {
-            Ok(entry) if args.producer.iter().all(|of| of.fits(&entry.manifest.producer)) => Verdict::Goes,
-            Ok(_) => Verdict::Stays,
-            Err(error) => Verdict::Unknown(error.to_string()),
-        },
-    )
+    let namespaces = bucket.namespaces().await.map_err(|error| unread(&error))?;
+    let codec = namespaces.of(&found.at.scope).codec;
+    Ok(match codec.decode_entry(subject, &object) {
+        Ok(entry) if args.producer.iter().all(|of| of.fits(&entry.manifest.producer)) => Verdict::Goes,
+        Ok(_) => Verdict::Stays,
+        Err(error) => Verdict::Unknown(error.to_string()),
+    })
 }

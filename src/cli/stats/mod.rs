@@ -69,7 +69,7 @@ fn sample_size(text: &str) -> Result<usize, String> {
 /// Counts.
 pub(super) async fn run(workspace: &Workspace, options: &StatsArgs) -> Result<u8, Ending> {
     if let Some(file) = &options.runs {
-        return runs::run(file, options);
+        return runs::run(file, options.html.as_deref(), options.json);
     }
     let bucket = Bucket::open(workspace).await?;
     let progress = Progress::counting("Objects counted:");

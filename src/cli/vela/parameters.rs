@@ -21,127 +21,28 @@ struct Parameter(
     &'static str,
 );
 
+#[rustfmt::skip]
 const PARAMETERS: [Parameter; 20] = [
-    Parameter(
-        "action",
-        &["config.action"],
-        &["S3_CACHE_ACTION"],
-        "restore, rebuild or flush",
-    ),
-    Parameter(
-        "bucket",
-        &["root"],
-        &["PARAMETER_ROOT", "S3_CACHE_BUCKET"],
-        "The bucket",
-    ),
-    Parameter(
-        "server",
-        &["config.server"],
-        &["CACHE_S3_SERVER", "S3_CACHE_SERVER"],
-        "The server: a URL, or a host, with or without the bucket's name in front; AWS without one",
-    ),
-    Parameter(
-        "accelerated_endpoint",
-        &["acceleration", "config.accelerated_endpoint"],
-        &["CACHE_S3_ACCELERATED_ENDPOINT", "S3_CACHE_ACCELERATED_ENDPOINT"],
-        "Use S3 Transfer Acceleration",
-    ),
-    Parameter(
-        "region",
-        &["config.region"],
-        &["CACHE_S3_REGION", "S3_CACHE_REGION"],
-        "The region",
-    ),
-    Parameter(
-        "access_key",
-        &["config.access_key"],
-        &["S3_CACHE_ACCESS_KEY", "CACHE_S3_ACCESS_KEY"],
-        "The access key id; without it the usual sources are asked",
-    ),
-    Parameter(
-        "secret_key",
-        &["config.secret_key"],
-        &["S3_CACHE_SECRET_KEY", "CACHE_S3_SECRET_KEY"],
-        "The secret access key",
-    ),
-    Parameter(
-        "session_token",
-        &["config.session_token"],
-        &["S3_CACHE_SESSION_TOKEN", "CACHE_S3_SESSION_TOKEN"],
-        "The session token of temporary keys",
-    ),
-    Parameter(
-        "prefix",
-        &[],
-        &["S3_CACHE_PREFIX"],
-        "A path before the organization and the repository",
-    ),
-    Parameter(
-        "path",
-        &[],
-        &["S3_CACHE_PATH"],
-        "A path instead of prefix, organization and repository",
-    ),
-    Parameter(
-        "filename",
-        &[],
-        &["S3_CACHE_FILENAME"],
-        "The last part of the name [default: archive.tgz]",
-    ),
-    Parameter(
-        "mount",
-        &["rebuild.mount"],
-        &["S3_CACHE_MOUNT"],
-        "A file or directory to keep; several times, or with commas between them",
-    ),
-    Parameter(
-        "only",
-        &[],
-        &["S3_CACHE_ONLY"],
-        "What restore may write; several times, or with commas between them [default: the working directory]",
-    ),
-    Parameter(
-        "preserve_path",
-        &["rebuild.preserve_path"],
-        &["S3_PRESERVE_PATH"],
-        "Keep the path of each mount, and not only its last name",
-    ),
-    Parameter(
-        "compression_level",
-        &["rebuild.compression_level"],
-        &["S3_CACHE_COMPRESSION_LEVEL", "S3_COMPRESSION_LEVEL"],
-        "-1 (the usual one) to 9",
-    ),
-    Parameter(
-        "timeout",
-        &[],
-        &["S3_CACHE_TIMEOUT"],
-        "How long the bucket may take [default: 10m]",
-    ),
-    Parameter(
-        "age",
-        &["flush.age"],
-        &["PARAMETER_FLUSH_AGE", "S3_CACHE_AGE"],
-        "What flush deletes: 60m, 8h, 14d [default: 336h]",
-    ),
-    Parameter(
-        "log_level",
-        &["log.level"],
-        &["S3_CACHE_LOG_LEVEL"],
-        "trace, debug, info, warn or error [default: info]",
-    ),
-    Parameter(
-        "org",
-        &["repo.org"],
-        &["VELA_REPO_ORG"],
-        "The repository's organization",
-    ),
-    Parameter(
-        "repo",
-        &["repo.name"],
-        &["VELA_REPO_NAME"],
-        "The repository's name",
-    ),
+    Parameter("action", &["config.action"], &["S3_CACHE_ACTION"], "restore, rebuild or flush"),
+    Parameter("bucket", &["root"], &["PARAMETER_ROOT", "S3_CACHE_BUCKET"], "The bucket"),
+    Parameter("server", &["config.server"], &["CACHE_S3_SERVER", "S3_CACHE_SERVER"], "The server: a URL, or a host, with or without the bucket's name in front; AWS without one"),
+    Parameter("accelerated_endpoint", &["acceleration", "config.accelerated_endpoint"], &["CACHE_S3_ACCELERATED_ENDPOINT", "S3_CACHE_ACCELERATED_ENDPOINT"], "Use S3 Transfer Acceleration"),
+    Parameter("region", &["config.region"], &["CACHE_S3_REGION", "S3_CACHE_REGION"], "The region"),
+    Parameter("access_key", &["config.access_key"], &["S3_CACHE_ACCESS_KEY", "CACHE_S3_ACCESS_KEY"], "The access key id; without it the usual sources are asked"),
+    Parameter("secret_key", &["config.secret_key"], &["S3_CACHE_SECRET_KEY", "CACHE_S3_SECRET_KEY"], "The secret access key"),
+    Parameter("session_token", &["config.session_token"], &["S3_CACHE_SESSION_TOKEN", "CACHE_S3_SESSION_TOKEN"], "The session token of temporary keys"),
+    Parameter("prefix", &[], &["S3_CACHE_PREFIX"], "A path before the organization and the repository"),
+    Parameter("path", &[], &["S3_CACHE_PATH"], "A path instead of prefix, organization and repository"),
+    Parameter("filename", &[], &["S3_CACHE_FILENAME"], "The last part of the name [default: archive.tgz]"),
+    Parameter("mount", &["rebuild.mount"], &["S3_CACHE_MOUNT"], "A file or directory to keep; several times, or with commas between them"),
+    Parameter("only", &[], &["S3_CACHE_ONLY"], "What restore may write; several times, or with commas between them [default: the working directory]"),
+    Parameter("preserve_path", &["rebuild.preserve_path"], &["S3_PRESERVE_PATH"], "Keep the path of each mount, and not only its last name"),
+    Parameter("compression_level", &["rebuild.compression_level"], &["S3_CACHE_COMPRESSION_LEVEL", "S3_COMPRESSION_LEVEL"], "-1 (the usual one) to 9"),
+    Parameter("timeout", &[], &["S3_CACHE_TIMEOUT"], "How long the bucket may take [default: 10m]"),
+    Parameter("age", &["flush.age"], &["PARAMETER_FLUSH_AGE", "S3_CACHE_AGE"], "What flush deletes: 60m, 8h, 14d [default: 336h]"),
+    Parameter("log_level", &["log.level"], &["S3_CACHE_LOG_LEVEL"], "trace, debug, info, warn or error [default: info]"),
+    Parameter("org", &["repo.org"], &["VELA_REPO_ORG"], "The repository's organization"),
+    Parameter("repo", &["repo.name"], &["VELA_REPO_NAME"], "The repository's name"),
 ];
 
 impl Parameter {
@@ -149,8 +50,7 @@ impl Parameter {
         let Self(name, aliases, _, help) = *self;
         let arg = Arg::new(name)
             .long(name.replace('_', "-"))
-            .alias(name)
-            .aliases(aliases.iter().copied())
+            .aliases(aliases.iter().copied().chain(name.contains('_').then_some(name)))
             .value_name(name.to_uppercase())
             .help(help);
         match name {
@@ -265,7 +165,7 @@ impl Parameters<'_> {
         let list = self.need(name)?;
         let paths = list.split(',').map(str::trim).filter(|path| !path.is_empty());
         match paths.map(PathBuf::from).collect::<Vec<_>>() {
-            none if none.is_empty() => Err(format!("{name}: {list:?} names no path")),
+            none if none.is_empty() => Err(format!("{name}: {list:?} has no path")),
             paths => Ok(paths),
         }
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::super::{Config, ConfigErrors, Environment};
+use super::super::{Config, ConfigErrors, Environment, OnBadSignature};
 use super::*;
 use crate::git_ref::GitRef;
 

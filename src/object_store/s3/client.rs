@@ -1,12 +1,15 @@
-//! The settings of the S3 client.
+//! The settings of the S3 client, and the time limit of its credentials.
 
 use std::time::Duration;
 
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{self, ProvideCredentials, future};
 use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::config::{
     AppName, BehaviorVersion, Builder, IdentityCache, RequestChecksumCalculation, ResponseChecksumValidation,
-    SharedHttpClient, StalledStreamProtectionConfig,
+    SharedCredentialsProvider, SharedHttpClient, StalledStreamProtectionConfig,
 };
 
 use crate::config::{BucketConfig, Timeouts};
@@ -80,4 +83,38 @@ pub(super) fn upload_limits(timeouts: Timeouts, size: usize) -> TimeoutConfig {
         read: timeouts.read + sending,
         ..timeouts
     })
+}
+
+/// A provider with a time limit, so that slow credentials are told apart from a slow server.
+#[derive(Debug)]
+pub(super) struct Bounded {
+    provider: SharedCredentialsProvider,
+    limit: Duration,
+}
+
+impl Bounded {
+    pub(super) fn new(provider: SharedCredentialsProvider, limit: Duration) -> Self {
+        Self { provider, limit }
+    }
+
+    async fn credentials(&self) -> provider::Result {
+        match tokio::time::timeout(self.limit, self.provider.provide_credentials()).await {
+            Ok(answer) => answer,
+            Err(_) => Err(CredentialsError::provider_timed_out(self.limit)),
+        }
+    }
+}
+
+#[deny(clippy::missing_trait_methods)]
+impl ProvideCredentials for Bounded {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::new(self.credentials())
+    }
+
+    fn fallback_on_interrupt(&self) -> Option<Credentials> {
+        self.provider.fallback_on_interrupt()
+    }
 }

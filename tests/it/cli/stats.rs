@@ -182,7 +182,7 @@ day         runs  hits  misses  hit rate  received     speed
 11 of 12 artifacts restored (92 %).
 1 stored; 4.0 MB received, 500 B sent, 0 B not sent since they were there.
 Waited 2.0 s of 0.0 s; 0 errors.
-1 lines are no records and were passed over.
+1 line is not a record and was skipped.
 "
     );
     let page = std::fs::read_to_string(directory.path().join("runs.html")).unwrap();

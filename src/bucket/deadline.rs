@@ -1,4 +1,4 @@
-//! How long a restore may use the network: until its deadline, or until it is clear that it can't be done by then.
+//! How long a download may use the network: until its deadline, or until it is clear that it can't be done by then.
 //!
 //! A download that would outlast its deadline is dropped early, since the task could run in the meantime. Dropping a
 //! healthy one is worse, so the judgement leans the other way: it comes late, it counts each byte that arrived, and it
@@ -18,8 +18,8 @@ const CLEARLY: f64 = 1.5;
 /// How often a download is judged.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// What is left of the time that one restore may use the network. It runs from the moment a request is sent, so that
-/// it stands still while a restore waits for its turn, for memory or for the disk.
+/// What is left of the time that one download may use the network. It runs from the moment a request is sent, so that
+/// it stands still while a download waits for its turn, for memory or for the disk.
 #[derive(Clone, Copy, Debug)]
 pub struct Deadline {
     left: Duration,
@@ -29,6 +29,11 @@ impl Deadline {
     /// All of `limit` is left.
     pub fn new(limit: Duration) -> Self {
         Self { left: limit }
+    }
+
+    /// As good as none: whoever downloads has a time limit of its own.
+    pub fn unlimited() -> Self {
+        Self::new(Duration::from_secs(1 << 30))
     }
 
     /// Waits for `work`, whose requests report to `progress` and bring `bytes` (0 where nobody knows), unless it is

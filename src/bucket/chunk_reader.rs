@@ -4,7 +4,7 @@ use std::io::{self, BufRead, Read};
 
 use tokio::sync::mpsc;
 
-use super::memory_budget::Permit;
+use super::memory::Permit;
 use crate::error::Error;
 
 /// Reads plain chunks one behind the other.

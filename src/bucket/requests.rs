@@ -1,48 +1,101 @@
-//! Requests to the bucket, given up when the bucket's health says so.
+//! Requests to the bucket: through a gate that may refuse them, and with what this run knows of single objects.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 use bytes::Bytes;
+use futures_util::future::{BoxFuture, FutureExt, pending};
 use parking_lot::Mutex;
 
-use super::health::{Health, Purpose};
-use super::summary::Counters;
 use crate::error::Error;
 use crate::object_store::{self, Extent, Head, Object, ObjectStore, Progress, PutMode, PutOutcome};
 
-/// The one way from the cache to the bucket.
+/// What a request is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Restoring.
+    Read,
+    /// Storing.
+    Write,
+    /// Replacing an object.
+    Repair,
+}
+
+/// Decides whether requests are made, and learns how they went. As it is here, it is always open.
+pub trait Gate: Send + Sync + 'static {
+    /// Whether a request for `purpose` should be made.
+    fn allows(&self, _purpose: Purpose) -> bool {
+        true
+    }
+
+    /// Waits until no request should be made any more, not even those under way.
+    fn closed(&self) -> BoxFuture<'_, ()> {
+        pending().boxed()
+    }
+
+    /// A request for `purpose` was answered.
+    fn answered(&self, _purpose: Purpose) {}
+
+    /// A request for `purpose`, about the object under `key`, failed with `error`.
+    fn failed(&self, _purpose: Purpose, _key: &str, _error: &object_store::Error) {}
+
+    /// The object under `key` exists, this run could not read it, and replaces it.
+    fn replaces(&self, _key: &str, _error: &object_store::Error) {}
+
+    /// The object under `key` exists, and this run may read none.
+    fn reads_nothing(&self, _key: &str, _error: &object_store::Error) {}
+
+    /// Whether a denied read is a miss: without s3:ListBucket, S3 denies a missing object.
+    fn takes_denied_for_missing(&self) -> bool {
+        false
+    }
+}
+
+/// A gate that is always open.
+pub struct AlwaysOpen;
+
+impl Gate for AlwaysOpen {}
+
+/// Bytes of objects that were transferred, or didn't have to be.
+#[derive(Debug, Default)]
+pub struct Traffic {
+    /// Received.
+    pub received: AtomicU64,
+    /// Sent.
+    pub sent: AtomicU64,
+    /// Not sent, since the bucket had them.
+    pub saved: AtomicU64,
+}
+
+/// The one way to the objects of artifacts.
 pub struct Requests {
     store: Arc<dyn ObjectStore>,
-    health: Health,
-    counters: Arc<Counters>,
+    gate: Arc<dyn Gate>,
+    /// What was transferred.
+    pub traffic: Traffic,
+    /// Bytes that all downloads have received, as they arrive.
+    arrived: Arc<AtomicU64>,
     /// Keys that the server didn't give an object for, and why: whether there is one, a put will tell.
     unread: Mutex<HashMap<String, object_store::Error>>,
+    /// Keys of objects that turned out damaged: the next put replaces them.
+    damaged: Mutex<HashSet<String>>,
     /// Whether any object was read.
     has_read: AtomicBool,
 }
 
 impl Requests {
-    /// Requests to `store`, as long as its `health` allows them.
-    pub fn new(store: Arc<dyn ObjectStore>, health: Health, counters: Arc<Counters>) -> Self {
+    /// Requests to `store`, as far as `gate` allows them.
+    pub fn new(store: Arc<dyn ObjectStore>, gate: Arc<dyn Gate>) -> Self {
         Self {
             store,
-            health,
-            counters,
+            gate,
+            traffic: Traffic::default(),
+            arrived: Arc::default(),
             unread: Mutex::default(),
+            damaged: Mutex::default(),
             has_read: AtomicBool::new(false),
         }
-    }
-
-    /// Whether the bucket's health allows requests for `purpose`.
-    pub fn allowed(&self, purpose: Purpose) -> bool {
-        self.health.allows(purpose)
-    }
-
-    /// Ends storing for this run; the reason was told.
-    pub fn refuse_writes(&self) {
-        self.health.refuse_writes();
     }
 
     /// Waits until the bucket has answered anything at all, or nothing can be expected any more.
@@ -51,13 +104,12 @@ impl Requests {
         let _ = self.store.probe().await;
     }
 
-    /// No further request will be made: warns of trouble at the end that was told of nowhere.
-    pub fn end(&self) {
-        self.health.end();
+    /// Follows a new download.
+    pub fn progress(&self) -> Arc<Progress> {
+        Arc::new(Progress::new(self.arrived.clone()))
     }
 
-    /// The object under `key`, of at most `limit` bytes, a part of the download that `progress` follows. A denied read is a
-    /// missing object, see [`Health`].
+    /// The object under `key`, of at most `limit` bytes, a part of the download that `progress` follows.
     pub async fn get(
         &self,
         key: &str,
@@ -68,17 +120,21 @@ impl Requests {
         match self.run(Purpose::Read, key, fetch).await {
             Ok(object) => {
                 if let Some(object) = &object {
-                    self.counters.received(object.body.len());
+                    self.traffic.received.fetch_add(object.body.len() as u64, Relaxed);
                     self.has_read.store(true, Relaxed);
                 }
                 Ok(object)
             }
             Err(Error::Store(error)) => {
-                let is_denied = matches!(error, object_store::Error::AccessDenied { .. });
                 if is_of_the_answer(&error) {
                     self.unread.lock().insert(key.to_owned(), error.clone());
                 }
-                if is_denied { Ok(None) } else { Err(error.into()) }
+                let is_denied = matches!(error, object_store::Error::AccessDenied { .. });
+                if is_denied && self.gate.takes_denied_for_missing() {
+                    Ok(None)
+                } else {
+                    Err(error.into())
+                }
             }
             Err(other) => Err(other),
         }
@@ -92,14 +148,21 @@ impl Requests {
         }
     }
 
-    /// Whether this run asked for the object under `key`, and the server didn't give it.
-    pub fn could_not_read(&self, key: &str) -> bool {
-        self.unread.lock().contains_key(key)
+    /// The object under `key` is to be replaced by the next put.
+    pub fn mark_damaged(&self, key: &str) {
+        self.damaged.lock().insert(key.to_owned());
     }
 
-    /// Writes the object. One that is there stays with [`PutMode::Create`], unless this run could not read it.
+    /// Whether the object under `key` is damaged, or this run asked for it and the server didn't give it.
+    pub fn is_suspect(&self, key: &str) -> bool {
+        self.damaged.lock().contains(key) || self.unread.lock().contains_key(key)
+    }
+
+    /// Writes the object. One that is there stays with [`PutMode::Create`], unless it is damaged or could not be read.
     pub async fn put(&self, key: &str, body: impl Into<Bytes>, mode: PutMode) -> Result<PutOutcome, Error> {
         let body = body.into();
+        let is_damaged = self.damaged.lock().contains(key);
+        let mode = if is_damaged { PutMode::Replace } else { mode };
         let outcome = self.put_once(key, body.clone(), mode).await?;
         if outcome == PutOutcome::AlreadyThere && self.is_of_no_use(key).await {
             return self.put_once(key, body, PutMode::Replace).await;
@@ -115,8 +178,9 @@ impl Requests {
         };
         let outcome = self.run(purpose, key, self.store.put(key, body, mode)).await?;
         if outcome == PutOutcome::Stored {
-            self.counters.sent(len);
+            self.traffic.sent.fetch_add(len as u64, Relaxed);
             self.unread.lock().remove(key);
+            self.damaged.lock().remove(key);
         }
         Ok(outcome)
     }
@@ -133,11 +197,11 @@ impl Requests {
                 _ => return false,
             }
             if !self.has_read.load(Relaxed) {
-                self.health.warn_of_no_reads(key, &error);
+                self.gate.reads_nothing(key, &error);
                 return false;
             }
         }
-        self.health.warn_of_unusable(key, &error);
+        self.gate.replaces(key, &error);
         true
     }
 
@@ -147,22 +211,22 @@ impl Requests {
         key: &str,
         request: impl Future<Output = Result<T, object_store::Error>>,
     ) -> Result<T, Error> {
-        if !self.health.allows(purpose) {
+        if !self.gate.allows(purpose) {
             return Err(Error::Off);
         }
         let result = tokio::select! {
             result = request => result,
             // Whatever is under way then, or waits for its turn, would only hold up the run.
-            () = self.health.given_up() => return Err(Error::Off),
+            () = self.gate.closed() => return Err(Error::Off),
         };
         let error = match result {
             Ok(answer) => {
-                self.health.answered(purpose);
+                self.gate.answered(purpose);
                 return Ok(answer);
             }
             Err(error) => error,
         };
-        self.health.failed(purpose, key, &error);
+        self.gate.failed(purpose, key, &error);
         Err(match error.extent() {
             Extent::Pending => Error::Off,
             Extent::Object => Error::Object {

@@ -5,15 +5,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
-use futures_util::stream::{FuturesUnordered, StreamExt};
+use futures_util::stream::{FuturesOrdered, StreamExt};
 use parking_lot::Mutex;
 use tokio::sync::{OnceCell, mpsc};
 
-use super::memory_budget::Permit;
+use super::budget::Budget;
+use super::compressor_pool::CompressorPool;
+use super::memory::Permit;
 use super::namespace::Namespace;
-use super::packer::{Body, Piece};
-use super::{RemoteCache, blocking};
+use super::pack::{Body, Piece};
+use super::requests::Requests;
+use super::touch::Touches;
 use crate::chunk::ChunkId;
+use crate::entry::ChunkRef;
 use crate::error::Error;
 use crate::object_store::{PutMode, PutOutcome};
 
@@ -73,123 +77,163 @@ enum InBucket {
     Whole(u64),
 }
 
-impl RemoteCache {
+/// Puts chunks, and what that needs.
+pub struct ChunkPuts {
+    requests: Arc<Requests>,
+    budget: Arc<Budget>,
+    touches: Arc<Touches>,
+    compressors: Arc<CompressorPool>,
+    sent: SentChunks,
+}
+
+/// The chunks of an artifact that are in the bucket now.
+#[derive(Default)]
+pub struct Sent {
+    /// All of them, in order.
+    pub chunks: Vec<ChunkRef>,
+    /// How many the bucket didn't have.
+    pub count: u64,
+    /// The bytes of those.
+    pub bytes: u64,
+}
+
+impl Sent {
+    fn add(&mut self, (chunk, sent): (ChunkRef, Option<u64>)) {
+        self.chunks.push(chunk);
+        self.count += u64::from(sent.is_some());
+        self.bytes += sent.unwrap_or_default();
+    }
+}
+
+impl ChunkPuts {
+    /// Nothing was sent yet.
+    pub fn new(
+        requests: Arc<Requests>,
+        budget: Arc<Budget>,
+        touches: Arc<Touches>,
+        compressors: Arc<CompressorPool>,
+    ) -> Self {
+        Self {
+            requests,
+            budget,
+            touches,
+            compressors,
+            sent: SentChunks::default(),
+        }
+    }
+
     /// Puts an artifact's pieces as they come, as many at once as there are requests and memory; the first
-    /// failure ends it. Returns the bytes of each frame.
-    pub(super) async fn put_chunks(
+    /// failure ends it. A `fresh` artifact replaces the chunks that are there.
+    pub async fn put_all(
         &self,
         namespace: &Arc<Namespace>,
         mut pieces: mpsc::Receiver<Piece>,
-    ) -> Result<Vec<(usize, u32)>, Error> {
-        let (probes, mut puts, mut done) = (Probes::default(), FuturesUnordered::new(), Vec::new());
+        fresh: bool,
+    ) -> Result<Sent, Error> {
+        let (probes, mut puts, mut sent) = (Probes::default(), FuturesOrdered::new(), Sent::default());
         loop {
             tokio::select! {
                 piece = pieces.recv() => match piece {
-                    Some(piece) => puts.push(self.put_chunk(namespace, piece, &probes)),
+                    Some(piece) => puts.push_back(self.put(namespace, piece, fresh, &probes)),
                     None => break,
                 },
-                Some(put) = puts.next() => done.push(put?),
+                Some(put) = puts.next() => sent.add(put?),
             }
         }
         while let Some(put) = puts.next().await {
-            done.push(put?);
+            sent.add(put?);
         }
-        Ok(done)
+        Ok(sent)
     }
 
-    /// Puts a chunk, unless this run did so already.
-    async fn put_chunk(
+    /// Puts a chunk, unless this run did so already; returns the bytes of its object if that was sent.
+    async fn put(
         &self,
         namespace: &Arc<Namespace>,
         piece: Piece,
+        fresh: bool,
         probes: &Probes,
-    ) -> Result<(usize, u32), Error> {
-        let (at, key) = (piece.at, namespace.keys.chunk(&piece.id));
-        let mode = self.put_mode(&key);
-        if mode == PutMode::Replace || self.requests.could_not_read(&key) {
-            self.sent_chunks.forget(&piece.id);
+    ) -> Result<(ChunkRef, Option<u64>), Error> {
+        let (id, size, key) = (piece.id, piece.size, namespace.keys.chunk(&piece.id));
+        if self.requests.is_suspect(&key) {
+            self.sent.forget(&id);
         }
-        let outcome = self.sent_chunks.outcome(piece.id);
-        let send = || self.send_chunk(namespace, &key, mode, piece, probes);
-        Ok((at, *outcome.get_or_try_init(send).await?))
+        let (outcome, mut sent) = (self.sent.outcome(id), None);
+        let send = async || {
+            let stored;
+            (stored, sent) = self.send(namespace, &key, piece, fresh, probes).await?;
+            Ok::<_, Error>(stored)
+        };
+        let stored = *outcome.get_or_try_init(send).await?;
+        Ok((ChunkRef { id, size, stored }, sent))
     }
 
-    /// Puts a chunk, unless the bucket has it; returns the bytes of its frame.
-    async fn send_chunk(
+    /// Puts a chunk, unless the bucket has it; returns the bytes of its frame, and those of its object if that was sent.
+    async fn send(
         &self,
         namespace: &Arc<Namespace>,
         key: &str,
-        mode: PutMode,
         piece: Piece,
+        fresh: bool,
         probes: &Probes,
-    ) -> Result<u32, Error> {
-        let (mut mode, size) = (mode, piece.size);
-        if mode == PutMode::Create && !self.requests.could_not_read(key) && probes.wants_to_ask() {
-            let found = self.chunk_in_bucket(namespace, key, size).await?;
+    ) -> Result<(u32, Option<u64>), Error> {
+        let (codec, size) = (&namespace.codec, piece.size);
+        let mut mode = if fresh { PutMode::Replace } else { PutMode::Create };
+        if !fresh && !self.requests.is_suspect(key) && probes.wants_to_ask() {
+            let found = self.in_bucket(namespace, key, size).await?;
             probes.answered(!matches!(found, InBucket::Missing));
             match found {
                 InBucket::Whole(bytes) => {
-                    self.counters.saved(bytes as usize);
-                    return Ok(namespace.codec.frame_len(bytes));
+                    self.requests.traffic.saved.fetch_add(bytes, Ordering::Relaxed);
+                    return Ok((codec.frame_len(bytes), None));
                 }
                 InBucket::Unusable => mode = PutMode::Replace,
                 InBucket::Missing => {}
             }
         }
-        let (object, _memory) = self.chunk_object(namespace, key, piece).await?;
+        let (object, _memory) = self.object(namespace, piece).await?;
         let object = Bytes::from(object);
-        let stored = namespace.codec.frame_len(object.len() as u64);
-        let outcome = self.requests.put(key, object.clone(), mode).await?;
+        let bytes = object.len() as u64;
+        let mut outcome = self.requests.put(key, object.clone(), mode).await?;
         if outcome == PutOutcome::AlreadyThere
-            && let Ok(InBucket::Unusable) = self.chunk_in_bucket(namespace, key, size).await
+            && let Ok(InBucket::Unusable) = self.in_bucket(namespace, key, size).await
         {
-            self.requests.put(key, object, PutMode::Replace).await?;
+            outcome = self.requests.put(key, object, PutMode::Replace).await?;
         }
-        self.bad_objects.lock().remove(key);
-        Ok(stored)
+        let is_new = outcome == PutOutcome::Stored;
+        Ok((codec.frame_len(bytes), is_new.then_some(bytes)))
     }
 
     /// Asks for a chunk of `size` plain bytes without getting it. Content that is wrong shows only when it is read; an
     /// object that is cut short, padded or archived already shows here.
-    async fn chunk_in_bucket(&self, namespace: &Namespace, key: &str, size: u32) -> Result<InBucket, Error> {
+    async fn in_bucket(&self, namespace: &Namespace, key: &str, size: u32) -> Result<InBucket, Error> {
         let Some(head) = self.requests.head(key).await? else {
             return Ok(InBucket::Missing);
         };
         if head.archived || !namespace.codec.chunk_object_sizes(size).contains(&head.size) {
             return Ok(InBucket::Unusable);
         }
-        self.touch(namespace, key, head.modified);
+        self.touches.touch(namespace, key, head.modified);
         Ok(InBucket::Whole(head.size))
     }
 
     /// A chunk as it goes into the bucket, and the memory that takes.
-    async fn chunk_object(
-        &self,
-        namespace: &Arc<Namespace>,
-        key: &str,
-        piece: Piece,
-    ) -> Result<(Vec<u8>, Permit), Error> {
+    async fn object(&self, namespace: &Arc<Namespace>, piece: Piece) -> Result<(Vec<u8>, Permit), Error> {
         let Piece {
             id, body, mut memory, ..
         } = piece;
         let (codec, compressors) = (namespace.codec.clone(), self.compressors.clone());
-        let object = {
-            let _core = self.cores.acquire().await.map_err(|_| Error::Off)?;
-            blocking(move || match body {
-                Body::Frame(frame) => Ok(codec.encode_chunk(&id, &frame)),
-                Body::Plain(plain) => compressors.with(|pooled| {
-                    pooled.buffer.clear();
-                    pooled.compressor.frame(&plain, &mut pooled.buffer)?;
-                    Ok(codec.encode_chunk(&id, &pooled.buffer))
-                })?,
-            })
-            .await?
+        let encode = move || match body {
+            Body::Frame(frame) => Ok(codec.encode_chunk(&id, &frame)),
+            Body::Plain(plain) => compressors.with(|pooled| {
+                pooled.buffer.clear();
+                pooled.compressor.frame(&plain, &mut pooled.buffer)?;
+                Ok(codec.encode_chunk(&id, &pooled.buffer))
+            })?,
         };
+        let object = self.budget.compute(encode).await?;
         let object = object.map_err(|error: std::io::Error| Error::Internal(error.to_string()))?;
-        let object = object.map_err(|source| Error::Entry {
-            key: key.into(),
-            source,
-        })?;
+        let object = object.map_err(|error| Error::Internal(error.to_string()))?;
         memory.resize(object.len() as u64);
         Ok((object, memory))
     }

@@ -1,0 +1,149 @@
+//! One open bucket: everything that travels between directories and the bucket, whoever wants it.
+
+mod budget;
+mod chunk_puts;
+mod chunk_reader;
+mod chunks;
+mod compressor_pool;
+mod deadline;
+mod download;
+mod draft;
+mod in_flight;
+mod list;
+mod memory;
+mod namespace;
+mod pack;
+mod read_entry;
+mod reading;
+mod requests;
+mod touch;
+mod upload;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::stream::Stream;
+use tokio::sync::OnceCell;
+
+use crate::config::Config;
+use crate::entry::{Keys, Producer, Subject};
+use crate::error::Error;
+use crate::object_store::{self, ObjectStore};
+use crate::rlimit::max_concurrent_requests;
+use crate::scope::Scope;
+use crate::seal::MasterKey;
+use crate::trust::Access;
+use budget::{Budget, blocking};
+use touch::Touches;
+
+pub use deadline::Deadline;
+pub use download::{Downloader, FoundEntry};
+pub use in_flight::InFlight;
+pub use list::Found;
+pub use namespace::{Name, Namespace, Namespaces};
+pub use pack::Source;
+pub use read_entry::ReadEntry;
+pub use requests::{AlwaysOpen, Gate, Purpose, Requests, Traffic};
+pub use upload::{Upload, Uploaded, Uploader};
+
+/// An open bucket, with what the configuration and this run's rights say about it.
+pub struct Bucket {
+    /// The configuration as it was resolved.
+    pub config: Config,
+    /// What this run may read and write.
+    pub access: Access,
+    /// The bucket's objects, whatever they are.
+    pub store: Arc<dyn ObjectStore>,
+    /// Requests for the objects of artifacts.
+    pub requests: Arc<Requests>,
+    /// Uploads artifacts.
+    pub uploader: Uploader,
+    /// Downloads artifacts.
+    pub downloader: Downloader,
+    touches: Arc<Touches>,
+    namespaces: OnceCell<Namespaces>,
+}
+
+impl Bucket {
+    /// The bucket behind `store`, with requests as far as `gate` allows them. Asks the bucket for nothing. Must be called
+    /// within a tokio runtime.
+    pub fn new(
+        config: Config,
+        access: Access,
+        store: Arc<dyn ObjectStore>,
+        gate: Arc<dyn Gate>,
+        producer: Producer,
+    ) -> Self {
+        let requests = Arc::new(Requests::new(store.clone(), gate));
+        let budget = Arc::new(Budget::new(max_concurrent_requests(config.bucket.concurrency)));
+        let touches = Arc::new(Touches::new(store.clone(), config.touch_after));
+        let max_size = config.max_entry_size;
+        Self {
+            uploader: Uploader::new(
+                requests.clone(),
+                budget.clone(),
+                touches.clone(),
+                config.compression,
+                max_size,
+                producer,
+            ),
+            downloader: Downloader::new(requests.clone(), budget, touches.clone(), max_size),
+            config,
+            access,
+            store,
+            requests,
+            touches,
+            namespaces: OnceCell::new(),
+        }
+    }
+
+    /// Where this run reads and writes. Deriving a key from a passphrase takes a while, so it is done once.
+    pub async fn namespaces(&self) -> Result<&Namespaces, Error> {
+        let open = async || {
+            let key = match self.config.encryption_key.clone() {
+                None => None,
+                Some(secret) => Some(blocking(move || MasterKey::derive(&secret)).await?),
+            };
+            let key = key.transpose();
+            let key = key.map_err(|error| Error::Internal(error.to_string()))?;
+            Ok(Namespaces::new(&self.config, &self.access, key))
+        };
+        self.namespaces.get_or_try_init(open).await
+    }
+
+    /// What every key of the cache begins with.
+    pub fn prefix(&self) -> String {
+        Keys::all(&self.config.cache_key_prefix)
+    }
+
+    /// The keys of `scope`.
+    pub fn keys(&self, scope: &Scope) -> Keys {
+        Keys::new(&self.config.cache_key_prefix, scope)
+    }
+
+    /// The objects of the cache whose keys begin with `prefix`, in pages as the server hands them out.
+    pub fn pages(&self, prefix: String) -> impl Stream<Item = Result<Vec<Found>, object_store::Error>> {
+        list::pages(&*self.store, &self.config.cache_key_prefix, prefix)
+    }
+
+    /// Fetches and reads an entry, whoever signed it; `None` where there is none.
+    pub async fn read_entry(&self, scope: &Scope, subject: Subject<'_>) -> Result<Option<ReadEntry>, Error> {
+        let (namespaces, needed) = (self.namespaces().await?, self.wants_signatures(scope));
+        ReadEntry::fetch(&self.requests, namespaces, scope, subject, needed).await
+    }
+
+    /// Whether runs that read `scope` believe signed entries only.
+    pub fn wants_signatures(&self, scope: &Scope) -> bool {
+        *scope == Scope::Trusted && !self.config.trust.public_keys.is_empty()
+    }
+
+    /// Blocks this thread until no object is being refreshed, at most for `timeout`.
+    pub fn wait(&self, timeout: Duration) {
+        self.touches.wait(timeout);
+    }
+
+    /// Waits until no object is being refreshed, for as long as a command may take for that.
+    pub async fn finish(&self) {
+        self.touches.finish().await;
+    }
+}

@@ -1,0 +1,246 @@
+//! The remote cache as Nx drives it: store and retrieve, and the end of the run.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use parking_lot::Mutex;
+use tokio::time::sleep;
+
+use super::health::Health;
+use super::summary::{Counters, Summary, bytes};
+use super::task_names::TaskNames;
+use super::warnings::{Warning, Warnings};
+use crate::bucket::{Bucket, Gate, InFlight, Name, Purpose, Source, Upload};
+use crate::config::Mode;
+use crate::error::Error;
+use crate::object_store::PutOutcome;
+use crate::task_hash::TaskHash;
+
+/// How long the end of a run waits for objects to be touched: what is left then is touched by the next run.
+const LAST_TOUCHES: Duration = Duration::from_millis(500);
+
+/// A remote cache in a bucket, for one run.
+pub struct RemoteCache {
+    pub(super) bucket: Bucket,
+    pub(super) health: Arc<Health>,
+    pub(super) uploads: InFlight,
+    pub(super) counters: Counters,
+    pub(super) warnings: Arc<Warnings>,
+    pub(super) tasks: TaskNames,
+    /// Hashes that aren't in the bucket: Nx may ask again.
+    pub(super) known_misses: Mutex<HashSet<TaskHash>>,
+    /// Cache directories whose leftovers were swept.
+    pub(super) swept: Arc<Mutex<HashSet<PathBuf>>>,
+    pub(super) events: Option<Mutex<Vec<String>>>,
+}
+
+/// A restored artifact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Retrieved {
+    /// The task's exit code.
+    pub code: i16,
+    /// What the task printed.
+    pub terminal_output: String,
+    /// Where its outputs are: `<cache directory>/<hash>`.
+    pub outputs_path: PathBuf,
+    /// Bytes of all files.
+    pub size: u64,
+}
+
+/// One artifact to be stored.
+#[derive(Clone, Debug)]
+pub struct Artifact {
+    /// The task's hash.
+    pub hash: String,
+    /// Where Nx keeps artifacts; the outputs are in `<cache directory>/<hash>`, if there are any.
+    pub cache_directory: PathBuf,
+    /// What the task printed.
+    pub terminal_output: String,
+    /// Its exit code.
+    pub code: i16,
+}
+
+impl RemoteCache {
+    /// What this run may do.
+    pub fn mode(&self) -> Mode {
+        self.bucket.config.mode
+    }
+
+    /// How long the end of the run may wait for uploads.
+    pub fn flush_timeout(&self) -> Duration {
+        self.bucket.config.flush_timeout
+    }
+
+    /// Notes that `hash` stands for `task`, such as `web:build`, for messages and for the entry.
+    pub fn name_task(&self, hash: &str, task: &str) {
+        self.tasks.set(hash, task);
+    }
+
+    /// Restores the artifact of `hash` into `cache_directory`; `None` is a miss, and so is every failure.
+    pub async fn retrieve(&self, hash: &str, cache_directory: &Path) -> Result<Option<Retrieved>, Error> {
+        if !self.bucket.config.mode.reads() {
+            return Ok(None);
+        }
+        let _waiting = self.counters.wait();
+        let began = Instant::now();
+        let result = match TaskHash::parse(hash) {
+            Ok(hash) => self.restore(&hash, cache_directory).await,
+            Err(error) => Err(error.into()),
+        };
+        match result {
+            Ok(Some(found)) => {
+                self.counters.hit();
+                self.event(|| {
+                    format!(
+                        "{}: restored {} in {} ms",
+                        self.tasks.label(hash),
+                        bytes(found.size),
+                        began.elapsed().as_millis()
+                    )
+                });
+                Ok(Some(found))
+            }
+            Ok(None) => {
+                self.counters.miss();
+                let took = began.elapsed().as_millis();
+                self.event(|| format!("{}: not in the bucket ({took} ms)", self.tasks.label(hash)));
+                Ok(None)
+            }
+            Err(error) => {
+                self.counters.miss();
+                self.report(hash, "not restored", &error);
+                if error.is_fatal() { Err(error) } else { Ok(None) }
+            }
+        }
+    }
+
+    /// Stores `artifact`: queues it and answers `true` at once, or, without background uploads, answers
+    /// whether it is in the bucket.
+    pub async fn store(self: Arc<Self>, artifact: Artifact) -> bool {
+        if !self.bucket.config.mode.writes() || self.bucket.access.writes.is_none() {
+            return false;
+        }
+        if !self.health.allows(Purpose::Write) {
+            self.counters.skipped();
+            return false;
+        }
+        let queued = SystemTime::now();
+        let ticket = self.uploads.begin(&artifact.hash);
+        let background = self.bucket.config.background_uploads;
+        let cache = self.clone();
+        let upload = tokio::spawn(async move {
+            let stored = cache.store_now(artifact, queued).await;
+            drop(ticket);
+            stored
+        });
+        if background {
+            true
+        } else {
+            let _waiting = self.counters.wait();
+            upload.await.unwrap_or(false)
+        }
+    }
+
+    /// Blocks this thread until all uploads are done, at most for `timeout`; returns the tasks of those that
+    /// are not.
+    pub fn flush(&self, timeout: Duration) -> Vec<String> {
+        let _waiting = self.counters.wait();
+        let left = self.uploads.wait(timeout);
+        if left.is_empty() {
+            self.health.end();
+        }
+        self.bucket.wait(LAST_TOUCHES.min(timeout));
+        left.iter().map(|hash| self.tasks.label(hash)).collect()
+    }
+
+    /// The warnings since the last call.
+    pub fn take_warnings(&self) -> Vec<Warning> {
+        self.warnings.take()
+    }
+
+    /// Tells the user something, unless something of the same code was told before.
+    pub fn warn(&self, warning: Warning) {
+        self.warnings.once(warning.code, warning.title, warning.body);
+    }
+
+    /// What happened since the last call, a line each; nothing unless the run is verbose.
+    pub fn take_events(&self) -> Vec<String> {
+        self.events
+            .as_ref()
+            .map(|events| std::mem::take(&mut *events.lock()))
+            .unwrap_or_default()
+    }
+
+    /// What this run did so far.
+    pub fn summary(&self) -> Summary {
+        self.counters.summary(&self.bucket.requests.traffic)
+    }
+
+    async fn store_now(&self, artifact: Artifact, queued: SystemTime) -> bool {
+        let began = Instant::now();
+        let hash = artifact.hash.clone();
+        let result = self.upload(artifact, queued).await;
+        let took = began.elapsed().as_millis();
+        match result {
+            Ok(PutOutcome::Stored) => {
+                self.counters.stored();
+                self.event(|| format!("{}: stored in {took} ms", self.tasks.label(&hash)));
+                true
+            }
+            Ok(PutOutcome::AlreadyThere) => {
+                self.counters.already_there();
+                self.event(|| {
+                    format!(
+                        "{}: was already in the bucket ({took} ms)",
+                        self.tasks.label(&hash)
+                    )
+                });
+                true
+            }
+            Err(error) => {
+                self.counters.skipped();
+                self.report(&hash, "not stored", &error);
+                false
+            }
+        }
+    }
+
+    /// Stores an artifact within the deadline, which begins with its turn to be packed, or with the bucket's first
+    /// answer where that comes later: whoever queued it doesn't wait.
+    async fn upload(&self, artifact: Artifact, queued: SystemTime) -> Result<PutOutcome, Error> {
+        let hash = TaskHash::parse(&artifact.hash)?;
+        let bucket = &self.bucket;
+        let turn = bucket.uploader.turn().await?;
+        let namespace = bucket.namespaces().await?.writes.as_ref().ok_or(Error::Off)?;
+        let upload = Upload {
+            name: Name::Task(hash.clone()),
+            code: artifact.code,
+            source: Source::Outputs {
+                directory: artifact.cache_directory.join(hash.as_str()),
+                terminal_output: artifact.terminal_output,
+                queued,
+            },
+            fresh: false,
+            task: self.tasks.get(hash.as_str()),
+        };
+        let too_late = async {
+            bucket.requests.contact().await;
+            sleep(bucket.config.deadline).await;
+        };
+        let uploaded = tokio::select! {
+            biased;
+            done = bucket.uploader.upload(turn, namespace, upload) => done?,
+            () = too_late => return Err(Error::Deadline),
+        };
+        self.known_misses.lock().remove(&hash);
+        Ok(uploaded.outcome)
+    }
+
+    pub(super) fn event(&self, line: impl FnOnce() -> String) {
+        if let Some(events) = &self.events {
+            events.lock().push(line());
+        }
+    }
+}
