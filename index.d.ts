@@ -35,6 +35,22 @@ export declare class NativeCache {
    * tasks whose uploads are not done. For the end of the process.
    */
   flush(timeoutMs: number): Array<string>
+  /** The same without blocking this thread. */
+  finishUploads(timeoutMs: number): Promise<Array<string>>
+  /**
+   * Serves the cache to Nx's own HTTP client, on this machine only. Bodies on their way are files without names in
+   * `spoolDirectory`.
+   */
+  serve(spoolDirectory: string): ServerAddress
+  /** Ends the server. */
+  stopServing(): void
+  /**
+   * Blocks this thread while the server's client may have further requests: until that process is gone or, where this
+   * can't be known, nothing was asked for `idleMs`.
+   */
+  waitForClient(idleMs: number): void
+  /** Writes `text` to the terminal of the server's client; `false` where none is known. */
+  tellClient(text: string): boolean
   /** The warnings since the last call. */
   takeWarnings(): Array<Warning>
   /** What happened since the last call, a line each; nothing unless opened as verbose. */
@@ -140,6 +156,14 @@ export interface RetrievedArtifact {
  * upwards. Returns the exit code.
  */
 export declare function runCli(args: Array<string>, options: OpenOptions, nxFacts?: NxFacts | undefined | null, nxProblem?: string | undefined | null): Promise<number>
+
+/** Where a cache is served. */
+export interface ServerAddress {
+  /** The base of its URLs. */
+  url: string
+  /** What its client needs. */
+  token: string
+}
 
 /** What this run did so far. */
 export interface Summary {

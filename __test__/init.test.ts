@@ -46,6 +46,7 @@ describe('the s3 section', () => {
     assert.deepEqual(json(tree, 'nx.json'), {
       $schema: './node_modules/@nx/s3-cache/nx-s3.schema.json',
       defaultBase: 'main',
+      plugins: ['@nx/s3-cache'],
       s3: { bucket: 'b', endpoint: 'https://s3.example.com', forcePathStyle: true, ciMode: 'read-write' },
     })
   })
@@ -88,7 +89,7 @@ describe('the s3 section', () => {
     await run(tree, { bucket: 'bkt', region: 'eu-west-1' })
     assert.equal(
       tree.read('nx.json', 'utf8'),
-      '{\n\t"$schema": "other.json",\n\t"s3": {\n\t\t"bucket": "bkt",\n\t\t"region": "eu-west-1"\n\t}\n}\n',
+      '{\n\t"$schema": "other.json",\n\t"s3": {\n\t\t"bucket": "bkt",\n\t\t"region": "eu-west-1"\n\t},\n\t"plugins": [\n\t\t"@nx/s3-cache"\n\t]\n}\n',
     )
   })
 
@@ -241,6 +242,30 @@ describe('the package', () => {
     const { plugins } = json(tree, 'nx.json').installation
     assert.deepEqual(plugins, { '@nx/s3-cache': 'npm:nx-s3-cache@0.1.0' })
     assert.equal(tree.exists('package.json'), false)
+  })
+})
+
+describe('the plugin', () => {
+  const plugins = async (nxJson: object, packageJson = {}) => {
+    const tree = workspace({ nxJson, packageJson })
+    await run(tree)
+    return json(tree, 'nx.json').plugins
+  }
+
+  test('is listed under its own name where that is installed, behind the others', async () => {
+    const packageJson = { devDependencies: { 'nx-s3-cache': '^1.0.0' } }
+    const other = { plugin: '@nx/js', options: {} }
+    assert.deepEqual(await plugins({ plugins: [other] }, packageJson), [other, 'nx-s3-cache'])
+  })
+
+  test('is listed once, whatever its name', async () => {
+    for (const plugin of ['@nx/s3-cache', 'nx-s3-cache', { plugin: 'nx-s3-cache' }]) {
+      assert.deepEqual(await plugins({ plugins: [plugin] }), [plugin])
+    }
+  })
+
+  test('does not hide the plugins of a preset', async () => {
+    assert.equal(await plugins({ extends: './company.json' }), undefined)
   })
 })
 

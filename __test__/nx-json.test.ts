@@ -84,7 +84,7 @@ const places = Object.entries(workspaces).map(([name, files]) => {
   }
   if (name.includes("Nx's")) {
     mkdirSync(join(place, 'node_modules'))
-    symlinkSync(join(root, 'node_modules/nx'), join(place, 'node_modules/nx'))
+    symlinkSync(join(root, 'node_modules/nx'), join(place, 'node_modules/nx'), 'junction')
   }
   return place
 })

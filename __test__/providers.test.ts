@@ -2,19 +2,20 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { pathToFileURL } from 'node:url'
 
-const scripts = join(__dirname, '../scripts/providers')
+const scripts = pathToFileURL(join(__dirname, '../scripts/providers')).href
 
 test('the page on providers says what the runs found', async () => {
-  const { page, rendered } = await import(join(scripts, 'page.mjs'))
+  const { page, rendered } = await import(`${scripts}/page.mjs`)
   const text = readFileSync(page, 'utf8')
   assert.equal(rendered(text), text, 'run npm run test:providers, or scripts/providers.mjs with the name of one server')
 })
 
 test('every server was run, and no finding is left out of the page', async () => {
-  const { features } = await import(join(scripts, 'page.mjs'))
-  const { results } = await import(join(scripts, 'results.mjs'))
-  const { servers } = await import(join(scripts, 'servers.mjs'))
+  const { features } = await import(`${scripts}/page.mjs`)
+  const { results } = await import(`${scripts}/results.mjs`)
+  const { servers } = await import(`${scripts}/servers.mjs`)
   const all: Record<string, { version: string; findings: object }> = results()
   const names: string[] = servers.map(({ name }: { name: string }) => name)
   assert.deepEqual(Object.keys(all).sort(), names.sort())
@@ -26,7 +27,7 @@ test('every server was run, and no finding is left out of the page', async () =>
 })
 
 test('all settings on the page are options', async () => {
-  const { page } = await import(join(scripts, 'page.mjs'))
+  const { page } = await import(`${scripts}/page.mjs`)
   const text = readFileSync(page, 'utf8')
   const example = JSON.parse(text.split('```json')[1]?.split('```')[0] ?? '')
   const providers = text.split('## Providers that were read about')[1]?.split('\n## ')[0] ?? ''

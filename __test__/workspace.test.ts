@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { pathToFileURL } from 'node:url'
 
 /** Writes one file after the other for half a second, as a process of Nx does that is about to end. */
 const writer = `const { mkdirSync, writeFileSync } = require('node:fs')
@@ -15,7 +16,7 @@ const writer = `const { mkdirSync, writeFileSync } = require('node:fs')
   }`
 
 test('a workspace can be wiped while a process of Nx still writes into it', async () => {
-  const { emptyWorkspace } = await import(join(__dirname, '../scripts/support/workspace.mjs'))
+  const { emptyWorkspace } = await import(pathToFileURL(join(__dirname, '../scripts/support/workspace.mjs')).href)
   const workspace = emptyWorkspace()
   const written = join(workspace.root, '.nx/workspace-data')
   const child = spawn(process.execPath, ['-e', writer, written], { stdio: ['ignore', 'pipe', 'inherit'] })

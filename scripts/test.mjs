@@ -56,7 +56,7 @@ const parts = {
     title: 'Every version, a longer soak, the benchmark',
     command: 'node',
     args: () => [...nodeTest, ...twoFiles, ...nightlyFiles()],
-    environment: { E2E_NX: Object.keys(nxVersions).join(), E2E_PACKAGE_MANAGERS: 'npm,pnpm', SOAK_SECONDS: '120' },
+    environment: { E2E_NX: Object.keys(nxVersions).join(), SOAK_SECONDS: '120' },
     counts: nodeCounts,
     onRequest: true,
   },
@@ -64,7 +64,7 @@ const parts = {
 
 /** What depends on versions runs with all of them at night, and with the oldest and the newest for each change. */
 function nightlyFiles() {
-  const ofVersions = ['contract', 'keys', 'nx-add'].map(name => `__test__/e2e/${name}.test.mjs`)
+  const ofVersions = ['contract', 'keys'].map(name => `__test__/e2e/${name}.test.mjs`)
   return [...ofVersions, ...testFiles('__test__/nightly', '.test.mjs'), ...testFiles('__test__/soak', '.test.mjs')]
 }
 

@@ -57,6 +57,7 @@ codes! {
     Changed = "changed",
     Files = "files",
     Disk = "disk",
+    NoRoom = "no-room",
     Internal = "internal",
     Stream = "stream",
     Shared = "shared",

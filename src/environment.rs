@@ -5,6 +5,12 @@ use std::collections::BTreeMap;
 /// What every variable that sets an option begins with.
 pub const PREFIX: &str = "NX_S3_CACHE_";
 
+/// Names the variables that a run of Nx removed from the environment of its tasks.
+pub const REMOVED: &str = "NX_S3_CACHE_KEYS_REMOVED";
+
+/// What these hold where they can't be unset.
+const NOTHING: &str = "removed";
+
 /// Environment variables at one moment, so that tests never touch those of their process.
 #[derive(Clone, Default)]
 pub struct Environment(BTreeMap<String, String>);
@@ -13,11 +19,19 @@ impl Environment {
     /// The variables of this process. Bytes that aren't UTF-8 become `U+FFFD`, which no option accepts.
     pub fn of_process() -> Self {
         let lossy = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
-        Self(
-            std::env::vars_os()
-                .map(|(name, value)| (lossy(name), lossy(value)))
-                .collect(),
-        )
+        let all = std::env::vars_os().map(|(name, value)| (lossy(name), lossy(value)));
+        Self(all.collect()).without_removed()
+    }
+
+    /// The same without variables that say that they were removed.
+    fn without_removed(mut self) -> Self {
+        let removed = self.get(REMOVED).unwrap_or_default().to_owned();
+        for name in removed.split(',') {
+            if self.get(name) == Some(NOTHING) {
+                self.0.remove(name);
+            }
+        }
+        self
     }
 
     /// The value of `name`. Empty counts as not set: CI systems pass a secret that a run may not see as "".
@@ -84,6 +98,21 @@ mod tests {
     fn lists_only_variables_with_the_prefix() {
         let environment = Environment::from([("NX_S3_CACHE_BUCKET", ""), ("PATH", "/bin"), ("NX_S3", "x")]);
         assert_eq!(environment.prefixed().collect::<Vec<_>>(), ["NX_S3_CACHE_BUCKET"]);
+    }
+
+    #[test]
+    fn a_variable_that_says_that_it_was_removed_is_not_there() {
+        let key = "NX_S3_CACHE_ENCRYPTION_KEY";
+        for (removed, left) in [
+            (key, None),
+            ("", Some(NOTHING)),
+            ("NX_S3_CACHE_SIGNING_KEY", Some(NOTHING)),
+        ] {
+            let environment = Environment::from([(REMOVED, removed), (key, NOTHING)]).without_removed();
+            assert_eq!(environment.get(key), left);
+        }
+        let kept = Environment::from([(REMOVED, key), (key, "set again")]).without_removed();
+        assert_eq!(kept.get(key), Some("set again"));
     }
 
     #[test]

@@ -2,6 +2,11 @@
 //!
 //! The crate is the native half of the npm package `nx-s3-cache`. ARCHITECTURE.md has its modules and layers.
 
+/// musl's own allocator has one lock for all threads.
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[forbid(unsafe_code)]
 pub mod archive;
 #[forbid(unsafe_code)]
@@ -54,6 +59,8 @@ pub mod scope;
 pub mod seal;
 #[forbid(unsafe_code)]
 pub mod secret;
+#[forbid(unsafe_code)]
+pub mod server;
 #[forbid(unsafe_code)]
 pub mod sign;
 #[forbid(unsafe_code)]

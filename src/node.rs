@@ -14,7 +14,9 @@ use futures_util::FutureExt;
 use napi::bindgen_prelude::{PromiseRaw, within_runtime_if_available};
 use napi::{Env, Error as JsError, Status};
 use napi_derive::napi;
+use parking_lot::Mutex;
 
+use crate::bucket::blocking;
 use crate::cache::{self, Artifact, Log, RemoteCache, RunEnd};
 use crate::cli;
 use crate::config::Config;
@@ -23,6 +25,7 @@ use crate::connect::{connect_watched, problems_with};
 use crate::entry::Producer;
 use crate::error::Error;
 use crate::remedy;
+use crate::server::Server;
 use crate::sign::{KeyName, SigningKey};
 use crate::trust;
 
@@ -141,6 +144,15 @@ pub struct RetrievedArtifact {
     pub size: i64,
 }
 
+/// Where a cache is served.
+#[napi(object)]
+pub struct ServerAddress {
+    /// The base of its URLs.
+    pub url: String,
+    /// What its client needs.
+    pub token: String,
+}
+
 /// Something to tell the user, once.
 #[napi(object)]
 pub struct Warning {
@@ -214,6 +226,7 @@ pub struct NativeCache {
     cache: Arc<RemoteCache>,
     log: Option<Arc<Log>>,
     end: RunEnd,
+    server: Mutex<Option<Server>>,
 }
 
 #[napi]
@@ -240,7 +253,12 @@ impl NativeCache {
             cache::open(config, access, store, producer, options.verbose)
         });
         complaint.into_iter().for_each(|complaint| cache.warn(complaint));
-        Ok(Self { cache, log, end })
+        Ok(Self {
+            cache,
+            log,
+            end,
+            server: Mutex::new(None),
+        })
     }
 
     /// Restores the artifact of `hash` to `<cacheDirectory>/<hash>`. `null` is a miss, and so is every failure
@@ -296,6 +314,53 @@ impl NativeCache {
     #[napi(catch_unwind)]
     pub fn flush(&self, timeout_ms: u32) -> Vec<String> {
         self.cache.flush(Duration::from_millis(timeout_ms.into()))
+    }
+
+    /// The same without blocking this thread.
+    #[napi]
+    pub async fn finish_uploads(&self, timeout_ms: u32) -> napi::Result<Vec<String>> {
+        let cache = self.cache.clone();
+        let flush = move || cache.flush(Duration::from_millis(timeout_ms.into()));
+        Ok(blocking(flush).await?)
+    }
+
+    /// Serves the cache to Nx's own HTTP client, on this machine only. Bodies on their way are files without names in
+    /// `spoolDirectory`.
+    #[napi(catch_unwind)]
+    pub fn serve(&self, spool_directory: String) -> napi::Result<ServerAddress> {
+        let start = || Server::start(self.cache.clone(), spool_directory.into());
+        let server = within_runtime_if_available(start)
+            .map_err(|error| JsError::new(Status::GenericFailure, error.to_string()))?;
+        let address = ServerAddress {
+            url: server.url(),
+            token: server.token().to_owned(),
+        };
+        *self.server.lock() = Some(server);
+        Ok(address)
+    }
+
+    /// Ends the server.
+    #[napi]
+    pub fn stop_serving(&self) {
+        *self.server.lock() = None;
+    }
+
+    /// Blocks this thread while the server's client may have further requests: until that process is gone or, where this
+    /// can't be known, nothing was asked for `idleMs`.
+    #[napi(catch_unwind)]
+    pub fn wait_for_client(&self, idle_ms: u32) {
+        if let Some(server) = &*self.server.lock() {
+            server.wait_for_client(Duration::from_millis(idle_ms.into()));
+        }
+    }
+
+    /// Writes `text` to the terminal of the server's client; `false` where none is known.
+    #[napi(catch_unwind)]
+    pub fn tell_client(&self, text: String) -> bool {
+        self.server
+            .lock()
+            .as_ref()
+            .is_some_and(|server| server.tell(&text))
     }
 
     /// The warnings since the last call.

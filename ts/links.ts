@@ -6,6 +6,7 @@ export type Code =
   | 'native-module'
   | 'keys-inherited'
   | 'could-not-start'
+  | 'no-server'
   | 'call-failed'
   | 'uploads-unfinished'
 

@@ -39,7 +39,7 @@ function runningNx(): { workspaceRoot: string; version?: string; settings: Cloud
 }
 
 /** Where Nx starts to look for a package: the working directory, the workspace's root, and its own folder. */
-function searched(workspaceRoot: string): string[] {
+export function searched(workspaceRoot: string): string[] {
   const places = [process.cwd(), workspaceRoot]
   try {
     places.push(dirname(require.resolve('nx/src/tasks-runner/cache')))
@@ -72,7 +72,7 @@ function importProblem(file: string): string | undefined {
 }
 
 /** The package that a file belongs to: the nearest package.json above that has a name. */
-function packageOf(file: string): NxPackage {
+export function packageOf(file: string): NxPackage {
   for (let directory = dirname(file); directory !== dirname(directory); directory = dirname(directory)) {
     const { name, version } = manifest(directory)
     if (name !== '') return { name, version, directory: realpathSync(directory) }

@@ -61,6 +61,16 @@ export function nxOutput(): Output {
   return require('nx/src/utils/output').output
 }
 
+/** Where Nx keeps artifacts. */
+export function nxCacheDirectory(): string {
+  return require('nx/src/utils/cache-directory').cacheDir
+}
+
+/** Whether this process belongs to Nx's daemon, which sets this variable for itself and its plugins' processes. */
+export function isOfDaemon(): boolean {
+  return process.env['NX_PROJECT_GLOB_CACHE'] === 'false' && process.env['NX_CACHE_PROJECTS_CONFIG'] === 'false'
+}
+
 /** Whether the user asked Nx for details (`--verbose` sets the same variable). */
 export function isVerbose(): boolean {
   return process.env['NX_VERBOSE_LOGGING'] === 'true'

@@ -1,14 +1,11 @@
 // `nx add nx-s3-cache`, as a new user types it, from a registry: with npm, and at night with others. Nx passes no flags
 // of `nx add` on to the generator, so without a terminal to be asked in the bucket is named by running that again.
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
 import { after, describe, it } from 'node:test'
-import { mustRun } from '../../scripts/support/command.mjs'
-import { installedOnce } from '../../scripts/support/installed-tool.mjs'
-import { linkTree } from '../../scripts/support/link-tree.mjs'
-import { newestNx, nxInstallation } from '../../scripts/support/nx-versions.mjs'
-import { cacheHome } from '../../scripts/support/paths.mjs'
+import { newestNx } from '../../scripts/support/nx-versions.mjs'
+import { installNx, packageManagers } from '../../scripts/support/package-managers.mjs'
 import { startS3Server } from '../../scripts/support/s3-server.mjs'
 import { emptyWorkspace } from '../../scripts/support/workspace.mjs'
 import { assertRestored, assertSilent } from './support/expect.mjs'
@@ -17,21 +14,8 @@ import { answering, inTerminal, noTerminal } from './support/terminal.mjs'
 
 const build = ['run', 'lib:build', '--outputStyle=static']
 
-/** How a workspace gets Nx, and where the package manager is if not in the PATH. */
-const packageManagers = {
-  npm: {
-    // npm has installed it already, for all tests.
-    installNx: async ({ root }) =>
-      linkTree(join(await nxInstallation(newestNx), 'node_modules'), join(root, 'node_modules')),
-    directory: async () => undefined,
-  },
-  pnpm: {
-    installNx: workspace => mustRun('pnpm', ['install'], { cwd: workspace.root, env: workspace.variables() }),
-    directory: async () => join(await installedOnce('tools/pnpm-10.34.9', ['pnpm@10.34.9']), 'node_modules', '.bin'),
-  },
-}
-
 const chosen = (process.env.E2E_PACKAGE_MANAGERS ?? 'npm').split(',')
+const nxVersion = process.env.E2E_ADD_TO_NX ?? newestNx
 
 describe('nx add', async () => {
   const registry = await startRegistry()
@@ -39,9 +23,9 @@ describe('nx add', async () => {
   after(() => server.stop())
 
   for (const name of chosen) {
-    const { installNx, directory } = packageManagers[name]
+    const { directory, environment, nx } = packageManagers[name]
     describe(`with ${name}`, async () => {
-      const workspace = emptyWorkspace({ environment: registryEnvironment(registry, await directory()) })
+      const workspace = emptyWorkspace({ environment: { ...environment(registry), ...path(await directory()) }, nx })
       after(() => workspace.dispose())
       const json = file => JSON.parse(readFileSync(join(workspace.root, file), 'utf8'))
       const init = async flags => {
@@ -52,16 +36,16 @@ describe('nx add', async () => {
       let afterFirst
 
       it('installs the package under the name that Nx looks for', async () => {
-        const packageJson = { name: 'workspace', private: true, devDependencies: { nx: newestNx } }
-        writeFileSync(join(workspace.root, 'package.json'), JSON.stringify(packageJson, null, 2))
-        await installNx(workspace)
+        await installNx(name, workspace, nxVersion)
 
         const run = await workspace.nx(['add', 'nx-s3-cache'])
         assert.equal(run.code, 0, run.text)
-        const { nx, ...installed } = json('package.json').devDependencies
-        assert.deepEqual(Object.keys(installed), ['@nx/s3-cache'])
-        assert.match(installed['@nx/s3-cache'], /^npm:nx-s3-cache@\^?0\.1\.0$/)
-        assert.ok(existsSync(join(workspace.root, 'node_modules/@nx/s3-cache/package.json')), run.text)
+        if (!nx) {
+          const { nx: _, ...installed } = json('package.json').devDependencies
+          assert.deepEqual(Object.keys(installed), ['@nx/s3-cache'])
+          assert.ok(existsSync(join(workspace.root, 'node_modules/@nx/s3-cache/package.json')), run.text)
+        }
+        assert.match(json('package.json').devDependencies['@nx/s3-cache'], /^npm:nx-s3-cache@\^?0\.1\.0$/)
         assert.match(run.text, /no bucket is named yet/)
         assert.match(run.text, /nx g @nx\/s3-cache:init --bucket/)
       })
@@ -160,13 +144,7 @@ describe('nx add', async () => {
   }
 })
 
-/** Variables that make any package manager use the registry, with stores that last from run to run. */
-function registryEnvironment(registry, programs) {
-  return {
-    npm_config_registry: registry,
-    npm_config_cache: join(cacheHome, 'npm'),
-    npm_config_prefer_online: 'true',
-    npm_config_store_dir: join(cacheHome, 'pnpm-store'),
-    ...(programs && { PATH: `${programs}:${process.env.PATH}` }),
-  }
+/** The PATH with a package manager's folder before the others. */
+function path(directory) {
+  return directory ? { PATH: `${directory}${delimiter}${process.env.PATH}` } : {}
 }

@@ -8,6 +8,7 @@ pub mod keys;
 #[cfg(unix)]
 pub mod mounts;
 pub mod names;
+pub mod request;
 pub mod signature;
 pub mod store_url;
 pub mod unpack;

@@ -12,6 +12,7 @@ export const ROUNDS_OF_A_RESULT = 5
 export const PEER_NAMES = {
   ours: 'nx-s3-cache',
   sealed: 'nx-s3-cache, encrypted and signed',
+  served: 'nx-s3-cache, the second way',
   http: "Nx's `HttpRemoteCache`",
   aws: '`@nx-aws-plugin/nx-aws-cache`',
   tar: '`tar` and `zstd -3`, local files',

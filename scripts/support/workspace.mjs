@@ -27,35 +27,41 @@ const installedPlugin = join(packed, 'node_modules')
 const passedOn = ['PATH', 'LANG', 'LC_ALL', 'TMPDIR', 'NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE']
 
 /**
- * Makes a workspace. `s3` is the section of nx.json; without it there is none. `plugin` is the `node_modules` that have
- * our plugin.
+ * Makes a workspace. `s3` is the section of nx.json; without it there is none. `installation` is a directory with Nx in
+ * its `node_modules`, and `plugin` the `node_modules` that have our plugin.
  */
-export async function createWorkspace({ nx = newestNx, s3, environment, node, plugin = installedPlugin } = {}) {
-  const installation = await nxInstallation(nx)
-  const workspace = emptyWorkspace({ environment, node })
-  linkTree(join(installation, 'node_modules'), join(workspace.root, 'node_modules'))
+export async function createWorkspace({ nx = newestNx, installation, s3, plugin = installedPlugin, ...options } = {}) {
+  const workspace = emptyWorkspace(options)
+  linkTree(join(installation ?? (await nxInstallation(nx)), 'node_modules'), join(workspace.root, 'node_modules'))
   linkTree(plugin, join(workspace.root, 'node_modules'))
   if (s3) workspace.configure(s3)
   return workspace
 }
 
-/** Makes a workspace in which nothing is installed. */
-export function emptyWorkspace({ environment = {}, node = process.execPath } = {}) {
+/**
+ * Makes a workspace in which nothing is installed. `through` is a command that runs Node, for another platform's; `nx`
+ * the command that runs Nx, where that is not a file in `node_modules`.
+ */
+export function emptyWorkspace({ environment = {}, node = process.execPath, through = [], nx } = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'nx-s3-cache-e2e-'))
   const root = join(directory, 'workspace')
   cpSync(template, root, { recursive: true })
-  return new Workspace(directory, { root, environment, node })
+  return new Workspace(directory, { root, environment, node, through, nx })
 }
 
 class Workspace {
   #directory
   #node
+  #through
+  #nx
   #ranLog
   #usedDaemon = false
 
-  constructor(directory, { root, environment, node }) {
+  constructor(directory, { root, environment, node, through, nx }) {
     this.#directory = directory
     this.#node = node
+    this.#through = through
+    this.#nx = nx
     this.#ranLog = join(directory, 'ran.log')
     this.root = root
     this.home = join(directory, 'home')
@@ -82,8 +88,7 @@ class Workspace {
     const env = this.variables(environment)
     this.#usedDaemon ||= env.NX_DAEMON === 'true'
     const ranBefore = this.#readRanLog().length
-    const program = this.#program()
-    const [command, ...args] = [...through, this.#node, program, ...words]
+    const [command, ...args] = [...through, ...this.#launcher(), ...words]
     const outcome = await run(command, args, { cwd: this.root, env, ...options })
     return new NxRun(outcome, this.#readRanLog().slice(ranBefore))
   }
@@ -126,17 +131,20 @@ class Workspace {
   #stopDaemon() {
     if (!this.#usedDaemon) return
     this.#usedDaemon = false
-    spawnSync(this.#node, [this.#program(), 'daemon', '--stop'], {
+    const [command, ...args] = [...this.#launcher(), 'daemon', '--stop']
+    spawnSync(command, args, {
       cwd: this.root,
       env: this.variables(),
       timeout: 30_000,
     })
   }
 
-  /** Not `.bin/nx`, which is a shell script with some package managers. */
-  #program() {
+  /** The command that runs Nx: not `.bin/nx`, which is a shell script with some package managers. */
+  #launcher() {
+    if (this.#nx) return this.#nx
     const directory = join(this.root, 'node_modules', 'nx')
-    return join(directory, JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')).bin.nx)
+    const program = join(directory, JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')).bin.nx)
+    return [...this.#through, this.#node, program]
   }
 
   #readRanLog() {

@@ -3,6 +3,7 @@
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 use super::error::Error;
 #[cfg(unix)]
@@ -31,6 +32,31 @@ pub(super) fn mode(found: &Metadata) -> u32 {
 #[cfg(not(unix))]
 pub(super) fn mode(found: &Metadata) -> u32 {
     if found.is_dir() { 0o755 } else { 0o644 }
+}
+
+/// The permission bits of an open file.
+#[cfg(unix)]
+#[expect(clippy::unnecessary_wraps, reason = "Windows reads the file")]
+pub(super) fn file_mode(found: &Metadata, _file: &mut File) -> io::Result<u32> {
+    Ok(mode(found))
+}
+
+/// The permission bits that an open file would have elsewhere, by how it begins.
+#[cfg(not(unix))]
+pub(super) fn file_mode(found: &Metadata, file: &mut File) -> io::Result<u32> {
+    use std::io::{Read, Seek};
+    let mut start = Vec::new();
+    (&*file).take(4).read_to_end(&mut start)?;
+    file.rewind()?;
+    Ok(if is_program(&start) { 0o755 } else { mode(found) })
+}
+
+/// Whether Unix would run a file that begins so: a script that names its interpreter, an ELF or a Mach-O binary. Windows
+/// and Linux share task hashes, so that what is stored on one is restored, and run, on the other.
+#[cfg(any(not(unix), test))]
+fn is_program(start: &[u8]) -> bool {
+    const MAGIC: [&[u8]; 3] = [b"#!", b"\x7fELF", b"\xcf\xfa\xed\xfe"];
+    MAGIC.iter().any(|magic| start.starts_with(magic))
 }
 
 /// Sets the permission bits of what is at `path`, where the platform has any.
@@ -119,6 +145,34 @@ pub(super) fn symlink(target: &Path, link: &Path) -> io::Result<()> {
     }
 }
 
+/// Renames, and on Windows tries again for about a second where another program has something open: virus scanners and
+/// indexers open each new file for a moment.
+pub(super) fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    let mut pauses = PAUSES.iter();
+    loop {
+        let error = match fs::rename(from, to) {
+            Err(error) if is_in_use(&error, from, to) => error,
+            renamed => return renamed,
+        };
+        let Some(pause) = pauses.next() else {
+            return Err(error);
+        };
+        std::thread::sleep(Duration::from_millis(*pause));
+    }
+}
+
+/// The pauses between attempts to rename what is in use, in milliseconds.
+const PAUSES: [u64; 8] = [1, 5, 20, 50, 100, 200, 300, 400];
+
+/// Whether a rename may work a moment later. A directory is never renamed over another, which Windows reports alike.
+fn is_in_use(error: &io::Error, from: &Path, to: &Path) -> bool {
+    const ACCESS_DENIED: i32 = 5;
+    const SHARING_VIOLATION: i32 = 32;
+    cfg!(windows)
+        && matches!(error.raw_os_error(), Some(ACCESS_DENIED | SHARING_VIOLATION))
+        && !(from.is_dir() && to.exists())
+}
+
 /// Removes the directory `path` and all below it, directories without write permission included. Links are removed,
 /// never followed.
 pub(super) fn remove(path: &Path) -> io::Result<()> {
@@ -141,4 +195,64 @@ fn unlock(directory: &Path) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scripts_and_binaries_are_programs_and_texts_are_not() {
+        for start in [
+            &b"#!/bin/sh\necho"[..],
+            b"\x7fELF\x02\x01",
+            b"\xcf\xfa\xed\xfe\x0c",
+        ] {
+            assert!(is_program(start), "{start:?}");
+        }
+        for start in [
+            &b""[..],
+            b"#",
+            b"# a title",
+            b"MZ\x90",
+            b"\x7fEL",
+            b"console.log(1)",
+        ] {
+            assert!(!is_program(start), "{start:?}");
+        }
+    }
+
+    #[cfg(windows)]
+    #[test]
+    fn a_program_packed_on_windows_is_executable_elsewhere() {
+        use crate::archive::header::Head;
+        for (content, mode) in [("#!/bin/sh\n", 0o755), ("plain text", 0o644)] {
+            let scratch = tempfile::tempdir().unwrap();
+            fs::write(scratch.path().join("f"), content).unwrap();
+            let mut tar = Vec::new();
+            crate::archive::pack(scratch.path(), "", &mut tar).unwrap();
+            let mut head = Vec::new();
+            Head::file(mode, content.len() as u64)
+                .write(b"outputs/f", &mut head)
+                .unwrap();
+            assert!(tar.windows(head.len()).any(|part| part == head), "{content}");
+        }
+    }
+
+    #[cfg(windows)]
+    #[test]
+    fn what_another_program_has_open_is_renamed_once_it_is_closed() {
+        let scratch = tempfile::tempdir().unwrap();
+        let [from, to] = ["from", "to"].map(|name| scratch.path().join(name));
+        fs::create_dir(&from).unwrap();
+        fs::write(from.join("f"), "content").unwrap();
+        let open = File::open(from.join("f")).unwrap();
+        let closer = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(100));
+            drop(open);
+        });
+        rename(&from, &to).unwrap();
+        closer.join().unwrap();
+        assert!(to.join("f").exists());
+    }
 }

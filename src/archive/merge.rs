@@ -9,7 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::error::Error;
-use super::filesystem::{look, mode, set_mode, symlink};
+use super::filesystem::{look, mode, rename, set_mode, symlink};
 use super::staging::PREFIX;
 
 /// What merging came to.
@@ -52,7 +52,7 @@ fn move_children(staged: &Path, target: &Path) -> Result<(), Error> {
             move_children(&entry.path(), &target)?;
             continue;
         }
-        match fs::rename(entry.path(), &target) {
+        match rename(&entry.path(), &target) {
             Ok(()) => {}
             // Another file system is mounted here, or the directory's mode keeps it from being moved.
             Err(_) if found.is_dir() => move_piecewise(&entry.path(), &target, &found)?,
@@ -81,10 +81,8 @@ fn copy_over(staged: &Path, target: &Path, found: &fs::Metadata) -> Result<(), E
     } else {
         fs::copy(staged, &beside).map(drop)
     };
-    copied
-        .and_then(|()| fs::rename(&beside, target))
-        .map_err(|source| {
-            let _ = fs::remove_file(&beside);
-            Error::local(target)(source)
-        })
+    copied.and_then(|()| rename(&beside, target)).map_err(|source| {
+        let _ = fs::remove_file(&beside);
+        Error::local(target)(source)
+    })
 }

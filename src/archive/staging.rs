@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 use parking_lot::Mutex;
 
 use super::error::Error;
-use super::filesystem::remove;
+use super::filesystem::{remove, rename};
 use super::pack::pack;
 use super::writer::Sink;
 use crate::task_hash::TaskHash;
@@ -109,7 +109,7 @@ impl Staging {
         let target = self.parent.join(hash.as_str());
         let mut committed = Committed::New;
         for attempt in 1..=ATTEMPTS {
-            let Err(source) = fs::rename(&self.staged, &target) else {
+            let Err(source) = rename(&self.staged, &target) else {
                 self.leftovers.retain(|path| *path != self.staged);
                 return Ok(committed);
             };
@@ -117,7 +117,7 @@ impl Staging {
                 return Ok(Committed::AlreadyThere);
             }
             let replaced = self.root.path.join(format!("{}-replaced", next_number()));
-            match fs::rename(&target, &replaced) {
+            match rename(&target, &replaced) {
                 Ok(()) => {
                     self.leftovers.push(replaced);
                     committed = Committed::Replaced;

@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 
 use super::error::Error;
-use super::filesystem::mode;
+use super::filesystem::file_mode;
 use super::header::{BLOCK, Head, padding};
 
 /// How much of a file is in memory at a time.
@@ -60,7 +60,8 @@ impl<'a, W: Sink> Writer<'a, W> {
         }
         let size = found.len();
         self.sink.entry(name, size);
-        Head::file(mode(&found), size)
+        let mode = file_mode(&found, &mut file).map_err(Error::unreadable(path))?;
+        Head::file(mode, size)
             .write(name, self.sink)
             .map_err(Error::Sink)?;
         let mut left = size;

@@ -9,13 +9,11 @@ use futures_util::stream::{FuturesOrdered, StreamExt};
 use parking_lot::Mutex;
 use tokio::sync::{OnceCell, mpsc};
 
-use super::budget::Budget;
 use super::compressor_pool::CompressorPool;
 use super::memory::Permit;
 use super::namespace::Namespace;
 use super::pack::{Body, Piece};
-use super::requests::Requests;
-use super::touch::Touches;
+use super::transfer::Transfer;
 use crate::chunk::ChunkId;
 use crate::entry::ChunkRef;
 use crate::error::Error;
@@ -79,11 +77,9 @@ enum InBucket {
 
 /// Puts chunks, and what that needs.
 pub struct ChunkPuts {
-    requests: Arc<Requests>,
-    budget: Arc<Budget>,
-    touches: Arc<Touches>,
-    compressors: Arc<CompressorPool>,
-    sent: SentChunks,
+    pub transfer: Transfer,
+    pub compressors: Arc<CompressorPool>,
+    pub sent: SentChunks,
 }
 
 /// The chunks of an artifact that are in the bucket now.
@@ -106,22 +102,6 @@ impl Sent {
 }
 
 impl ChunkPuts {
-    /// Nothing was sent yet.
-    pub fn new(
-        requests: Arc<Requests>,
-        budget: Arc<Budget>,
-        touches: Arc<Touches>,
-        compressors: Arc<CompressorPool>,
-    ) -> Self {
-        Self {
-            requests,
-            budget,
-            touches,
-            compressors,
-            sent: SentChunks::default(),
-        }
-    }
-
     /// Puts an artifact's pieces as they come, as many at once as there are requests and memory; the first
     /// failure ends it. A `fresh` artifact replaces the chunks that are there.
     pub async fn put_all(
@@ -155,7 +135,7 @@ impl ChunkPuts {
         probes: &Probes,
     ) -> Result<(ChunkRef, Option<u64>), Error> {
         let (id, size, key) = (piece.id, piece.size, namespace.keys.chunk(&piece.id));
-        if self.requests.is_suspect(&key) {
+        if self.transfer.requests.is_suspect(&key) {
             self.sent.forget(&id);
         }
         let (outcome, mut sent) = (self.sent.outcome(id), None);
@@ -179,12 +159,16 @@ impl ChunkPuts {
     ) -> Result<(u32, Option<u64>), Error> {
         let (codec, size) = (&namespace.codec, piece.size);
         let mut mode = if fresh { PutMode::Replace } else { PutMode::Create };
-        if !fresh && !self.requests.is_suspect(key) && probes.wants_to_ask() {
+        if !fresh && !self.transfer.requests.is_suspect(key) && probes.wants_to_ask() {
             let found = self.in_bucket(namespace, key, size).await?;
             probes.answered(!matches!(found, InBucket::Missing));
             match found {
                 InBucket::Whole(bytes) => {
-                    self.requests.traffic.saved.fetch_add(bytes, Ordering::Relaxed);
+                    self.transfer
+                        .requests
+                        .traffic
+                        .saved
+                        .fetch_add(bytes, Ordering::Relaxed);
                     return Ok((codec.frame_len(bytes), None));
                 }
                 InBucket::Unusable => mode = PutMode::Replace,
@@ -194,11 +178,11 @@ impl ChunkPuts {
         let (object, _memory) = self.object(namespace, piece).await?;
         let object = Bytes::from(object);
         let bytes = object.len() as u64;
-        let mut outcome = self.requests.put(key, object.clone(), mode).await?;
+        let mut outcome = self.transfer.requests.put(key, object.clone(), mode).await?;
         if outcome == PutOutcome::AlreadyThere
             && let Ok(InBucket::Unusable) = self.in_bucket(namespace, key, size).await
         {
-            outcome = self.requests.put(key, object, PutMode::Replace).await?;
+            outcome = self.transfer.requests.put(key, object, PutMode::Replace).await?;
         }
         let is_new = outcome == PutOutcome::Stored;
         Ok((codec.frame_len(bytes), is_new.then_some(bytes)))
@@ -207,13 +191,13 @@ impl ChunkPuts {
     /// Asks for a chunk of `size` plain bytes without getting it. Content that is wrong shows only when it is read; an
     /// object that is cut short, padded or archived already shows here.
     async fn in_bucket(&self, namespace: &Namespace, key: &str, size: u32) -> Result<InBucket, Error> {
-        let Some(head) = self.requests.head(key).await? else {
+        let Some(head) = self.transfer.requests.head(key).await? else {
             return Ok(InBucket::Missing);
         };
         if head.archived || !namespace.codec.chunk_object_sizes(size).contains(&head.size) {
             return Ok(InBucket::Unusable);
         }
-        self.touches.touch(namespace, key, head.modified);
+        self.transfer.touches.touch(namespace, key, head.modified);
         Ok(InBucket::Whole(head.size))
     }
 
@@ -231,7 +215,7 @@ impl ChunkPuts {
                 Ok(codec.encode_chunk(&id, &pooled.buffer))
             })?,
         };
-        let object = self.budget.compute(encode).await?;
+        let object = self.transfer.budget.compute(encode).await?;
         let object = object.map_err(|error: std::io::Error| Error::Internal(error.to_string()))?;
         let object = object.map_err(|error| Error::Internal(error.to_string()))?;
         memory.resize(object.len() as u64);

@@ -6,12 +6,10 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use tokio::sync::mpsc;
 
-use super::budget::Budget;
 use super::chunk_reader::FetchedChunk;
 use super::memory::Permit;
 use super::namespace::Namespace;
-use super::requests::Requests;
-use super::touch::Touches;
+use super::transfer::Transfer;
 use crate::entry::{ChunkRef, MAX_CHUNK_OBJECT};
 use crate::error::Error;
 use crate::object_store::{Object, Progress};
@@ -19,16 +17,9 @@ use crate::object_store::{Object, Progress};
 /// Chunks that are fetched ahead of the one being read, for one artifact. Memory may allow fewer.
 pub const WINDOW: usize = 16;
 
-/// What fetching chunks needs.
-pub struct ChunkFetcher {
-    pub requests: Arc<Requests>,
-    pub budget: Arc<Budget>,
-    pub touches: Arc<Touches>,
-}
-
-impl ChunkFetcher {
+impl Transfer {
     /// Fetches chunks ahead of the receiver, until they or the receiver end.
-    pub async fn fetch(
+    pub async fn fetch_chunks(
         &self,
         namespace: &Namespace,
         chunks: &[ChunkRef],
@@ -45,7 +36,7 @@ impl ChunkFetcher {
     }
 
     /// One bad chunk puts all chunks of its artifact under suspicion, so that one store mends them all.
-    pub fn suspect(&self, namespace: &Namespace, chunks: &[ChunkRef]) {
+    pub fn suspect_chunks(&self, namespace: &Namespace, chunks: &[ChunkRef]) {
         let keys = chunks.iter().map(|chunk| namespace.keys.chunk(&chunk.id));
         keys.for_each(|key| self.requests.mark_damaged(&key));
     }
@@ -59,13 +50,17 @@ impl ChunkFetcher {
         // As it arrives or as it is written: whichever takes more.
         let bytes = u64::from(chunk.size.max(chunk.stored));
         let mut memory = self.budget.downloads.acquire(bytes).await?;
-        let first = self.get(namespace, &chunk, progress).await?;
-        let mut plain = self.decode(namespace, chunk, &first.body, &mut memory).await;
+        let first = self.get_chunk(namespace, &chunk, progress).await?;
+        let mut plain = self
+            .decode_chunk(namespace, chunk, &first.body, &mut memory)
+            .await;
         if matches!(plain, Err(Error::Entry { .. })) {
             // The network may have changed the first.
-            let other = self.get(namespace, &chunk, progress).await?;
+            let other = self.get_chunk(namespace, &chunk, progress).await?;
             if other.body != first.body {
-                plain = self.decode(namespace, chunk, &other.body, &mut memory).await;
+                plain = self
+                    .decode_chunk(namespace, chunk, &other.body, &mut memory)
+                    .await;
             }
         }
         let plain = plain?;
@@ -74,7 +69,7 @@ impl ChunkFetcher {
         Ok((plain, memory))
     }
 
-    async fn get(
+    async fn get_chunk(
         &self,
         namespace: &Namespace,
         chunk: &ChunkRef,
@@ -86,7 +81,7 @@ impl ChunkFetcher {
     }
 
     /// The content of a chunk object.
-    async fn decode(
+    async fn decode_chunk(
         &self,
         namespace: &Namespace,
         chunk: ChunkRef,

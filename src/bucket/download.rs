@@ -8,15 +8,14 @@ use bytes::Bytes;
 use futures_util::future::join_all;
 use tokio::sync::mpsc;
 
-use super::budget::{Budget, blocking};
+use super::budget::blocking;
 use super::chunk_reader::{Arriving, ChunkReader};
-use super::chunks::{ChunkFetcher, WINDOW};
+use super::chunks::WINDOW;
 use super::deadline::Deadline;
 use super::memory::Permit;
 use super::namespace::{Name, Namespace};
 use super::reading::Reading;
-use super::requests::Requests;
-use super::touch::Touches;
+use super::transfer::Transfer;
 use crate::archive;
 use crate::entry::{Entry, MAX_ENTRY_OBJECT, Manifest};
 use crate::error::Error;
@@ -24,12 +23,9 @@ use crate::object_store::Object;
 
 /// Downloads artifacts, whoever wants them and whatever for.
 pub struct Downloader {
-    requests: Arc<Requests>,
-    budget: Arc<Budget>,
-    touches: Arc<Touches>,
-    chunks: ChunkFetcher,
+    pub(super) transfer: Transfer,
     /// Bytes that an archive may have.
-    max_size: u64,
+    pub(super) max_size: u64,
 }
 
 /// An entry object that was found, and the memory it takes.
@@ -49,21 +45,6 @@ impl FoundEntry {
 }
 
 impl Downloader {
-    /// Artifacts of up to `max_size` bytes.
-    pub fn new(requests: Arc<Requests>, budget: Arc<Budget>, touches: Arc<Touches>, max_size: u64) -> Self {
-        Self {
-            chunks: ChunkFetcher {
-                requests: requests.clone(),
-                budget: budget.clone(),
-                touches: touches.clone(),
-            },
-            requests,
-            budget,
-            touches,
-            max_size,
-        }
-    }
-
     /// The entry of `name` in each of `namespaces`. All are asked at once: one round trip, however many there are.
     pub async fn find(
         &self,
@@ -71,11 +52,11 @@ impl Downloader {
         name: &Name,
         deadline: &mut Deadline,
     ) -> Result<Vec<Result<Option<FoundEntry>, Error>>, Error> {
-        let mut memory = self.budget.entries.acquire().await?;
-        let progress = self.requests.progress();
+        let mut memory = self.transfer.budget.entries.acquire().await?;
+        let progress = self.transfer.requests.progress();
         let get = async |namespace: &Arc<Namespace>| {
             let key = namespace.keys.of(name.subject());
-            let get = self.requests.get(&key, MAX_ENTRY_OBJECT, &progress);
+            let get = self.transfer.requests.get(&key, MAX_ENTRY_OBJECT, &progress);
             let object = deadline.bound(&progress, 0, get).await.flatten();
             (
                 namespace.clone(),
@@ -88,7 +69,8 @@ impl Downloader {
         let sizes = objects
             .iter()
             .filter_map(|(_, object, _)| object.as_ref().ok()?.as_ref());
-        self.budget
+        self.transfer
+            .budget
             .entries
             .learn(sizes.map(|object| object.body.len() as u64).sum());
         let mut found = |(namespace, object, key): (_, Result<Option<Object>, Error>, _)| {
@@ -122,18 +104,19 @@ impl Downloader {
             object,
             memory,
         } = found;
-        let reading = Reading {
+        let reading = Arc::new(Reading {
             namespace,
             name,
             key,
             max_size: self.max_size,
-            consume: Arc::new(consume),
-        };
+            consume: Box::new(consume),
+        });
         let read = self
             .read_with_refetch(&reading, object.body, memory, deadline)
             .await;
         match &read {
             Ok(_) => self
+                .transfer
                 .touches
                 .touch(&reading.namespace, &reading.key, object.modified),
             Err(error) => self.suspect(&reading.key, error),
@@ -149,14 +132,14 @@ impl Downloader {
         entry: Arc<Entry>,
         consume: impl Fn(&Manifest, &mut dyn BufRead) -> Result<T, Error> + Send + Sync + 'static,
     ) -> Result<T, Error> {
-        let reading = Reading {
+        let reading = Arc::new(Reading {
             key: namespace.keys.of(name.subject()),
             namespace,
             name,
             max_size: self.max_size,
-            consume: Arc::new(consume),
-        };
-        let _turn = self.budget.unpacking.acquire().await?;
+            consume: Box::new(consume),
+        });
+        let _turn = self.transfer.budget.unpacking.acquire().await?;
         let opened = {
             let (reading, entry) = (reading.clone(), entry.clone());
             blocking(move || reading.consume_inline(&entry)).await??
@@ -172,7 +155,7 @@ impl Downloader {
 
     async fn read_with_refetch<T: Send + 'static>(
         &self,
-        reading: &Reading<T>,
+        reading: &Arc<Reading<T>>,
         object: Bytes,
         mut memory: Permit,
         deadline: &mut Deadline,
@@ -184,8 +167,11 @@ impl Downloader {
         // The second replaces the first in memory.
         let digest = blake3::hash(&object);
         drop(object);
-        let progress = self.requests.progress();
-        let get = self.requests.get(&reading.key, MAX_ENTRY_OBJECT, &progress);
+        let progress = self.transfer.requests.progress();
+        let get = self
+            .transfer
+            .requests
+            .get(&reading.key, MAX_ENTRY_OBJECT, &progress);
         let other = deadline.bound(&progress, 0, get).await;
         deadline.spend(&progress);
         match other {
@@ -199,11 +185,11 @@ impl Downloader {
 
     async fn read_object<T: Send + 'static>(
         &self,
-        reading: &Reading<T>,
+        reading: &Arc<Reading<T>>,
         object: Bytes,
         deadline: &mut Deadline,
     ) -> Result<T, Error> {
-        let _turn = self.budget.unpacking.acquire().await?;
+        let _turn = self.transfer.budget.unpacking.acquire().await?;
         let opened = {
             let reading = reading.clone();
             // One thread does it all for a small artifact.
@@ -222,7 +208,7 @@ impl Downloader {
     /// Lets an artifact be read while its chunks arrive.
     async fn read_chunks<T: Send + 'static>(
         &self,
-        reading: &Reading<T>,
+        reading: &Arc<Reading<T>>,
         manifest: Manifest,
         deadline: &mut Deadline,
     ) -> Result<T, Error> {
@@ -230,7 +216,7 @@ impl Downloader {
         let (sender, receiver) = mpsc::channel(WINDOW);
         let (namespace, chunks) = (&reading.namespace, manifest.chunks.clone());
         let bytes = chunks.iter().map(|chunk| u64::from(chunk.stored)).sum();
-        let progress = self.requests.progress();
+        let progress = self.transfer.requests.progress();
         let consuming = {
             let reading = reading.clone();
             blocking(move || {
@@ -239,7 +225,7 @@ impl Downloader {
             })
         };
         // The sender is dropped when fetching ends, early or not, which ends the reading too.
-        let fetching = self.chunks.fetch(namespace, &chunks, &progress, sender);
+        let fetching = self.transfer.fetch_chunks(namespace, &chunks, &progress, sender);
         let fetching = deadline.bound(&progress, bytes, fetching);
         let (read, fetched) = tokio::join!(consuming, fetching);
         deadline.spend(&progress);
@@ -247,7 +233,7 @@ impl Downloader {
             (Err(Error::Internal(_)), Err(late)) => Err(late),
             (Err(error), _) => {
                 if is_damage(&error) {
-                    self.chunks.suspect(namespace, &chunks);
+                    self.transfer.suspect_chunks(namespace, &chunks);
                 }
                 Err(error)
             }
@@ -259,7 +245,7 @@ impl Downloader {
     fn suspect(&self, entry_key: &str, error: &Error) {
         let is_unsafe = matches!(error, Error::Archive(error) if error.origin() == archive::Origin::Archive);
         if is_unsafe || is_damage(error) {
-            self.requests.mark_damaged(entry_key);
+            self.transfer.requests.mark_damaged(entry_key);
         }
     }
 }

@@ -26,7 +26,7 @@ pub struct Draft {
 impl Draft {
     /// Whether the frames may be part of the entry: those of archives are chunks always, to be shared with the next.
     pub fn may_be_inline(&self) -> bool {
-        matches!(self.name, Name::Task(_))
+        !matches!(self.name, Name::Archive(_))
     }
 
     /// The id of a chunk.

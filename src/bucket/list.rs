@@ -4,7 +4,8 @@ use std::time::SystemTime;
 
 use futures_util::stream::{self, Stream};
 
-use crate::entry::Located;
+use super::namespace::Name;
+use crate::entry::{Located, Object};
 use crate::object_store::{Error, ObjectStore};
 
 /// An object of the cache in a listing.
@@ -18,6 +19,18 @@ pub struct Found {
     pub size: u64,
     /// When it was written, where the server says so.
     pub modified: Option<SystemTime>,
+}
+
+impl Found {
+    /// What it stands for, if it is an entry.
+    pub fn name(&self) -> Option<Name> {
+        match &self.at.object {
+            Object::Entry(hash) => Some(Name::Task(hash.clone())),
+            Object::Archive(name) => Some(Name::Archive(name.clone())),
+            Object::Body(hash) => Some(Name::Body(hash.clone())),
+            Object::Chunk(_) | Object::Other(_) => None,
+        }
+    }
 }
 
 /// The objects of the cache whose keys begin with `prefix`, in pages as the server hands them out. `key_prefix` is that of

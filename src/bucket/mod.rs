@@ -17,6 +17,7 @@ mod read_entry;
 mod reading;
 mod requests;
 mod touch;
+mod transfer;
 mod upload;
 
 use std::sync::Arc;
@@ -26,15 +27,18 @@ use futures_util::stream::Stream;
 use tokio::sync::OnceCell;
 
 use crate::config::Config;
-use crate::entry::{Keys, Producer, Subject};
+use crate::entry::{Keys, Producer};
 use crate::error::Error;
 use crate::object_store::{self, ObjectStore};
 use crate::rlimit::max_concurrent_requests;
 use crate::scope::Scope;
 use crate::seal::MasterKey;
 use crate::trust::Access;
-use budget::{Budget, blocking};
+pub use budget::blocking;
+
+use budget::Budget;
 use touch::Touches;
+use transfer::Transfer;
 
 pub use deadline::Deadline;
 pub use download::{Downloader, FoundEntry};
@@ -74,25 +78,20 @@ impl Bucket {
         gate: Arc<dyn Gate>,
         producer: Producer,
     ) -> Self {
-        let requests = Arc::new(Requests::new(store.clone(), gate));
-        let budget = Arc::new(Budget::new(max_concurrent_requests(config.bucket.concurrency)));
-        let touches = Arc::new(Touches::new(store.clone(), config.touch_after));
+        let transfer = Transfer {
+            requests: Arc::new(Requests::new(store.clone(), gate)),
+            budget: Arc::new(Budget::new(max_concurrent_requests(config.bucket.concurrency))),
+            touches: Arc::new(Touches::new(store.clone(), config.touch_after)),
+        };
         let max_size = config.max_entry_size;
         Self {
-            uploader: Uploader::new(
-                requests.clone(),
-                budget.clone(),
-                touches.clone(),
-                config.compression,
-                max_size,
-                producer,
-            ),
-            downloader: Downloader::new(requests.clone(), budget, touches.clone(), max_size),
+            requests: transfer.requests.clone(),
+            touches: transfer.touches.clone(),
+            uploader: Uploader::new(transfer.clone(), config.compression, max_size, producer),
+            downloader: Downloader { transfer, max_size },
             config,
             access,
             store,
-            requests,
-            touches,
             namespaces: OnceCell::new(),
         }
     }
@@ -127,9 +126,9 @@ impl Bucket {
     }
 
     /// Fetches and reads an entry, whoever signed it; `None` where there is none.
-    pub async fn read_entry(&self, scope: &Scope, subject: Subject<'_>) -> Result<Option<ReadEntry>, Error> {
+    pub async fn read_entry(&self, scope: &Scope, name: Name) -> Result<Option<ReadEntry>, Error> {
         let (namespaces, needed) = (self.namespaces().await?, self.wants_signatures(scope));
-        ReadEntry::fetch(&self.requests, namespaces, scope, subject, needed).await
+        ReadEntry::fetch(&self.requests, namespaces, scope, name, needed).await
     }
 
     /// Whether runs that read `scope` believe signed entries only.

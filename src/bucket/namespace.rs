@@ -24,12 +24,14 @@ pub struct Namespace {
 }
 
 /// What an entry stands for, as a [`Subject`] that owns its name.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Name {
     /// The artifact of a task.
     Task(TaskHash),
     /// A named archive.
     Archive(ArchiveName),
+    /// The artifact of a task as Nx's own HTTP client packs it.
+    Body(TaskHash),
 }
 
 impl Name {
@@ -38,6 +40,7 @@ impl Name {
         match self {
             Self::Task(hash) => hash.into(),
             Self::Archive(name) => name.into(),
+            Self::Body(hash) => Subject::Body(hash),
         }
     }
 }

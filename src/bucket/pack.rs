@@ -1,7 +1,8 @@
 //! Packs one artifact, on a thread of its own: archive → chunks → frames as long as they are few enough for the
 //! entry, and then the chunks as they are, to be compressed by whoever has time.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, BufReader};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -17,6 +18,9 @@ use crate::compress::Compressor;
 use crate::entry::{ChunkRef, INLINE_LIMIT};
 use crate::error::Error;
 
+/// How much of a body is read at once.
+const BODY_BUFFER: usize = 128 << 10;
+
 /// What an artifact is packed from.
 pub enum Source {
     /// The outputs of a task.
@@ -30,6 +34,8 @@ pub enum Source {
     },
     /// Files and directories.
     Mounts(Mounts),
+    /// Bytes that are taken as they are, from where the file stands.
+    Body(File),
 }
 
 impl Source {
@@ -41,6 +47,15 @@ impl Source {
                 ..
             } => archive::pack(directory, terminal_output, sink),
             Self::Mounts(mounts) => mounts.pack(sink),
+            Self::Body(file) => {
+                let mut file = BufReader::with_capacity(BODY_BUFFER, file);
+                let bytes = io::copy(&mut file, sink).map_err(archive::Error::Stream)?;
+                Ok(Packed {
+                    files: 0,
+                    bytes,
+                    changed: None,
+                })
+            }
         }
     }
 

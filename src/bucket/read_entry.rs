@@ -2,17 +2,20 @@
 
 use std::sync::Arc;
 
-use super::namespace::Namespaces;
+use super::namespace::{Name, Namespace, Namespaces};
 use super::requests::Requests;
-use crate::entry::{self, Entry, MAX_ENTRY_OBJECT, Subject};
+use crate::entry::{self, Entry, MAX_ENTRY_OBJECT};
 use crate::error::Error;
 use crate::object_store;
 use crate::scope::Scope;
 use crate::sign::KeyName;
 
 /// An entry object and all that can be told of it.
-#[derive(Debug)]
 pub struct ReadEntry {
+    /// What it stands for.
+    pub name: Name,
+    /// Where it is; its objects can be decoded whoever signed them.
+    pub namespace: Arc<Namespace>,
     /// Its key.
     pub key: String,
     /// Bytes of the object.
@@ -26,15 +29,15 @@ pub struct ReadEntry {
 }
 
 impl ReadEntry {
-    /// Fetches and reads the entry of `subject` in `scope`, where runs may want it signed; `None` where there is none.
+    /// Fetches and reads the entry of `name` in `scope`, where runs may want it signed; `None` where there is none.
     pub async fn fetch(
         requests: &Requests,
         namespaces: &Namespaces,
         scope: &Scope,
-        subject: Subject<'_>,
+        name: Name,
         signature_needed: bool,
     ) -> Result<Option<Self>, Error> {
-        let namespace = namespaces.of(scope);
+        let (namespace, subject) = (Arc::new(namespaces.of(scope)), name.subject());
         let key = namespace.keys.of(subject);
         let (object_size, signer, entry) = match requests.get(&key, MAX_ENTRY_OBJECT, &Arc::default()).await {
             Ok(None) => return Ok(None),
@@ -42,7 +45,7 @@ impl ReadEntry {
                 let (object, keys) = (object.body, namespaces.public_keys.clone());
                 let verified = namespace.codec.verify_entry(subject, &object, &keys);
                 // What was signed must agree with the manifest, too.
-                let codec = namespace.codec.trusting(verified.is_ok().then_some(keys));
+                let codec = namespace.codec.clone().trusting(verified.is_ok().then_some(keys));
                 let entry = codec.decode_entry(subject, &object).map(Arc::new);
                 (
                     object.len() as u64,
@@ -62,6 +65,8 @@ impl ReadEntry {
             Err(error) => return Err(error),
         };
         Ok(Some(Self {
+            name,
+            namespace,
             key,
             object_size,
             signer,

@@ -10,7 +10,7 @@ use crate::error::Error;
 
 /// Reads the plain archive of a manifest, on a thread that may block. What it reads may be cut short: only when the
 /// download succeeds, it was all of it.
-type Consume<T> = Arc<dyn Fn(&Manifest, &mut dyn BufRead) -> Result<T, Error> + Send + Sync>;
+type Consume<T> = Box<dyn Fn(&Manifest, &mut dyn BufRead) -> Result<T, Error> + Send + Sync>;
 
 /// An artifact that is read.
 pub struct Reading<T> {
@@ -21,18 +21,6 @@ pub struct Reading<T> {
     /// Bytes that its archive may have.
     pub max_size: u64,
     pub consume: Consume<T>,
-}
-
-impl<T> Clone for Reading<T> {
-    fn clone(&self) -> Self {
-        Self {
-            namespace: self.namespace.clone(),
-            name: self.name.clone(),
-            key: self.key.clone(),
-            max_size: self.max_size,
-            consume: self.consume.clone(),
-        }
-    }
 }
 
 impl<T> Reading<T> {

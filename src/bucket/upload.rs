@@ -4,14 +4,13 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use super::budget::{Budget, Turn, blocking};
+use super::budget::{Turn, blocking};
 use super::chunk_puts::ChunkPuts;
 use super::compressor_pool::CompressorPool;
 use super::draft::Draft;
 use super::namespace::{Name, Namespace};
 use super::pack::{Packer, Product, Source};
-use super::requests::Requests;
-use super::touch::Touches;
+use super::transfer::Transfer;
 use crate::config::Compression;
 use crate::entry::Producer;
 use crate::error::Error;
@@ -19,8 +18,7 @@ use crate::object_store::{PutMode, PutOutcome};
 
 /// Uploads artifacts, whoever has them.
 pub struct Uploader {
-    requests: Arc<Requests>,
-    budget: Arc<Budget>,
+    transfer: Transfer,
     compressors: Arc<CompressorPool>,
     puts: ChunkPuts,
     compression: Compression,
@@ -63,19 +61,15 @@ pub struct Uploaded {
 
 impl Uploader {
     /// Compresses by `compression`; refuses archives of more than `max_size` bytes.
-    pub fn new(
-        requests: Arc<Requests>,
-        budget: Arc<Budget>,
-        touches: Arc<Touches>,
-        compression: Compression,
-        max_size: u64,
-        producer: Producer,
-    ) -> Self {
+    pub fn new(transfer: Transfer, compression: Compression, max_size: u64, producer: Producer) -> Self {
         let compressors = Arc::new(CompressorPool::new(compression));
         Self {
-            puts: ChunkPuts::new(requests.clone(), budget.clone(), touches, compressors.clone()),
-            requests,
-            budget,
+            puts: ChunkPuts {
+                transfer: transfer.clone(),
+                compressors: compressors.clone(),
+                sent: Default::default(),
+            },
+            transfer,
             compressors,
             compression,
             max_size,
@@ -85,7 +79,7 @@ impl Uploader {
 
     /// Waits for a turn to pack.
     pub async fn turn(&self) -> Result<Turn<'_>, Error> {
-        self.budget.packing.acquire().await
+        self.transfer.budget.packing.acquire().await
     }
 
     /// Uploads an artifact. Unless this succeeds, the bucket has what it had before, beside chunks that nothing needs.
@@ -117,13 +111,13 @@ impl Uploader {
             draft: draft.clone(),
             source,
             max_size: self.max_size,
-            memory: self.budget.uploads.clone(),
+            memory: self.transfer.budget.uploads.clone(),
             sender,
         };
         let packing = async {
             let product = self.pack(packer).await?;
             let object = product.entry.as_ref().map_or(0, Vec::len);
-            let memory = self.budget.uploads.acquire(object as u64).await?;
+            let memory = self.transfer.budget.uploads.acquire(object as u64).await?;
             // The next artifact is packed while this one travels.
             drop(turn);
             Ok::<_, Error>((product, memory))
@@ -145,16 +139,16 @@ impl Uploader {
             None => {
                 let draft = draft.clone();
                 let encode = move || draft.encode(packed.files, sent.chunks, None);
-                self.budget.compute(encode).await??
+                self.transfer.budget.compute(encode).await??
             }
         };
         let mode = match draft.name {
             // The same hash stands for the same result.
-            Name::Task(_) => PutMode::Create,
+            Name::Task(_) | Name::Body(_) => PutMode::Create,
             Name::Archive(_) => PutMode::Replace,
         };
         let (key, len) = (namespace.keys.of(draft.name.subject()), object.len() as u64);
-        uploaded.outcome = self.requests.put(&key, object, mode).await?;
+        uploaded.outcome = self.transfer.requests.put(&key, object, mode).await?;
         uploaded.bytes_sent += len;
         Ok(uploaded)
     }

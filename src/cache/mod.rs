@@ -14,7 +14,7 @@ mod warnings;
 
 pub use log::Log;
 pub use open::open;
-pub use remote_cache::{Artifact, RemoteCache, Retrieved};
+pub use remote_cache::{Artifact, Body, RemoteCache, Retrieved};
 pub use run_end::RunEnd;
 pub use run_record::RunRecord;
 pub use summary::{Summary, bytes, counted};

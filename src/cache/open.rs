@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use parking_lot::Mutex;
+use tokio::sync::Semaphore;
 
 use super::health::Health;
 use super::remote_cache::RemoteCache;
@@ -15,6 +16,9 @@ use crate::config::{BucketConfig, Config};
 use crate::entry::Producer;
 use crate::object_store::ObjectStore;
 use crate::trust::{Access, TrustWarning};
+
+/// Bodies on their way to the bucket at once: less than any usual limit of open files.
+const MAX_BODIES: usize = 128;
 
 /// Opens the cache in `store`. Must be called within a tokio runtime. `verbose` keeps a line for each thing
 /// that happens.
@@ -45,6 +49,7 @@ pub fn open(
         bucket: Bucket::new(config, access, store, health.clone(), producer),
         health,
         uploads: InFlight::default(),
+        bodies: Arc::new(Semaphore::new(MAX_BODIES)),
         counters: Counters::default(),
         tasks: TaskNames::default(),
         warnings,

@@ -1,14 +1,17 @@
 //! The remote cache as Nx drives it: store and retrieve, and the end of the run.
 
 use std::collections::HashSet;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use parking_lot::Mutex;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::sleep;
 
 use super::health::Health;
+use super::retrieve::spooling;
 use super::summary::{Counters, Summary, bytes};
 use super::task_names::TaskNames;
 use super::warnings::{Warning, Warnings};
@@ -26,11 +29,13 @@ pub struct RemoteCache {
     pub(super) bucket: Bucket,
     pub(super) health: Arc<Health>,
     pub(super) uploads: InFlight,
+    /// Bodies that wait to be uploaded, or are; each is an open file.
+    pub(super) bodies: Arc<Semaphore>,
     pub(super) counters: Counters,
     pub(super) warnings: Arc<Warnings>,
     pub(super) tasks: TaskNames,
-    /// Hashes that aren't in the bucket: Nx may ask again.
-    pub(super) known_misses: Mutex<HashSet<TaskHash>>,
+    /// What isn't in the bucket: Nx may ask again.
+    pub(super) known_misses: Mutex<HashSet<Name>>,
     /// Cache directories whose leftovers were swept.
     pub(super) swept: Arc<Mutex<HashSet<PathBuf>>>,
     pub(super) events: Option<Mutex<Vec<String>>>,
@@ -46,6 +51,15 @@ pub struct Retrieved {
     /// Where its outputs are: `<cache directory>/<hash>`.
     pub outputs_path: PathBuf,
     /// Bytes of all files.
+    pub size: u64,
+}
+
+/// A restored body.
+#[derive(Debug)]
+pub struct Body {
+    /// Its bytes, from where the file stands.
+    pub file: File,
+    /// How many these are.
     pub size: u64,
 }
 
@@ -80,13 +94,33 @@ impl RemoteCache {
 
     /// Restores the artifact of `hash` into `cache_directory`; `None` is a miss, and so is every failure.
     pub async fn retrieve(&self, hash: &str, cache_directory: &Path) -> Result<Option<Retrieved>, Error> {
+        let restore = async |hash: TaskHash| {
+            let unpack = self.unpacking(&hash, cache_directory);
+            self.read(Name::Task(hash), unpack).await
+        };
+        self.counted(hash, restore, |found| found.size).await
+    }
+
+    /// The body stored for `hash`, in a file without a name in `directory`; `None` is a miss, and so is every failure.
+    pub async fn retrieve_body(&self, hash: &str, directory: &Path) -> Result<Option<Body>, Error> {
+        let restore = async |hash| self.read(Name::Body(hash), spooling(directory)).await;
+        self.counted(hash, restore, |found| found.size).await
+    }
+
+    /// Does what `restore` does, and counts how it went.
+    async fn counted<T>(
+        &self,
+        hash: &str,
+        restore: impl AsyncFnOnce(TaskHash) -> Result<Option<T>, Error>,
+        size: impl Fn(&T) -> u64,
+    ) -> Result<Option<T>, Error> {
         if !self.bucket.config.mode.reads() {
             return Ok(None);
         }
         let _waiting = self.counters.wait();
         let began = Instant::now();
         let result = match TaskHash::parse(hash) {
-            Ok(hash) => self.restore(&hash, cache_directory).await,
+            Ok(hash) => restore(hash).await,
             Err(error) => Err(error.into()),
         };
         match result {
@@ -96,7 +130,7 @@ impl RemoteCache {
                     format!(
                         "{}: restored {} in {} ms",
                         self.tasks.label(hash),
-                        bytes(found.size),
+                        bytes(size(&found)),
                         began.elapsed().as_millis()
                     )
                 });
@@ -119,20 +153,66 @@ impl RemoteCache {
     /// Stores `artifact`: queues it and answers `true` at once, or, without background uploads, answers
     /// whether it is in the bucket.
     pub async fn store(self: Arc<Self>, artifact: Artifact) -> bool {
-        if !self.bucket.config.mode.writes() || self.bucket.access.writes.is_none() {
+        let (hash, queued) = (artifact.hash.clone(), SystemTime::now());
+        let task = self.tasks.get(&hash);
+        let upload = move |hash: TaskHash| Upload {
+            task,
+            code: artifact.code,
+            source: Source::Outputs {
+                directory: artifact.cache_directory.join(hash.as_str()),
+                terminal_output: artifact.terminal_output,
+                queued,
+            },
+            name: Name::Task(hash),
+            fresh: false,
+        };
+        self.queue(hash, upload, None).await
+    }
+
+    /// Stores what is in `body`, from where the file stands; otherwise like [`Self::store`]. Where many wait to be uploaded,
+    /// it waits until there are fewer.
+    pub async fn store_body(self: Arc<Self>, hash: String, body: File) -> bool {
+        let upload = |hash| Upload {
+            name: Name::Body(hash),
+            code: 0,
+            source: Source::Body(body),
+            fresh: false,
+            task: None,
+        };
+        let turn = self.bodies.clone().acquire_owned().await.ok();
+        self.queue(hash, upload, turn).await
+    }
+
+    /// Something is not stored, for the reason that `warning` tells.
+    pub fn skip(&self, warning: Warning) {
+        self.counters.skipped();
+        self.warn(warning);
+    }
+
+    /// Whether this run stores anything at all.
+    pub fn stores(&self) -> bool {
+        self.bucket.config.mode.writes() && self.bucket.access.writes.is_some()
+    }
+
+    async fn queue(
+        self: Arc<Self>,
+        hash: String,
+        upload: impl FnOnce(TaskHash) -> Upload + Send + 'static,
+        turn: Option<OwnedSemaphorePermit>,
+    ) -> bool {
+        if !self.stores() {
             return false;
         }
         if !self.health.allows(Purpose::Write) {
             self.counters.skipped();
             return false;
         }
-        let queued = SystemTime::now();
-        let ticket = self.uploads.begin(&artifact.hash);
+        let ticket = self.uploads.begin(&hash);
         let background = self.bucket.config.background_uploads;
         let cache = self.clone();
         let upload = tokio::spawn(async move {
-            let stored = cache.store_now(artifact, queued).await;
-            drop(ticket);
+            let stored = cache.store_now(&hash, upload).await;
+            drop((ticket, turn));
             stored
         });
         if background {
@@ -178,15 +258,17 @@ impl RemoteCache {
         self.counters.summary(&self.bucket.requests.traffic)
     }
 
-    async fn store_now(&self, artifact: Artifact, queued: SystemTime) -> bool {
+    async fn store_now(&self, hash: &str, upload: impl FnOnce(TaskHash) -> Upload) -> bool {
         let began = Instant::now();
-        let hash = artifact.hash.clone();
-        let result = self.upload(artifact, queued).await;
+        let result = match TaskHash::parse(hash) {
+            Ok(hash) => self.upload(upload(hash)).await,
+            Err(error) => Err(error.into()),
+        };
         let took = began.elapsed().as_millis();
         match result {
             Ok(PutOutcome::Stored) => {
                 self.counters.stored();
-                self.event(|| format!("{}: stored in {took} ms", self.tasks.label(&hash)));
+                self.event(|| format!("{}: stored in {took} ms", self.tasks.label(hash)));
                 true
             }
             Ok(PutOutcome::AlreadyThere) => {
@@ -194,14 +276,14 @@ impl RemoteCache {
                 self.event(|| {
                     format!(
                         "{}: was already in the bucket ({took} ms)",
-                        self.tasks.label(&hash)
+                        self.tasks.label(hash)
                     )
                 });
                 true
             }
             Err(error) => {
                 self.counters.skipped();
-                self.report(&hash, "not stored", &error);
+                self.report(hash, "not stored", &error);
                 false
             }
         }
@@ -209,22 +291,10 @@ impl RemoteCache {
 
     /// Stores an artifact within the deadline, which begins with its turn to be packed, or with the bucket's first
     /// answer where that comes later: whoever queued it doesn't wait.
-    async fn upload(&self, artifact: Artifact, queued: SystemTime) -> Result<PutOutcome, Error> {
-        let hash = TaskHash::parse(&artifact.hash)?;
-        let bucket = &self.bucket;
+    async fn upload(&self, upload: Upload) -> Result<PutOutcome, Error> {
+        let (bucket, name) = (&self.bucket, upload.name.clone());
         let turn = bucket.uploader.turn().await?;
         let namespace = bucket.namespaces().await?.writes.as_ref().ok_or(Error::Off)?;
-        let upload = Upload {
-            name: Name::Task(hash.clone()),
-            code: artifact.code,
-            source: Source::Outputs {
-                directory: artifact.cache_directory.join(hash.as_str()),
-                terminal_output: artifact.terminal_output,
-                queued,
-            },
-            fresh: false,
-            task: self.tasks.get(hash.as_str()),
-        };
         let too_late = async {
             bucket.requests.contact().await;
             sleep(bucket.config.deadline).await;
@@ -234,7 +304,7 @@ impl RemoteCache {
             done = bucket.uploader.upload(turn, namespace, upload) => done?,
             () = too_late => return Err(Error::Deadline),
         };
-        self.known_misses.lock().remove(&hash);
+        self.known_misses.lock().remove(&name);
         Ok(uploaded.outcome)
     }
 

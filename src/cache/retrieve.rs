@@ -1,8 +1,9 @@
 //! Which entry is restored, to where, and what a miss or a bad entry means for the run.
 
+use std::io::{BufRead, Seek, Write};
 use std::path::Path;
 
-use super::remote_cache::{RemoteCache, Retrieved};
+use super::remote_cache::{Body, RemoteCache, Retrieved};
 use crate::archive::{self, Limits, Staging};
 use crate::bucket::{Deadline, Gate, Name, Purpose};
 use crate::config::OnBadSignature;
@@ -10,20 +11,31 @@ use crate::entry;
 use crate::error::Error;
 use crate::task_hash::TaskHash;
 
+/// What becomes of the plain bytes of an artifact.
+pub(super) trait Consume<T>:
+    Fn(&entry::Manifest, &mut dyn BufRead) -> Result<T, Error> + Clone + Send + Sync + 'static
+{
+}
+
+impl<T, F> Consume<T> for F where
+    F: Fn(&entry::Manifest, &mut dyn BufRead) -> Result<T, Error> + Clone + Send + Sync + 'static
+{
+}
+
 impl RemoteCache {
-    /// Restores the artifact of `hash`; `None` when the bucket has none.
-    pub(super) async fn restore(
+    /// Lets `consume` read what is stored under `name`; `None` when the bucket has none.
+    pub(super) async fn read<T: Send + 'static>(
         &self,
-        hash: &TaskHash,
-        cache_directory: &Path,
-    ) -> Result<Option<Retrieved>, Error> {
+        name: Name,
+        consume: impl Consume<T>,
+    ) -> Result<Option<T>, Error> {
         if !self.health.allows(Purpose::Read) {
             return Err(Error::Off);
         }
-        if self.known_misses.lock().contains(hash) {
+        if self.known_misses.lock().contains(&name) {
             return Ok(None);
         }
-        let (bucket, name) = (&self.bucket, Name::Task(hash.clone()));
+        let bucket = &self.bucket;
         let mut deadline = Deadline::new(bucket.config.deadline);
         let namespaces = &bucket.namespaces().await?.reads;
         let entries = bucket.downloader.find(namespaces, &name, &mut deadline).await?;
@@ -33,15 +45,21 @@ impl RemoteCache {
             let restored = match entry {
                 Ok(None) => continue,
                 Ok(Some(found)) => {
-                    let unpack = self.unpacking(hash, cache_directory);
-                    bucket.downloader.read(found, &mut deadline, unpack).await
+                    bucket
+                        .downloader
+                        .read(found, &mut deadline, consume.clone())
+                        .await
                 }
                 Err(error) => Err(error),
             };
             match restored {
                 Ok(found) => {
                     if let Some(failure) = failure {
-                        self.report(hash.as_str(), "restored from the run's own scope", &failure);
+                        self.report(
+                            name.subject().as_str(),
+                            "restored from the run's own scope",
+                            &failure,
+                        );
                     }
                     return Ok(Some(found));
                 }
@@ -57,7 +75,7 @@ impl RemoteCache {
         match failure {
             Some(failure) => Err(failure),
             None => {
-                self.known_misses.lock().insert(hash.clone());
+                self.known_misses.lock().insert(name);
                 Ok(None)
             }
         }
@@ -79,17 +97,17 @@ impl RemoteCache {
 
     /// Unpacks an archive into a staging directory, and renames it to where the artifact belongs. What killed processes left
     /// in the cache directory is removed first, once a run.
-    fn unpacking(
+    pub(super) fn unpacking(
         &self,
         hash: &TaskHash,
         cache_directory: &Path,
-    ) -> impl Fn(&entry::Manifest, &mut dyn std::io::BufRead) -> Result<Retrieved, Error> + use<> {
+    ) -> impl Consume<Retrieved> + use<> {
         let (hash, cache_directory, swept) = (hash.clone(), cache_directory.to_owned(), self.swept.clone());
         let limits = Limits {
             bytes: self.bucket.config.max_entry_size,
             ..Limits::default()
         };
-        move |manifest, plain| {
+        move |manifest: &entry::Manifest, plain: &mut dyn BufRead| {
             if swept.lock().insert(cache_directory.clone()) {
                 archive::sweep(&cache_directory);
             }
@@ -103,5 +121,32 @@ impl RemoteCache {
                 size: unpacked.bytes,
             })
         }
+    }
+}
+
+/// Writes a body to a file in `directory` that has no name, so that nothing is left of it when the process is killed. It
+/// is passed on only when all of it was received and verified.
+pub(super) fn spooling(directory: &Path) -> impl Consume<Body> + use<> {
+    let directory = directory.to_owned();
+    move |manifest: &entry::Manifest, plain: &mut dyn BufRead| {
+        let local = |source| archive::Error::Local {
+            path: directory.clone(),
+            source,
+        };
+        let mut file = tempfile::tempfile_in(&directory).map_err(local)?;
+        loop {
+            let bytes = plain.fill_buf().map_err(archive::Error::Stream)?;
+            if bytes.is_empty() {
+                break;
+            }
+            file.write_all(bytes).map_err(local)?;
+            let count = bytes.len();
+            plain.consume(count);
+        }
+        file.rewind().map_err(local)?;
+        Ok(Body {
+            file,
+            size: manifest.size,
+        })
     }
 }

@@ -156,7 +156,7 @@ mod tests {
         assert!(quiet.ends_with(" s |\n\n") && !quiet.contains("trouble"));
         counters.error("timed-out");
         assert!(
-            markdown(&counters.summary(&Traffic::default())).contains("| trouble | 1 error: 1 timed out |")
+            markdown(&counters.summary(&Traffic::default())).contains("| trouble | 1 error: timed out |")
         );
         assert!(
             markdown(&Counters::default().summary(&Traffic::default())).contains("| restored | 0 of 0 |")

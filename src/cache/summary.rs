@@ -253,7 +253,7 @@ mod tests {
         assert!(loud.ends_with("; 3 errors: 1 damaged, 2 timed out"), "{loud}");
         let one = Counters::default();
         one.error("credentials");
-        assert_eq!(one.summary().trouble(), "1 error: credentials");
+        assert_eq!(one.summary(&Traffic::default()).trouble(), "1 error: credentials");
     }
 
     #[test]

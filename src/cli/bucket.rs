@@ -143,25 +143,21 @@ impl Bucket {
 
     /// Fetches and reads an entry that was listed; `None` where it is none, or gone since.
     pub(super) async fn listed_entry(&self, found: &Found) -> Result<Option<ReadEntry>, Ending> {
-        let Some(subject) = found.at.object.subject() else {
+        let Some(name) = found.name() else {
             return Ok(None);
         };
-        let read = self.read_entry(&found.at.scope, subject).await;
+        let read = self.read_entry(&found.at.scope, name).await;
         read.map_err(|error| unread(&error))
     }
 
     /// The entries of `hash` in these scopes, in their order. A single scope is asked with one request; several are
     /// listed, which takes as long as they are large.
-    pub(super) async fn find(
-        &self,
-        scopes: &[Scopes],
-        hash: &TaskHash,
-    ) -> Result<Vec<(Scope, ReadEntry)>, Ending> {
+    pub(super) async fn find(&self, scopes: &[Scopes], hash: &TaskHash) -> Result<Vec<ReadEntry>, Ending> {
         let mut found = Vec::new();
         for scopes in scopes {
             for scope in self.scopes_with(scopes, hash).await? {
-                let read = self.read_entry(&scope, hash.into()).await;
-                found.extend(read.map_err(|error| unread(&error))?.map(|read| (scope, read)));
+                let read = self.read_entry(&scope, Name::Task(hash.clone())).await;
+                found.extend(read.map_err(|error| unread(&error))?);
             }
         }
         Ok(found)
@@ -209,16 +205,11 @@ impl Bucket {
     /// of it.
     pub(super) async fn look_through<S: Send + 'static>(
         &self,
-        scope: &Scope,
-        hash: &TaskHash,
+        read: &ReadEntry,
         entry: &Arc<Entry>,
         seen: S,
         look: impl Fn(&mut S, Item<'_>) -> Result<(), Stop> + Send + Sync + 'static,
     ) -> (Option<S>, Result<(), Stop>) {
-        let namespace = match self.namespaces().await {
-            Ok(namespaces) => Arc::new(namespaces.of(scope)),
-            Err(error) => return (Some(seen), Err(error.into())),
-        };
         let limits = Limits {
             bytes: self.config.max_entry_size,
             ..Limits::default()
@@ -231,7 +222,7 @@ impl Bucket {
                 Ok(archive::scan(plain, &limits, &mut |item| look(&mut seen, item)))
             }
         };
-        let name = Name::Task(hash.clone());
+        let (namespace, name) = (read.namespace.clone(), read.name.clone());
         let looked = self
             .downloader
             .read_entry(namespace, name, entry.clone(), scan)

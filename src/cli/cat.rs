@@ -37,7 +37,7 @@ pub(super) async fn run(workspace: &Workspace, options: &CatArgs) -> Result<u8, 
     let bucket = Bucket::open(workspace).await?;
     let scopes = bucket.asked_or_read(options.scope.as_ref());
     let found = bucket.find(&scopes, &hash).await?.into_iter().next();
-    let Some((scope, read)) = found else {
+    let Some(read) = found else {
         print::note(&bucket.not_found(options.scope.as_ref(), &hash));
         return Ok(BAD);
     };
@@ -48,9 +48,7 @@ pub(super) async fn run(workspace: &Workspace, options: &CatArgs) -> Result<u8, 
         return Ok(BAD);
     };
     let wanted = Wanted(options.path.clone());
-    let (_, looked) = bucket
-        .look_through(&scope, &options.hash, entry, wanted, Wanted::look)
-        .await;
+    let (_, looked) = bucket.look_through(&read, entry, wanted, Wanted::look).await;
     match (looked, &options.path) {
         (Err(Stop::Enough), _) => Ok(GOOD),
         (Err(Stop::Ends(ending)), _) => Err(ending),

@@ -17,7 +17,7 @@ pub(super) enum What {
 impl What {
     pub(super) fn of(object: &Object) -> Self {
         match object {
-            Object::Entry(_) => Self::Entry,
+            Object::Entry(_) | Object::Body(_) => Self::Entry,
             Object::Archive(_) => Self::Archive,
             Object::Chunk(_) => Self::Chunk,
             Object::Other(_) => Self::Scratch,

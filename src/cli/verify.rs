@@ -17,10 +17,9 @@ use super::ui::{
 };
 use super::workspace::Workspace;
 use crate::cache::bytes;
-use crate::entry::{self, Object};
+use crate::entry;
 use crate::error::Error;
 use crate::plain::plain;
-use crate::scope::Scope;
 use crate::task_hash::TaskHash;
 
 /// Entries that are checked at once: each holds up to 40 MiB of chunks.
@@ -136,8 +135,8 @@ impl Check<'_> {
         if found.is_empty() {
             print::note(&self.bucket.not_found(asked, hash));
         }
-        for (scope, read) in &found {
-            self.entry(scope, hash, read).await?;
+        for read in &found {
+            self.entry(read).await?;
         }
         Ok(())
     }
@@ -147,11 +146,11 @@ impl Check<'_> {
         let mut pages = pin!(self.bucket.entries(&scopes));
         while let Some(page) = pages.try_next().await? {
             let checks = stream::iter(page).map(|found| async move {
-                let Object::Entry(hash) = &found.at.object else {
+                let Some(name) = found.name() else {
                     return Ok(());
                 };
-                match self.bucket.read_entry(&found.at.scope, hash.into()).await {
-                    Ok(Some(read)) => self.entry(&found.at.scope, hash, &read).await,
+                match self.bucket.read_entry(&found.at.scope, name).await {
+                    Ok(Some(read)) => self.entry(&read).await,
                     // What is gone since it was listed is nobody's problem.
                     Ok(None) => Ok(()),
                     Err(Error::Object { key, source }) => {
@@ -169,8 +168,8 @@ impl Check<'_> {
         Ok(())
     }
 
-    async fn entry(&self, scope: &Scope, hash: &TaskHash, read: &ReadEntry) -> Result<(), Ending> {
-        let problem = self.problem(scope, hash, read).await?;
+    async fn entry(&self, read: &ReadEntry) -> Result<(), Ending> {
+        let problem = self.problem(read).await?;
         self.count(read.entry.as_ref().map_or(0, |entry| entry.manifest.size));
         match (problem, &read.entry) {
             (None, _) => Ok(()),
@@ -201,19 +200,11 @@ impl Check<'_> {
     }
 
     /// Why no run would restore the entry.
-    async fn problem(
-        &self,
-        scope: &Scope,
-        hash: &TaskHash,
-        read: &ReadEntry,
-    ) -> Result<Option<String>, Ending> {
+    async fn problem(&self, read: &ReadEntry) -> Result<Option<String>, Ending> {
         let (None, Ok(entry)) = (read.refusal(), &read.entry) else {
             return Ok(read.refusal().map(ToString::to_string));
         };
-        let looked = self
-            .bucket
-            .look_through(scope, hash, entry, (), |(), _| Ok(()))
-            .await;
+        let looked = self.bucket.look_through(read, entry, (), |(), _| Ok(())).await;
         match looked.1 {
             Ok(()) | Err(Stop::Enough) => Ok(None),
             Err(Stop::Bad(error)) => Ok(Some(error.to_string())),

@@ -6,7 +6,7 @@ use clap::Args;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
 
-use super::bucket::{Bucket, Found, ReadEntry};
+use super::bucket::{Bucket, ReadEntry};
 use super::last_run::{LastRun, Task};
 use super::ls::{Sort, Top};
 use super::scopes::Scopes;
@@ -83,9 +83,7 @@ pub(super) async fn run(workspace: &Workspace, options: &WhyArgs) -> Result<u8, 
     let bucket = Bucket::open(workspace).await?;
     let scopes = bucket.asked_or_read(options.scope.as_ref());
     let found = bucket.find(&scopes, &task.hash).await?;
-    let entries = found
-        .iter()
-        .map(|(scope, read)| Seen::of(task.hash.as_str(), &scope.to_string(), read));
+    let entries = found.iter().map(Seen::of);
     let mut answer = Answer {
         task: task.id.clone(),
         hash: task.hash.to_string(),
@@ -127,7 +125,7 @@ async fn others(
     let count = newest.len();
     let read = stream::iter(newest).map(|found| async move {
         let read = bucket.listed_entry(&found).await?;
-        Ok::<_, Ending>(read.and_then(|read| Seen::of_task(&task.id, &found, &read)))
+        Ok::<_, Ending>(read.and_then(|read| Seen::of_task(&task.id, &read)))
     });
     let read = read.buffered(bucket.config.bucket.concurrency);
     let seen: Vec<_> = read.try_collect().await?;
@@ -135,22 +133,21 @@ async fn others(
 }
 
 impl Seen {
-    fn of(hash: &str, scope: &str, read: &ReadEntry) -> Self {
+    fn of(read: &ReadEntry) -> Self {
         let manifest = read.entry.as_ref().ok().map(|entry| &entry.manifest);
         Self {
-            hash: hash.to_owned(),
-            scope: scope.to_owned(),
+            hash: read.name.subject().as_str().to_owned(),
+            scope: read.namespace.scope.to_string(),
             age_seconds: manifest.map_or(0, |manifest| age::since(age::at(manifest.created)).as_secs()),
             producer: manifest.map(|manifest| manifest.producer.clone()),
             problem: read.refusal().map(ToString::to_string),
         }
     }
 
-    fn of_task(task: &str, found: &Found, read: &ReadEntry) -> Option<Self> {
+    fn of_task(task: &str, read: &ReadEntry) -> Option<Self> {
         let entry = read.entry.as_ref().ok()?;
-        let subject = found.at.object.subject()?;
         let same = entry.manifest.producer.task.as_deref() == Some(task);
-        same.then(|| Self::of(subject.as_str(), &found.at.scope.to_string(), read))
+        same.then(|| Self::of(read))
     }
 
     fn cells(&self) -> Vec<String> {

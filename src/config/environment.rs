@@ -6,15 +6,18 @@ use super::options::{OPTIONS, may_protect, removed};
 use super::settings::Layer;
 use super::spec::Spec;
 
+use crate::environment::REMOVED;
 pub use crate::environment::{Environment, PREFIX, process};
 
-/// Names the variables that a run of Nx removed from the environment of its tasks.
-const REMOVED: &str = "NX_S3_CACHE_KEYS_REMOVED";
+/// Forces one of the two ways into Nx; JavaScript acts on it.
+const ROUTE: &str = "NX_S3_CACHE_ROUTE";
+const ROUTES: [&str; 3] = ["auto", "direct", "server"];
 
 /// Variables with our prefix that are no options.
-const OTHERS: [&str; 4] = [
+const OTHERS: [&str; 5] = [
     "NX_S3_CACHE_LIBRARY_PATH",
     "NX_S3_CACHE_LOG",
+    ROUTE,
     "NX_S3_CACHE_STATS",
     REMOVED,
 ];
@@ -39,6 +42,10 @@ pub(super) fn read(environment: &Environment, findings: &mut Findings) -> Layer 
                 layer.read(option, Given::Text(text), Origin::Variable(name), findings);
             }
         }
+    }
+    if let Some(route) = environment.get(ROUTE).filter(|route| !ROUTES.contains(route)) {
+        let problem = format!("{route:?} is not one of {}.", ROUTES.join(", "));
+        findings.problem(ROUTE, Origin::Variable(ROUTE.to_owned()), problem);
     }
     for name in environment.prefixed().filter(|name| !is_known(name)) {
         let unknown = || format!("no option has this environment variable.{}", did_you_mean(name));
@@ -117,6 +124,16 @@ mod tests {
         assert_eq!(
             problems([("NX_S3_CACHE_LOG", "x"), ("NX_S3", "y"), ("AWS_REGION", "z")]),
             none
+        );
+    }
+
+    #[test]
+    fn a_route_that_is_none_is_refused() {
+        let none: [&str; 0] = [];
+        assert_eq!(problems([("NX_S3_CACHE_ROUTE", "server")]), none);
+        assert_eq!(
+            problems([("NX_S3_CACHE_ROUTE", "http")]),
+            ["NX_S3_CACHE_ROUTE: \"http\" is not one of auto, direct, server."]
         );
     }
 

@@ -166,7 +166,8 @@ fn the_table_in_the_documentation_lists_the_options() {
 
 #[test]
 fn the_examples_in_the_documentation_are_valid() {
-    let page = read("README.md") + &read("docs/configuration.md");
+    let pages = ["configuration", "getting-started", "rollout"];
+    let page = pages.map(|name| read(&format!("docs/{name}.md"))).concat();
     let root = tempfile::tempdir().unwrap();
     std::fs::create_dir(root.path().join("certificates")).unwrap();
     std::fs::write(root.path().join("certificates/company.pem"), "").unwrap();
@@ -182,7 +183,7 @@ fn the_examples_in_the_documentation_are_valid() {
             sections += 1;
         }
     }
-    assert!(sections >= 4);
+    assert!(sections >= 6);
     let urls = page.split('`').filter(|span| span.starts_with("s3://"));
     let urls = urls.inspect(|url| drop(load(&json!({ "bucket": url }), Environment::default())));
     assert!(urls.count() >= 2);

@@ -20,7 +20,6 @@ mod ec2;
 mod error;
 mod identity;
 mod keys;
-#[cfg(unix)]
 mod process;
 mod profile;
 mod refreshing;

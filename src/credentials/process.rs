@@ -11,8 +11,8 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{self, ProvideCredentials, future};
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
-use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::{Map, Value};
+use tokio::process::{Child, Command};
 
 /// Runs a command with the shell, and reads what it prints.
 pub(super) struct Process {
@@ -45,18 +45,17 @@ impl Process {
         read(&output.stdout).map_err(CredentialsError::provider_error)
     }
 
-    /// Runs the command in a process group of its own, which ends with this future.
+    /// Runs the command, and ends it with everything it started when this future is dropped.
     async fn run(&self) -> std::io::Result<Output> {
-        let child = tokio::process::Command::new("sh")
-            .args(["-c", &self.command])
+        let mut command = shell(&self.command);
+        let command = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .process_group(0)
-            .spawn()?;
-        let mut group = Group(child.id());
+            .stderr(Stdio::piped());
+        let child = command.spawn()?;
+        let mut group = Group::of(&child)?;
         let output = child.wait_with_output().await;
-        group.0 = None;
+        group.ended();
         output
     }
 }
@@ -70,15 +69,69 @@ impl ProvideCredentials for Process {
     }
 }
 
+/// The system's shell with a command, in a process group of its own where there are such.
+#[cfg(unix)]
+fn shell(command: &str) -> Command {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", command]).process_group(0);
+    shell
+}
+
+/// The system's shell with a command. It takes the quotes around the whole off and leaves those inside alone.
+#[cfg(windows)]
+fn shell(command: &str) -> Command {
+    let mut shell = Command::new("cmd.exe");
+    shell.args(["/d", "/s", "/c"]).raw_arg(format!("\"{command}\""));
+    shell
+}
+
 /// A process group that is killed when this is dropped, unless it has ended.
+#[cfg(unix)]
 struct Group(Option<u32>);
 
+#[cfg(unix)]
+impl Group {
+    #[expect(clippy::unnecessary_wraps, reason = "it can fail on Windows")]
+    fn of(child: &Child) -> std::io::Result<Self> {
+        Ok(Self(child.id()))
+    }
+
+    /// Its id may be another group's from now on.
+    fn ended(&mut self) {
+        self.0 = None;
+    }
+}
+
+#[cfg(unix)]
 impl Drop for Group {
     fn drop(&mut self) {
+        use rustix::process::{Pid, Signal, kill_process_group};
         let id = self.0.and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
         // It fails only for a group that has ended meanwhile.
         let _ = id.map(|id| kill_process_group(id, Signal::KILL));
     }
+}
+
+/// A job object, which ends all its processes when this, its only handle, is dropped.
+#[cfg(windows)]
+struct Group {
+    _job: win32job::Job,
+}
+
+#[cfg(windows)]
+impl Group {
+    fn of(child: &Child) -> std::io::Result<Self> {
+        let mut limits = win32job::ExtendedLimitInfo::new();
+        limits.limit_kill_on_job_close();
+        let job = win32job::Job::create_with_limit_info(&limits).map_err(std::io::Error::other)?;
+        if let Some(handle) = child.raw_handle() {
+            job.assign_process(handle as isize)
+                .map_err(std::io::Error::other)?;
+        }
+        Ok(Self { _job: job })
+    }
+
+    fn ended(&mut self) {}
 }
 
 /// The credentials that the command printed. The messages quote nothing of it.

@@ -86,7 +86,6 @@ fn source(
         return Err(Unavailable::misconfigured(name, cause, remedy));
     }
     let remedy = remedy(profile, kind, base);
-    #[cfg(unix)]
     if let (Kind::Process, Some(command)) = (kind, profile.get("credential_process")) {
         return Ok(Source::new(name, super::process::Process::new(command), remedy));
     }

@@ -63,11 +63,6 @@ impl Codec {
         ChunkId::of(plain, self.key.as_ref().map(|key| key.chunk_id_key()))
     }
 
-    /// The scope of all objects.
-    pub fn scope(&self) -> &Scope {
-        &self.scope
-    }
-
     /// The object of a chunk whose compressed form is `frame`.
     pub fn encode_chunk(&self, id: &ChunkId, frame: &[u8]) -> Result<Vec<u8>, Error> {
         let header = self.header(Kind::Chunk);
@@ -263,6 +258,7 @@ fn kind(subject: Subject<'_>) -> Kind {
     match subject {
         Subject::Task(_) => Kind::Entry,
         Subject::Archive(_) => Kind::Archive,
+        Subject::Body(_) => Kind::Body,
     }
 }
 

@@ -1,6 +1,6 @@
 // An npm registry on this machine that has our packed packages, and everything else from the registry in use.
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,34 +16,34 @@ export async function startRegistry() {
   const overrides = { 'node-fetch': '2.7.0' }
   const verdaccio = await installedOnce('tools/verdaccio-6.2.5', ['verdaccio@6.2.5'], { overrides })
   const { runServer } = createRequire(join(verdaccio, 'package.json'))('verdaccio')
-  const server = await runServer(await configuration())
+  const ours = `of-process-${process.pid}`
+  const server = await runServer(await configuration(ours))
   await once(server.listen(0, '127.0.0.1'), 'listening')
   after(() => {
     server.close()
     server.closeAllConnections()
+    rmSync(join(storage, ours), { recursive: true, force: true })
   })
   const url = `http://127.0.0.1:${server.address().port}/`
-  for (const tarball of tarballs()) await publish(tarball, url)
+  for (const tarball of tarballs(process.env.E2E_TARBALLS)) await publish(tarball, url)
   return url
 }
 
-/** What comes from elsewhere is kept from run to run; our own packages are not. */
-async function configuration() {
-  const storage = join(cacheHome, 'registry')
-  mkdirSync(storage, { recursive: true })
-  for (const name of readdirSync(storage).filter(name => name.startsWith('nx-s3-cache'))) {
-    rmSync(join(storage, name), { recursive: true })
-  }
+const storage = join(cacheHome, 'registry')
+
+/** What comes from elsewhere is kept from run to run; our own packages, in the folder `ours`, are not. */
+async function configuration(ours) {
+  mkdirSync(join(storage, ours), { recursive: true })
   const { stdout: upstream } = await mustRun('npm', ['config', 'get', 'registry'], { cwd: repository })
   const everybody = { access: '$all', publish: '$all', unpublish: '$all' }
-  const file = join(storage, 'verdaccio.json')
+  const file = join(storage, ours, 'verdaccio.json')
   const settings = {
     storage,
     self_path: file,
     configPath: file,
     auth: { htpasswd: { file: join(storage, 'htpasswd') } },
     uplinks: { upstream: { url: upstream.trim(), cache: true, maxage: '1d', timeout: '60s' } },
-    packages: { 'nx-s3-cache*': everybody, '**': { ...everybody, proxy: 'upstream' } },
+    packages: { 'nx-s3-cache*': { ...everybody, storage: ours }, '**': { ...everybody, proxy: 'upstream' } },
     log: { type: 'stdout', level: 'fatal' },
     web: { enable: false },
     max_body_size: '200mb', // an addon with debug symbols is large

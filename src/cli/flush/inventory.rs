@@ -44,7 +44,7 @@ impl Inventory {
     /// Takes note of an object. What isn't ours is left alone.
     pub(super) fn add(&mut self, found: Found) {
         match &found.at.object {
-            Object::Entry(_) | Object::Archive(_) => self.entries.push(found),
+            Object::Entry(_) | Object::Archive(_) | Object::Body(_) => self.entries.push(found),
             Object::Chunk(id) => {
                 let Found { size, modified, .. } = found;
                 self.chunks.insert(*id, Chunk { size, modified });

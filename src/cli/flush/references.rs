@@ -26,10 +26,10 @@ pub(super) async fn read(bucket: &Bucket, entries: Vec<Found>) -> Result<Referen
 }
 
 async fn entry_references(bucket: &Bucket, found: &Found) -> Result<EntryReferences, Ending> {
-    let Some(subject) = found.at.object.subject() else {
+    let Some(name) = found.name() else {
         return Ok(EntryReferences::Gone);
     };
-    let read = match bucket.read_entry(&found.at.scope, subject).await {
+    let read = match bucket.read_entry(&found.at.scope, name).await {
         Ok(Some(read)) => read,
         Ok(None) => return Ok(EntryReferences::Gone),
         // Nobody restores it, and nobody can tell that a trusted run wrote it. Another object that can't be read may be

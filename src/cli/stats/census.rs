@@ -113,7 +113,7 @@ impl Census {
         self.total += amount;
         let scope = self.scopes.entry(found.at.scope.to_string()).or_default();
         *match found.at.object {
-            Object::Entry(_) => &mut scope.entries,
+            Object::Entry(_) | Object::Body(_) => &mut scope.entries,
             Object::Archive(_) => &mut scope.archives,
             Object::Chunk(_) => &mut scope.chunks,
             Object::Other(_) => &mut scope.other,

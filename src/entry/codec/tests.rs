@@ -167,7 +167,7 @@ fn an_entry_under_another_hash_is_refused_even_without_a_key() {
 }
 
 #[test]
-fn what_a_task_made_never_passes_for_an_archive_of_its_name_nor_the_other_way() {
+fn an_entry_of_one_kind_never_passes_for_another_of_its_name() {
     let (task, archive) = (hash(), ArchiveName::parse("123").unwrap());
     let signer = Arc::new(SigningKey::generate(KeyName::parse("main").unwrap()).unwrap());
     let trusted = Arc::new(PublicKeys::new(vec![signer.public_key()]).unwrap());
@@ -175,24 +175,25 @@ fn what_a_task_made_never_passes_for_an_archive_of_its_name_nor_the_other_way() 
         let signing = codec("ns", key).signing_with(Some(signer.clone()));
         let codec = signing.clone().trusting(Some(trusted.clone()));
         let manifest = manifest(vec![], true);
-        let of_task = signing.encode_entry(&task, &manifest, Vec::new()).unwrap();
-        let of_archive = signing.encode_entry(&archive, &manifest, Vec::new()).unwrap();
-        assert!(codec.decode_entry(&task, &of_task).is_ok());
-        assert!(codec.decode_entry(&archive, &of_archive).is_ok());
-        for (object, subject) in [
-            (of_task, Subject::Archive(&archive)),
-            (of_archive, Subject::Task(&task)),
-        ] {
-            assert_eq!(codec.decode_entry(subject, &object).unwrap_err(), Error::NotOurs);
+        let kinds = [
+            (Subject::Task(&task), b'E'),
+            (Subject::Archive(&archive), b'N'),
+            (Subject::Body(&task), b'B'),
+        ];
+        for ((subject, _), (other, letter)) in kinds
+            .iter()
+            .flat_map(|one| kinds.iter().map(move |other| (one, other)))
+        {
+            let object = signing.encode_entry(*subject, &manifest, Vec::new()).unwrap();
+            if subject == other {
+                assert!(codec.decode_entry(*subject, &object).is_ok());
+                continue;
+            }
+            assert_eq!(codec.decode_entry(*other, &object).unwrap_err(), Error::NotOurs);
             // Whoever relabels it breaks the signature.
-            let relabelled = [
-                &object[..4],
-                &[if object[4] == b'E' { b'N' } else { b'E' }],
-                &object[5..],
-            ]
-            .concat();
+            let relabelled = [&object[..4], &[*letter], &object[5..]].concat();
             assert!(matches!(
-                codec.decode_entry(subject, &relabelled),
+                codec.decode_entry(*other, &relabelled),
                 Err(Error::Signature(_))
             ));
         }

@@ -6,8 +6,8 @@ mod hostile;
 mod planted;
 mod present;
 mod requests;
-#[cfg(unix)] // makes links and modes
 mod round_trip;
+mod served;
 mod support;
 mod tampering;
 mod touch;

@@ -1,8 +1,5 @@
 //! What is stored on one machine is what another restores.
 
-use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
-
 use super::support::*;
 use crate::support::machine::write;
 
@@ -30,8 +27,11 @@ async fn round_trip_each_way(machine: &Machine) {
     }
 }
 
+#[cfg(unix)]
 #[tokio::test]
 async fn modes_links_and_empty_directories_come_back() {
+    use std::fs;
+    use std::os::unix::fs::{PermissionsExt, symlink};
     let machine = Machine::new();
     machine
         .output("dist/bin/tool", "#!/bin/sh")

@@ -115,6 +115,7 @@ async fn outputs_that_cannot_be_stored_are_told() {
     );
 }
 
+#[cfg(unix)]
 #[tokio::test]
 async fn names_of_outputs_do_not_steer_the_terminal() {
     let (store, machine) = (bucket(), Machine::new());

@@ -10,6 +10,8 @@ mod machine;
 mod order;
 #[cfg(unix)]
 mod process;
+#[cfg(windows)]
+mod process_windows;
 mod profile;
 mod region;
 #[cfg(unix)]

@@ -85,6 +85,11 @@ fn no_name_is_more_than_a_name() {
 }
 
 #[test]
+fn no_request_gets_more_than_its_token_allows() {
+    fuzz("request", 4000, checks::request::check);
+}
+
+#[test]
 fn no_store_url_means_something_else_than_it_says() {
     fuzz("store_url", 4000, checks::store_url::check);
 }
@@ -98,6 +103,7 @@ fn the_seeds_are_what_the_code_makes() {
         ("keys", seeds::keys()),
         ("mounts", seeds::mounts()),
         ("names", seeds::names()),
+        ("request", seeds::request()),
         ("signature", seeds::signature()),
         ("store_url", seeds::store_url()),
     ] {

@@ -212,3 +212,19 @@ pub fn store_url() -> Vec<(String, Vec<u8>)> {
         .map(|(name, seed)| (name.to_owned(), seed.as_bytes().to_vec()))
         .into()
 }
+
+/// Heads of requests: method, path and authorization.
+pub fn request() -> Vec<(String, Vec<u8>)> {
+    let mut seeds = Vec::new();
+    for (name, method, path, authorization) in [
+        ("get", "GET", "/v1/cache/123", "Bearer token"),
+        ("no-hash", "GET", "/v1/cache/", ""),
+        ("other", "POST", "/v1/other", "Basic dTpw"),
+        ("put", "PUT", "/v1/cache/a-b_c", "Bearer "),
+        ("up", "PUT", "/v1/cache/../x", "bearer token"),
+    ] {
+        let seed = [method, path, authorization].join("\0");
+        seeds.push((name.to_owned(), seed.into_bytes()));
+    }
+    seeds
+}

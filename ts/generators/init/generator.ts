@@ -10,6 +10,7 @@ import { checkSettings } from './check'
 import { closingWords, worksWith } from './closing-words'
 import { installAlias } from './dependencies'
 import { type InitOptions, refuseSecrets, writeSettings } from './options'
+import { listPlugin } from './plugin'
 import { askForMissing, isYes, terminal } from './questions'
 
 /**
@@ -23,13 +24,13 @@ export default async function init(tree: Tree, options: InitOptions): Promise<Ge
   const warnings = await checkSettings(tree)
   const before = tree.read('package.json', 'utf8')
   const installed = installAlias(tree)
+  listPlugin(tree)
   const mustInstall = tree.read('package.json', 'utf8') !== before && !options.skipInstall
   const finishTrust = complete.trust ? await trust(tree, { skipFormat: true }) : undefined
   if (!options.skipFormat) await format(tree)
-  const { install } = packageManager(tree)
   const words = [...warnings, ...closingWords(tree, readSection(tree), installed, commandsOf(tree))]
   return async () => {
-    if (mustInstall) execSync(install, { cwd: tree.root, stdio: 'inherit', windowsHide: true })
+    if (mustInstall) install(tree)
     say(words)
     await finishTrust?.()
     if (worksWith(tree)) await offerDoctor(tree.root)
@@ -60,4 +61,9 @@ async function offerDoctor(root: string): Promise<void> {
   } catch {
     // It has said what is wrong.
   }
+}
+
+/** Installs what package.json lists. */
+export function install(tree: Tree): void {
+  execSync(packageManager(tree).install, { cwd: tree.root, stdio: 'inherit', windowsHide: true })
 }
