@@ -1,6 +1,7 @@
 //! The environment's variables. Nothing else reads those of this process.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// What every variable that sets an option begins with.
 pub const PREFIX: &str = "NX_S3_CACHE_";
@@ -40,6 +41,21 @@ impl Environment {
             .get(name)
             .map(String::as_str)
             .filter(|value| !value.is_empty())
+    }
+
+    /// Where the user keeps our files that can be had again.
+    pub fn user_cache(&self) -> Option<PathBuf> {
+        let folder = |name: &str| {
+            self.get(name)
+                .map(PathBuf::from)
+                .filter(|path| path.is_absolute())
+        };
+        let caches = match std::env::consts::OS {
+            "windows" => folder("LOCALAPPDATA"),
+            "macos" => folder("HOME").map(|home| home.join("Library/Caches")),
+            _ => folder("XDG_CACHE_HOME").or_else(|| Some(folder("HOME")?.join(".cache"))),
+        };
+        Some(caches?.join("nx-s3-cache"))
     }
 
     /// Sets `name`, as far as we look at it here.

@@ -86,6 +86,19 @@ pub struct NxFacts {
     pub cloud_used: bool,
     /// What would make it, such as `nxCloudId in nx.json`.
     pub cloud_named_by: Vec<String>,
+    /// The way into Nx that runs take.
+    pub route: Option<NxRoute>,
+}
+
+/// A way into Nx.
+#[napi(object)]
+pub struct NxRoute {
+    /// Whether Nx's own client is served; else Nx imports the cache.
+    pub served: bool,
+    /// Why this one.
+    pub why: String,
+    /// Whether nx.json lists the plugin.
+    pub listed: bool,
 }
 
 /// A name that Nx looks for.
@@ -127,6 +140,11 @@ impl From<NxFacts> for cli::NxFacts {
             candidates: facts.candidates.into_iter().map(candidate).collect(),
             cloud_used: facts.cloud_used,
             cloud_named_by: facts.cloud_named_by,
+            route: facts.route.map(|route| cli::NxRoute {
+                served: route.served,
+                why: route.why,
+                listed: route.listed,
+            }),
         }
     }
 }

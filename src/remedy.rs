@@ -4,8 +4,10 @@ use std::borrow::Cow;
 
 use crate::code::Code;
 use crate::error::Error;
+use crate::issuer::{GITHUB, NoCertificate};
 use crate::links::page;
 use crate::object_store::{Error as StoreError, Extent, UnreadableReason};
+use crate::sign::{IdentityError, SignatureError};
 use crate::{archive, entry};
 
 /// What to call a failure, and what to do about it.
@@ -121,6 +123,11 @@ pub fn of_artifact(error: &Error) -> Option<Advice> {
             "An S3 cache entry could not be used",
             "Please report this.",
         ),
+        Error::NotCertified(error) => (
+            Code::NotCertified,
+            "This run stores nothing in the S3 cache: it has no identity",
+            of_certificate(error),
+        ),
         Error::ChunkMissing { .. } => (
             Code::ChunkMissing,
             "A chunk is missing in the S3 bucket",
@@ -171,6 +178,16 @@ pub fn of_entry(error: &entry::Error) -> Advice {
             "S3 cache entries don't fit the encryption key",
             "Runs without the `encryptionKey` stored them, or nobody had one yet: set it everywhere. They count as misses, and storing replaces them.",
         ),
+        entry::Error::Signature(SignatureError::Identity(IdentityError::Unavailable { .. })) => (
+            Code::Issuer,
+            "S3 cache entries can't be verified: the issuer's keys can't be had",
+            "They count as misses. Let this machine reach the issuer: a developer's machine keeps its keys for a day. Where it never can, save them and set `trust.jwksFile`.",
+        ),
+        entry::Error::Signature(SignatureError::Identity(_)) => (
+            Code::Signature,
+            "An S3 cache entry without a valid signature was refused",
+            "Another run signed it than those that `trust` lists, or its issuer has retired its key: it counts as a miss, and the next trusted run replaces it. If this doesn't end by itself, find out who writes to the bucket.",
+        ),
         entry::Error::Signature(_) => (
             Code::Signature,
             "An S3 cache entry without a valid signature was refused",
@@ -191,6 +208,27 @@ pub fn of_entry(error: &entry::Error) -> Advice {
         | entry::Error::WrongChunk => return DAMAGED,
     };
     Advice { code, title, remedy }
+}
+
+/// What to do where a run's key is not certified.
+pub fn of_certificate(error: &NoCertificate) -> &'static str {
+    match error {
+        NoCertificate::NoToken { from: GITHUB, .. } => {
+            "Give the job `permissions: { id-token: write, contents: read }`, and see whether its runner can reach the token endpoint."
+        }
+        NoCertificate::NoToken { .. } => "See whether the command works in a step of this job.",
+        NoCertificate::Refused(IdentityError::Ref(_)) => {
+            "Add the branch or the tag to `trust.branches` in nx.json, if it is to be trusted."
+        }
+        NoCertificate::Refused(IdentityError::Event(_)) => {
+            "Add the event to `trust.events` in nx.json, if it is to be trusted."
+        }
+        NoCertificate::Refused(IdentityError::Environment(_)) => {
+            "Name the `environment` in the job, or remove `trust.environment` from nx.json."
+        }
+        NoCertificate::Refused(_) => "Correct `trust.identities` in nx.json: this run is none of them.",
+        NoCertificate::Random => "Please report this.",
+    }
 }
 
 const DAMAGED: Advice = Advice {

@@ -1,6 +1,6 @@
 /** What this package uses of a running Nx. */
 export interface Nx {
-  readNxJson: (root: string) => { s3?: unknown }
+  readNxJson: (root: string) => { s3?: unknown; plugins?: Array<string | { plugin: string }> }
   workspaceRoot: string
   version: string
 }

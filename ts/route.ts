@@ -40,6 +40,19 @@ export function route({ wanted, source, imported }: Situation = here()): Route {
   return { way: 'server', why: name ? `${NAME} is ${name}` : `${NAME} is not installed` }
 }
 
+/** Whether nx.json lists this package as a plugin, under whichever name. */
+export function isListed(): boolean {
+  try {
+    const { readNxJson, workspaceRoot } = nx()
+    const names = (readNxJson(workspaceRoot).plugins ?? []).map(entry =>
+      typeof entry === 'string' ? entry : entry.plugin,
+    )
+    return names.some(name => name === 'nx-s3-cache' || name === NAME)
+  } catch {
+    return false
+  }
+}
+
 function here(): Situation {
   return { wanted: process.env['NX_S3_CACHE_ROUTE'], source: lookup, imported: importedPackage }
 }

@@ -2,6 +2,7 @@
 //! brief fuzzing in `tests/it/fuzz_smoke` share them.
 #![allow(dead_code)] // each target uses one of them
 
+pub mod certificate;
 pub mod entry;
 pub mod forge;
 pub mod keys;

@@ -1,8 +1,8 @@
 //! Memory, threads and cores for artifacts in transit, shared by all transfers.
 //!
 //! No wait here can be a deadlock: everything is acquired in one order, and whoever waits holds only what comes earlier
-//! in it: memory for an entry object, a turn to pack or unpack, memory for a chunk, a core or a request. The last two
-//! depend on nothing else, so they come back. This is why entries and chunks have pools of their own: in one pool,
+//! in it: memory for an entry object, a turn to pack or unpack, memory for a chunk as it arrives, memory for it as it is
+//! written, a core or a request. The last two depend on nothing else, so they come back. This is why entries and chunks have pools of their own: in one pool,
 //! entries that wait for a turn could hold all that the holders of the turns wait for. Memory is granted first come, first
 //! served, so the chunk that an artifact needs next is never behind those after it.
 //!
@@ -11,25 +11,33 @@
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::memory::{EntryMemory, Memory};
+use crate::chunk;
 use crate::error::Error;
 
-/// Artifacts that are packed or unpacked at once: beyond this the disk and the processors gain nothing. A packer takes up
-/// to 12 MiB: the chunk to come, and the frames that may be inline, with the one that is too much.
-const TURNS: usize = 4;
+/// Artifacts that are unpacked at once: beyond this the disk and the processors gain nothing.
+const UNPACKING: usize = 4;
+/// Artifacts that are packed at once. A packer takes up to 20 MiB, and 14 if what it packs shrinks by half: the chunk to
+/// come, and the frames that may be inline, with the one that is too much.
+const PACKING: usize = 3;
 /// Entry objects, from the request to the end of unpacking. Eleven inline artifacts of 3 MB keep two cores busy; without
 /// a bound, 40 of them at once made 150 MB of 25.
 const ENTRIES: u64 = 32 << 20;
-/// Chunks on their way from the bucket, packed or plain, from the request to the end of writing.
-const DOWNLOADS: u64 = 24 << 20;
+/// Chunks on their way from the bucket, as they are there. A connection that loses one packet in a hundred, 66 ms away,
+/// carries 250 kB a second: this is for forty of them.
+const DOWNLOADS: u64 = 48 << 20;
+/// Chunks from the bucket, plain, to the end of writing.
+const OPENED: u64 = 3 * chunk::MAX_SIZE as u64;
 /// Chunks and entries on their way to the bucket, from the moment they are packed.
-const UPLOADS: u64 = 24 << 20;
+const UPLOADS: u64 = 32 << 20;
 
 /// What transfers share.
 pub struct Budget {
     /// For the entry objects of downloads.
     pub entries: EntryMemory,
-    /// For the chunks of downloads.
+    /// For the chunks of downloads as they arrive.
     pub downloads: Memory,
+    /// For the same chunks, plain. Each download asks for it in the order of its chunks.
+    pub opened: Memory,
     /// For what is uploaded.
     pub uploads: Memory,
     /// To unpack an artifact.
@@ -46,9 +54,10 @@ impl Budget {
         Self {
             entries: EntryMemory::new(ENTRIES, downloads),
             downloads: Memory::new(DOWNLOADS),
+            opened: Memory::new(OPENED),
             uploads: Memory::new(UPLOADS),
-            unpacking: Turns::new(TURNS),
-            packing: Turns::new(TURNS),
+            unpacking: Turns::new(UNPACKING),
+            packing: Turns::new(PACKING),
             cores: Turns::new(cores),
         }
     }

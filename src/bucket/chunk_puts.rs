@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use futures_util::stream::{FuturesOrdered, StreamExt};
@@ -19,12 +19,6 @@ use crate::entry::ChunkRef;
 use crate::error::Error;
 use crate::object_store::{PutMode, PutOutcome};
 
-/// After this many chunks in a row that the bucket didn't have, the artifact counts as new.
-const SURE: usize = 16;
-/// Of a new artifact, one chunk of so many is asked for. The others are sent under the condition that they
-/// aren't there.
-const SAMPLE: usize = 4;
-
 /// The chunks of this run that are in the bucket or on their way, with the bytes of their frames.
 #[derive(Default)]
 pub struct SentChunks(Mutex<HashMap<ChunkId, Arc<OnceCell<u32>>>>);
@@ -37,32 +31,6 @@ impl SentChunks {
 
     fn forget(&self, id: &ChunkId) {
         self.0.lock().remove(id);
-    }
-}
-
-/// Decides for which chunks of one artifact the bucket is asked.
-#[derive(Default)]
-struct Probes {
-    /// Chunks in a row that the bucket didn't have.
-    missing: AtomicUsize,
-    skipped: AtomicUsize,
-}
-
-impl Probes {
-    fn wants_to_ask(&self) -> bool {
-        self.missing.load(Ordering::Relaxed) < SURE
-            || self
-                .skipped
-                .fetch_add(1, Ordering::Relaxed)
-                .is_multiple_of(SAMPLE)
-    }
-
-    fn answered(&self, there: bool) {
-        if there {
-            self.missing.store(0, Ordering::Relaxed);
-        } else {
-            self.missing.fetch_add(1, Ordering::Relaxed);
-        }
     }
 }
 
@@ -110,11 +78,11 @@ impl ChunkPuts {
         mut pieces: mpsc::Receiver<Piece>,
         fresh: bool,
     ) -> Result<Sent, Error> {
-        let (probes, mut puts, mut sent) = (Probes::default(), FuturesOrdered::new(), Sent::default());
+        let (mut puts, mut sent) = (FuturesOrdered::new(), Sent::default());
         loop {
             tokio::select! {
                 piece = pieces.recv() => match piece {
-                    Some(piece) => puts.push_back(self.put(namespace, piece, fresh, &probes)),
+                    Some(piece) => puts.push_back(self.put(namespace, piece, fresh)),
                     None => break,
                 },
                 Some(put) = puts.next() => sent.add(put?),
@@ -132,7 +100,6 @@ impl ChunkPuts {
         namespace: &Arc<Namespace>,
         piece: Piece,
         fresh: bool,
-        probes: &Probes,
     ) -> Result<(ChunkRef, Option<u64>), Error> {
         let (id, size, key) = (piece.id, piece.size, namespace.keys.chunk(&piece.id));
         if self.transfer.requests.is_suspect(&key) {
@@ -141,7 +108,7 @@ impl ChunkPuts {
         let (outcome, mut sent) = (self.sent.outcome(id), None);
         let send = async || {
             let stored;
-            (stored, sent) = self.send(namespace, &key, piece, fresh, probes).await?;
+            (stored, sent) = self.send(namespace, &key, piece, fresh).await?;
             Ok::<_, Error>(stored)
         };
         let stored = *outcome.get_or_try_init(send).await?;
@@ -155,14 +122,12 @@ impl ChunkPuts {
         key: &str,
         piece: Piece,
         fresh: bool,
-        probes: &Probes,
     ) -> Result<(u32, Option<u64>), Error> {
         let (codec, size) = (&namespace.codec, piece.size);
         let mut mode = if fresh { PutMode::Replace } else { PutMode::Create };
-        if !fresh && !self.transfer.requests.is_suspect(key) && probes.wants_to_ask() {
-            let found = self.in_bucket(namespace, key, size).await?;
-            probes.answered(!matches!(found, InBucket::Missing));
-            match found {
+        if !fresh && !self.transfer.requests.is_suspect(key) {
+            // A twelfth of what a put costs.
+            match self.in_bucket(namespace, key, size).await? {
                 InBucket::Whole(bytes) => {
                     self.transfer
                         .requests
@@ -220,21 +185,5 @@ impl ChunkPuts {
         let object = object.map_err(|error| Error::Internal(error.to_string()))?;
         memory.resize(object.len() as u64);
         Ok((object, memory))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_new_artifact_is_asked_for_less_and_less_until_something_is_there() {
-        let probes = Probes::default();
-        let asked = |count| (0..count).filter(|_| probes.wants_to_ask()).count();
-        assert_eq!(asked(100), 100, "nothing is known yet");
-        (0..SURE).for_each(|_| probes.answered(false));
-        assert_eq!(asked(100), 100 / SAMPLE);
-        probes.answered(true);
-        assert_eq!(asked(100), 100);
     }
 }

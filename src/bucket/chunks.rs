@@ -1,9 +1,10 @@
 //! Fetches the chunks of an artifact: in parallel, a few ahead of what reads them, and in order.
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures_util::{StreamExt, stream};
+use futures_util::stream::{self, Stream, StreamExt};
 use tokio::sync::mpsc;
 
 use super::chunk_reader::FetchedChunk;
@@ -14,8 +15,8 @@ use crate::entry::{ChunkRef, MAX_CHUNK_OBJECT};
 use crate::error::Error;
 use crate::object_store::{Object, Progress};
 
-/// Chunks that are fetched ahead of the one being read, for one artifact. Memory may allow fewer.
-pub const WINDOW: usize = 16;
+/// Chunks of one artifact that are fetched at once. Memory allows fewer of those that aren't small.
+const WINDOW: usize = 64;
 
 impl Transfer {
     /// Fetches chunks ahead of the receiver, until they or the receiver end.
@@ -26,13 +27,24 @@ impl Transfer {
         progress: &Arc<Progress>,
         sender: mpsc::Sender<FetchedChunk>,
     ) {
-        let fetch = |chunk: ChunkRef| self.fetch_chunk(namespace, chunk, progress);
-        let mut fetched = stream::iter(chunks.iter().copied()).map(fetch).buffered(WINDOW);
-        while let Some(chunk) = fetched.next().await {
-            if sender.send(chunk).await.is_err() {
-                break;
+        // Memory bounds what waits in these channels, so that nothing that arrives has to wait for the disk.
+        let waiting = chunks.len().max(1);
+        let (arrived, mut arriving) = mpsc::channel(waiting);
+        let (reserved, mut reserving) = mpsc::channel(waiting);
+        let receive = |chunk: ChunkRef| self.receive_chunk(namespace, chunk, progress);
+        let received = stream::iter(chunks.iter().copied()).map(receive).buffered(WINDOW);
+        let reserve = async move {
+            while let Some(received) = arriving.recv().await {
+                if reserved.send(self.reserve_chunk(received).await).await.is_err() {
+                    break;
+                }
             }
-        }
+        };
+        let open =
+            |reserved: Result<(Received, Permit), Error>| self.open_chunk(namespace, reserved, progress);
+        let opened = stream::poll_fn(move |context| reserving.poll_recv(context));
+        let opened = opened.map(open).buffered(WINDOW);
+        tokio::join!(forward(received, arrived), reserve, forward(opened, sender));
     }
 
     /// One bad chunk puts all chunks of its artifact under suspicion, so that one store mends them all.
@@ -41,31 +53,50 @@ impl Transfer {
         keys.for_each(|key| self.requests.mark_damaged(&key));
     }
 
-    async fn fetch_chunk(
+    /// Fetches the object of a chunk.
+    async fn receive_chunk(
         &self,
         namespace: &Namespace,
         chunk: ChunkRef,
         progress: &Arc<Progress>,
+    ) -> Result<Received, Error> {
+        let mut memory = self.budget.downloads.acquire(u64::from(chunk.stored)).await?;
+        let object = self.get_chunk(namespace, &chunk, progress).await?;
+        memory.resize(object.body.len() as u64);
+        Ok(Received {
+            chunk,
+            object,
+            _memory: memory,
+        })
+    }
+
+    /// Waits for the memory of a plain chunk.
+    async fn reserve_chunk(&self, received: Result<Received, Error>) -> Result<(Received, Permit), Error> {
+        let received = received?;
+        let memory = self.budget.opened.acquire(u64::from(received.chunk.size));
+        Ok((received, memory.await?))
+    }
+
+    /// The plain content of a chunk; where that is damaged, of the same chunk fetched once more.
+    async fn open_chunk(
+        &self,
+        namespace: &Namespace,
+        reserved: Result<(Received, Permit), Error>,
+        progress: &Arc<Progress>,
     ) -> FetchedChunk {
-        // As it arrives or as it is written: whichever takes more.
-        let bytes = u64::from(chunk.size.max(chunk.stored));
-        let mut memory = self.budget.downloads.acquire(bytes).await?;
-        let first = self.get_chunk(namespace, &chunk, progress).await?;
-        let mut plain = self
-            .decode_chunk(namespace, chunk, &first.body, &mut memory)
-            .await;
+        let (received, memory) = reserved?;
+        let Received { chunk, object, .. } = &received;
+        let mut plain = self.decode_chunk(namespace, *chunk, &object.body).await;
         if matches!(plain, Err(Error::Entry { .. })) {
             // The network may have changed the first.
-            let other = self.get_chunk(namespace, &chunk, progress).await?;
-            if other.body != first.body {
-                plain = self
-                    .decode_chunk(namespace, chunk, &other.body, &mut memory)
-                    .await;
+            let other = self.get_chunk(namespace, chunk, progress).await?;
+            if other.body != object.body {
+                plain = self.decode_chunk(namespace, *chunk, &other.body).await;
             }
         }
         let plain = plain?;
         self.touches
-            .touch(namespace, &namespace.keys.chunk(&chunk.id), first.modified);
+            .touch(namespace, &namespace.keys.chunk(&chunk.id), object.modified);
         Ok((plain, memory))
     }
 
@@ -86,17 +117,30 @@ impl Transfer {
         namespace: &Namespace,
         chunk: ChunkRef,
         object: &Bytes,
-        memory: &mut Permit,
     ) -> Result<Vec<u8>, Error> {
         let (codec, object) = (namespace.codec.clone(), object.clone());
-        // Both are there for a moment.
-        memory.resize(u64::from(chunk.size) + object.len() as u64);
         let plain = self
             .budget
             .compute(move || codec.decode_chunk(&chunk, &object))
             .await?;
-        memory.resize(u64::from(chunk.size));
         let key = namespace.keys.chunk(&chunk.id);
         plain.map_err(|source| Error::Entry { key, source })
+    }
+}
+
+/// The object of a chunk, and the memory it takes.
+struct Received {
+    chunk: ChunkRef,
+    object: Object,
+    _memory: Permit,
+}
+
+/// Sends what comes, until it or the receiver ends.
+async fn forward<T>(stream: impl Stream<Item = T>, sender: mpsc::Sender<T>) {
+    let mut stream = pin!(stream);
+    while let Some(item) = stream.next().await {
+        if sender.send(item).await.is_err() {
+            break;
+        }
     }
 }

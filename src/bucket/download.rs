@@ -10,7 +10,6 @@ use tokio::sync::mpsc;
 
 use super::budget::blocking;
 use super::chunk_reader::{Arriving, ChunkReader};
-use super::chunks::WINDOW;
 use super::deadline::Deadline;
 use super::memory::Permit;
 use super::namespace::{Name, Namespace};
@@ -161,7 +160,10 @@ impl Downloader {
         deadline: &mut Deadline,
     ) -> Result<T, Error> {
         let first = self.read_object(reading, object.clone(), deadline).await;
-        if !matches!(first, Err(Error::Entry { .. })) {
+        if !first
+            .as_ref()
+            .is_err_and(|error| matches!(error, Error::Entry { .. }) && is_damage(error))
+        {
             return first;
         }
         // The second replaces the first in memory.
@@ -212,8 +214,8 @@ impl Downloader {
         manifest: Manifest,
         deadline: &mut Deadline,
     ) -> Result<T, Error> {
-        // As many may wait for the disk: nothing is fetched while one waits to be sent.
-        let (sender, receiver) = mpsc::channel(WINDOW);
+        // Memory bounds what waits for the disk.
+        let (sender, receiver) = mpsc::channel(manifest.chunks.len().max(1));
         let (namespace, chunks) = (&reading.namespace, manifest.chunks.clone());
         let bytes = chunks.iter().map(|chunk| u64::from(chunk.stored)).sum();
         let progress = self.transfer.requests.progress();
@@ -251,8 +253,9 @@ impl Downloader {
 }
 
 fn is_damage(error: &Error) -> bool {
-    matches!(
-        error,
-        Error::Entry { .. } | Error::Object { .. } | Error::ChunkMissing { .. }
-    )
+    match error {
+        Error::Entry { source, .. } => !source.is_unverifiable(),
+        Error::Object { .. } | Error::ChunkMissing { .. } => true,
+        _ => false,
+    }
 }

@@ -7,16 +7,18 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::oneshot;
 
-use crate::entry::INLINE_LIMIT;
 use crate::error::Error;
+
+/// What a download's entries take as long as none has been seen: far away, 16 of them are asked for at once then.
+const UNKNOWN: u64 = 2 << 20;
 
 /// Memory for the entry objects of downloads, whose sizes show only when they are there.
 pub struct EntryMemory {
     memory: Memory,
     /// The least that is reserved, so that no more downloads begin at once than requests may be made.
     share: u64,
-    /// What the next download's entries probably take. It follows the latest ones: up at once, down by a quarter each
-    /// time. At first, nobody knows better than the most.
+    /// What the next download's entries probably take. It follows the latest ones: up at once, down by half each
+    /// time.
     expected: AtomicU64,
 }
 
@@ -26,7 +28,7 @@ impl EntryMemory {
         Self {
             memory: Memory::new(bytes),
             share: bytes / downloads.max(1) as u64,
-            expected: AtomicU64::new(INLINE_LIMIT as u64),
+            expected: AtomicU64::new(UNKNOWN),
         }
     }
 
@@ -41,7 +43,7 @@ impl EntryMemory {
     pub fn learn(&self, bytes: u64) {
         // Two answers at the same time may lose one of them, which the next makes good.
         let expected = self.expected.load(Relaxed);
-        self.expected.store(bytes.max(expected - expected / 4), Relaxed);
+        self.expected.store(bytes.max(expected / 2), Relaxed);
     }
 }
 
@@ -229,8 +231,8 @@ mod tests {
     #[test]
     fn as_many_downloads_ask_at_once_as_have_room_by_what_the_latest_took() {
         let memory = EntryMemory::new(32 << 20, 32);
-        assert_eq!(at_once(&memory), 8);
-        (0..40).for_each(|_| memory.learn(5_000));
+        assert_eq!(at_once(&memory), 16);
+        (0..8).for_each(|_| memory.learn(5_000));
         assert_eq!(at_once(&memory), 32, "no more than requests may be made");
         memory.learn(3 << 20);
         assert_eq!(at_once(&memory), 10);

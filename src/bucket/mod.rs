@@ -21,14 +21,16 @@ mod transfer;
 mod upload;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::stream::Stream;
-use tokio::sync::OnceCell;
+use tokio::sync::{Mutex, OnceCell};
 
 use crate::config::Config;
 use crate::entry::{Keys, Producer};
 use crate::error::Error;
+use crate::issuer::{self, NoCertificate};
+use crate::object_store::documents::Documents;
 use crate::object_store::{self, ObjectStore};
 use crate::rlimit::max_concurrent_requests;
 use crate::scope::Scope;
@@ -66,7 +68,16 @@ pub struct Bucket {
     pub downloader: Downloader,
     touches: Arc<Touches>,
     namespaces: OnceCell<Namespaces>,
+    certified: Mutex<Option<Certified>>,
 }
+
+/// Where a run writes with a certified key, or why it can't, and since when.
+type Certified = (Instant, Result<Arc<Namespace>, NoCertificate>);
+
+/// How long a key is used: entries made more than a day after its token are not believed.
+const CERTIFIED_FOR: Duration = Duration::from_secs(12 * 60 * 60);
+/// How long no token is asked for after there was none.
+const PAUSE: Duration = Duration::from_secs(60);
 
 impl Bucket {
     /// The bucket behind `store`, with requests as far as `gate` allows them. Asks the bucket for nothing. Must be called
@@ -93,6 +104,7 @@ impl Bucket {
             access,
             store,
             namespaces: OnceCell::new(),
+            certified: Mutex::default(),
         }
     }
 
@@ -108,6 +120,30 @@ impl Bucket {
             Ok(Namespaces::new(&self.config, &self.access, key))
         };
         self.namespaces.get_or_try_init(open).await
+    }
+
+    /// Where this run uploads to; `None` where it stores nothing. Where it has no signing key but an identity, the first
+    /// caller has a key certified, and others wait for that.
+    pub async fn writes(&self) -> Result<Option<Arc<Namespace>>, Error> {
+        let namespaces = self.namespaces().await?;
+        let (Some(_), Some(source)) = (&namespaces.writes, &self.access.certify) else {
+            return Ok(namespaces.writes.clone());
+        };
+        let mut certified = self.certified.lock().await;
+        if let Some((since, known)) = &*certified
+            && since.elapsed() < known.as_ref().map_or(PAUSE, |_| CERTIFIED_FOR)
+        {
+            return known.clone().map(Some).map_err(Error::NotCertified);
+        }
+        let http = Documents::new(self.config.bucket.ca_bundle.as_deref())?;
+        let (rules, prefix) = (&self.config.trust.rules, &self.config.cache_key_prefix);
+        let key = issuer::certify(source, rules, prefix, &http).await;
+        let namespace = key.map(|key| namespaces.certified(key));
+        *certified = namespace
+            .clone()
+            .transpose()
+            .map(|namespace| (Instant::now(), namespace));
+        namespace.map_err(Error::NotCertified)
     }
 
     /// What every key of the cache begins with.
@@ -133,7 +169,7 @@ impl Bucket {
 
     /// Whether runs that read `scope` believe signed entries only.
     pub fn wants_signatures(&self, scope: &Scope) -> bool {
-        *scope == Scope::Trusted && !self.config.trust.public_keys.is_empty()
+        *scope == Scope::Trusted && self.config.trust.verifies()
     }
 
     /// Blocks this thread until no object is being refreshed, at most for `timeout`.

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use crate::archive_name::ArchiveName;
 use crate::config::Config;
 use crate::entry::{Codec, Keys, Subject};
+use crate::issuer::IssuerKeySets;
+use crate::object_store::documents::Documents;
 use crate::scope::Scope;
 use crate::seal::MasterKey;
-use crate::sign::PublicKeys;
+use crate::sign::{CertifiedKey, Identity, Signer, Verifier};
 use crate::task_hash::TaskHash;
 use crate::trust::Access;
 
@@ -49,10 +51,10 @@ impl Name {
 pub struct Namespaces {
     /// In order of preference.
     pub reads: Vec<Arc<Namespace>>,
-    /// None where the run stores nothing.
-    pub writes: Option<Arc<Namespace>>,
-    /// The keys that trusted entries are signed with.
-    pub public_keys: Arc<PublicKeys>,
+    /// None where the run stores nothing. One whose run has to be certified first signs nothing.
+    pub(super) writes: Option<Arc<Namespace>>,
+    /// Who signs trusted entries.
+    pub verifier: Verifier,
     prefix: String,
     key: Option<Arc<MasterKey>>,
 }
@@ -63,7 +65,7 @@ impl Namespaces {
         let mut namespaces = Self {
             reads: Vec::new(),
             writes: None,
-            public_keys: Arc::new(config.trust.public_keys.clone()),
+            verifier: verifier(config, access),
             prefix: config.cache_key_prefix.clone(),
             key: key.map(Arc::new),
         };
@@ -76,13 +78,29 @@ impl Namespaces {
                 ..namespace
             })
         };
-        let trusted = |verified: bool| verified.then(|| namespaces.public_keys.clone());
+        let trusted = |verified: bool| verified.then(|| namespaces.verifier.clone());
         let reads = access.reads.iter();
         let reads = reads.map(|from| open(&from.scope, trusted(from.verified), None));
-        let signer = config.trust.signing_key.clone().filter(|_| access.sign);
+        let signer = config
+            .trust
+            .signing_key
+            .clone()
+            .filter(|_| access.sign)
+            .map(Signer::from);
         let writes = access.writes.as_ref().map(|scope| open(scope, None, signer));
         (namespaces.reads, namespaces.writes) = (reads.collect(), writes);
         namespaces
+    }
+
+    /// Where this run writes, signing with a key that is certified.
+    pub(super) fn certified(&self, key: CertifiedKey) -> Option<Arc<Namespace>> {
+        let namespace = self.writes.as_ref()?;
+        Some(Arc::new(Namespace {
+            codec: namespace.codec.clone().signing_with(Some(Arc::new(key))),
+            scope: namespace.scope.clone(),
+            keys: namespace.keys.clone(),
+            refreshes: namespace.refreshes,
+        }))
     }
 
     /// Any scope, to look at: whoever signed its entries, they can be decoded.
@@ -94,4 +112,19 @@ impl Namespaces {
             refreshes: false,
         }
     }
+}
+
+/// Who signs trusted entries. The key sets of issuers are fetched in the background where entries will be read.
+fn verifier(config: &Config, access: &Access) -> Verifier {
+    let (trust, keys) = (&config.trust, Arc::new(config.trust.public_keys.clone()));
+    if trust.rules.identities.is_empty() {
+        return keys.into();
+    }
+    let http = Documents::new(config.bucket.ca_bundle.as_deref()).map_err(|error| error.to_string());
+    let sets = IssuerKeySets::new(http, trust.key_set.clone(), access.kept_keys.clone());
+    let sets = Arc::new(sets);
+    if config.mode.reads() && access.reads.iter().any(|from| from.verified) {
+        sets.prefetch(trust.rules.identities.iter().map(Identity::issuer).collect());
+    }
+    Verifier::new(keys, trust.rules.clone(), sets)
 }

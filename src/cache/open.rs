@@ -33,7 +33,7 @@ pub fn open(
     let reads_only = !config.mode.writes() || access.writes.is_none();
     let stores = config.mode.writes();
     // A run that isn't meant to store needs no key.
-    let said = |warning: &&TrustWarning| stores || !matches!(warning, TrustWarning::KeyMissing(_));
+    let said = |warning: &&TrustWarning| stores || !warning.is_about_storing();
     for warning in access.warnings.iter().filter(said) {
         warnings.once(
             warning.code(),

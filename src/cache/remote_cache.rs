@@ -11,7 +11,6 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::sleep;
 
 use super::health::Health;
-use super::retrieve::spooling;
 use super::summary::{Counters, Summary, bytes};
 use super::task_names::TaskNames;
 use super::warnings::{Warning, Warnings};
@@ -103,7 +102,7 @@ impl RemoteCache {
 
     /// The body stored for `hash`, in a file without a name in `directory`; `None` is a miss, and so is every failure.
     pub async fn retrieve_body(&self, hash: &str, directory: &Path) -> Result<Option<Body>, Error> {
-        let restore = async |hash| self.read(Name::Body(hash), spooling(directory)).await;
+        let restore = async |hash| self.read(Name::Body(hash), self.spooling(directory)).await;
         self.counted(hash, restore, |found| found.size).await
     }
 
@@ -293,15 +292,15 @@ impl RemoteCache {
     /// answer where that comes later: whoever queued it doesn't wait.
     async fn upload(&self, upload: Upload) -> Result<PutOutcome, Error> {
         let (bucket, name) = (&self.bucket, upload.name.clone());
+        let namespace = bucket.writes().await?.ok_or(Error::Off)?;
         let turn = bucket.uploader.turn().await?;
-        let namespace = bucket.namespaces().await?.writes.as_ref().ok_or(Error::Off)?;
         let too_late = async {
             bucket.requests.contact().await;
             sleep(bucket.config.deadline).await;
         };
         let uploaded = tokio::select! {
             biased;
-            done = bucket.uploader.upload(turn, namespace, upload) => done?,
+            done = bucket.uploader.upload(turn, &namespace, upload) => done?,
             () = too_late => return Err(Error::Deadline),
         };
         self.known_misses.lock().remove(&name);

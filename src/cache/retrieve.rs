@@ -122,31 +122,31 @@ impl RemoteCache {
             })
         }
     }
-}
 
-/// Writes a body to a file in `directory` that has no name, so that nothing is left of it when the process is killed. It
-/// is passed on only when all of it was received and verified.
-pub(super) fn spooling(directory: &Path) -> impl Consume<Body> + use<> {
-    let directory = directory.to_owned();
-    move |manifest: &entry::Manifest, plain: &mut dyn BufRead| {
-        let local = |source| archive::Error::Local {
-            path: directory.clone(),
-            source,
-        };
-        let mut file = tempfile::tempfile_in(&directory).map_err(local)?;
-        loop {
-            let bytes = plain.fill_buf().map_err(archive::Error::Stream)?;
-            if bytes.is_empty() {
-                break;
+    /// Writes a body to a file in `directory` that has no name, so that nothing is left of it when the process is killed. It
+    /// is passed on only when all of it was received and verified.
+    pub(super) fn spooling(&self, directory: &Path) -> impl Consume<Body> + use<> {
+        let directory = directory.to_owned();
+        move |manifest: &entry::Manifest, plain: &mut dyn BufRead| {
+            let local = |source| archive::Error::Local {
+                path: directory.clone(),
+                source,
+            };
+            let mut file = tempfile::tempfile_in(&directory).map_err(local)?;
+            loop {
+                let bytes = plain.fill_buf().map_err(archive::Error::Stream)?;
+                if bytes.is_empty() {
+                    break;
+                }
+                file.write_all(bytes).map_err(local)?;
+                let count = bytes.len();
+                plain.consume(count);
             }
-            file.write_all(bytes).map_err(local)?;
-            let count = bytes.len();
-            plain.consume(count);
+            file.rewind().map_err(local)?;
+            Ok(Body {
+                file,
+                size: manifest.size,
+            })
         }
-        file.rewind().map_err(local)?;
-        Ok(Body {
-            file,
-            size: manifest.size,
-        })
     }
 }

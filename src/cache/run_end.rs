@@ -62,7 +62,7 @@ impl RunEnd {
                 .duration_since(UNIX_EPOCH)
                 .unwrap_or_default()
                 .as_secs(),
-            run: cache.bucket.uploader.producer.run.clone(),
+            run: cache.bucket.uploader.producer.claimed.run.clone(),
             nx_version: cache.bucket.uploader.producer.nx.clone(),
             plugin_version: cache.bucket.uploader.producer.plugin.clone(),
             ci: self.ci,

@@ -27,6 +27,9 @@ pub(super) use crate::bucket::{Bucket, Found, ReadEntry};
 const GET: &str = "s3:GetObject";
 const LIST: &str = "s3:ListBucket";
 
+/// Entries that a command reads at once: each may have more than 4 MiB.
+pub(super) const READS: usize = 32;
+
 /// Why an artifact was not looked through to its end.
 #[derive(Debug)]
 pub(super) enum Stop {
@@ -95,7 +98,7 @@ impl Bucket {
 
     /// Says on standard error what must be known about this run's trust; `stores` where it is meant to store something.
     pub(super) fn print_trust_warnings(&self, stores: bool) {
-        let said = |warning: &&TrustWarning| stores || !matches!(warning, TrustWarning::KeyMissing(_));
+        let said = |warning: &&TrustWarning| stores || !warning.is_about_storing();
         for warning in self.access.warnings.iter().filter(said) {
             print::note(&format!("{}\n{}", warning.title(), warning.body().join("\n")));
         }

@@ -42,7 +42,7 @@ use place::{Place, Placed};
 use ui::UNABLE;
 use ui::print::{self, exit_code};
 
-pub use nx_facts::{NxCandidate, NxFacts, NxPackage};
+pub use nx_facts::{NxCandidate, NxFacts, NxPackage, NxRoute};
 pub use workspace::Workspace;
 
 /// What the standalone binary does.

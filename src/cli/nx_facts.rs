@@ -20,6 +20,20 @@ pub struct NxFacts {
     pub cloud_used: bool,
     /// What would make it: `nxCloudId in nx.json`.
     pub cloud_named_by: Vec<String>,
+    /// The way into Nx.
+    pub route: Option<NxRoute>,
+}
+
+/// A way into Nx; `ts/route.ts` has both.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NxRoute {
+    /// Whether Nx's own client is served; else Nx imports the cache.
+    pub served: bool,
+    /// Why this one.
+    pub why: String,
+    /// Whether nx.json lists the plugin, which being served takes.
+    pub listed: bool,
 }
 
 /// A name that Nx looks for.

@@ -10,7 +10,7 @@ use clap::Args;
 use serde_json::json;
 use tokio::time::timeout;
 
-use super::bucket::{Bucket, unread};
+use super::bucket::Bucket;
 use super::restore::{PATIENCE, working_directory};
 use super::ui::{Ending, GOOD, interrupt::until_interrupted, print};
 use super::workspace::Workspace;
@@ -19,6 +19,7 @@ use crate::archive_name::ArchiveName;
 use crate::bucket::{Name, Source, Upload, Uploaded};
 use crate::cache::{bytes, counted};
 use crate::error::Error;
+use crate::remedy;
 
 /// Keep directories under a name in the bucket, for `restore`.
 ///
@@ -89,8 +90,11 @@ pub(super) async fn rebuild(
 ) -> Result<Option<Kept>, Ending> {
     let mounts = Mounts::find(directory, what.mounts, what.preserve_path);
     let mounts = mounts.map_err(|error| Ending::Unable(format!("nothing was kept: {error}")))?;
-    let namespaces = bucket.namespaces().await.map_err(|error| unread(&error))?;
-    let Some(namespace) = namespaces.writes.as_ref().filter(|_| bucket.config.mode.writes()) else {
+    if !bucket.config.mode.writes() {
+        return Ok(None);
+    }
+    let writes = bucket.writes().await;
+    let Some(namespace) = writes.map_err(|error| not_kept(what.name, error))? else {
         return Ok(None);
     };
     let upload = Upload {
@@ -102,7 +106,7 @@ pub(super) async fn rebuild(
     };
     let work = async {
         let turn = bucket.uploader.turn().await;
-        let upload = async { bucket.uploader.upload(turn?, namespace, upload).await };
+        let upload = async { bucket.uploader.upload(turn?, &namespace, upload).await };
         let uploaded = timeout(patience, upload).await;
         let uploaded = uploaded.unwrap_or(Err(Error::Deadline));
         uploaded.map_err(|error| not_kept(what.name, error))
@@ -119,6 +123,7 @@ fn not_kept(name: &ArchiveName, error: Error) -> Ending {
     match error {
         Error::Store(error) => Ending::of_bucket(&error, "s3:GetObject and s3:PutObject"),
         Error::Deadline => Ending::Unable("it took too long".into()),
+        Error::NotCertified(error) => Ending::Unable(format!("{error}. {}", remedy::of_certificate(&error))),
         error => Ending::Unable(error.to_string()),
     }
     .and(&format!("{name} is as it was before."))

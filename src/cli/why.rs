@@ -153,10 +153,17 @@ impl Seen {
     fn cells(&self) -> Vec<String> {
         let producer = self.producer.clone().unwrap_or_default();
         let commit = producer
+            .claimed
             .commit
             .as_deref()
             .map(|commit| commit.get(..12).unwrap_or(commit));
-        let run: Vec<&str> = producer.run.as_deref().into_iter().chain(commit).collect();
+        let run: Vec<&str> = producer
+            .claimed
+            .run
+            .as_deref()
+            .into_iter()
+            .chain(commit)
+            .collect();
         vec![
             self.hash.clone(),
             self.scope.clone(),

@@ -8,10 +8,10 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::error::{ConfigError, Origin};
-use crate::git_ref::{GitRef, RefPattern};
+use crate::git_ref::GitRef;
 use crate::scope::Scope;
 use crate::secret::Secret;
-use crate::sign::{PublicKeys, SigningKey};
+use crate::sign::{KeySet, PublicKeys, Rules, SigningKey};
 
 /// Everything the cache needs to know, complete and checked.
 #[derive(Clone, Debug)]
@@ -221,10 +221,12 @@ pub enum Compression {
 /// Whose results are restored, and what this run may write.
 #[derive(Clone, Debug, Default)]
 pub struct TrustConfig {
-    /// The keys whose signatures are believed; empty exactly when the policy is `shared`.
+    /// The keys whose signatures are believed. Without any, and without identities, the policy is `shared`.
     pub public_keys: PublicKeys,
-    /// The branches and tags whose pushes are trusted.
-    pub branches: Vec<RefPattern>,
+    /// Which CI runs are trusted: with identities, by their tokens; with a key, only the branches and tags matter.
+    pub rules: Rules,
+    /// The keys of the identities' issuer, where a file has them.
+    pub key_set: Option<Arc<KeySet>>,
     /// What untrusted runs may write.
     pub policy: TrustPolicy,
     /// What an entry without a good signature does.
@@ -238,9 +240,14 @@ pub struct TrustConfig {
 }
 
 impl TrustConfig {
-    /// Whether pushes to `git_ref` are trusted when they hold the key.
+    /// Whether anybody signs, so that what nobody signed isn't restored.
+    pub fn verifies(&self) -> bool {
+        !self.public_keys.is_empty() || !self.rules.identities.is_empty()
+    }
+
+    /// Whether pushes to `git_ref` are trusted when they can sign.
     pub fn lists(&self, git_ref: &GitRef) -> bool {
-        self.branches.iter().any(|pattern| pattern.matches(git_ref))
+        self.rules.branches.iter().any(|pattern| pattern.matches(git_ref))
     }
 }
 

@@ -80,10 +80,22 @@ impl HttpClient for Client {
 /// Makes requests with one set of timeouts. The read timeout is applied here rather than in the connector,
 /// because each connector has connections of its own.
 #[derive(Debug)]
-struct Caller {
+pub(super) struct Caller {
     pool: Arc<Pool>,
     connect_timeout: Option<Duration>,
     read_timeout: Option<Duration>,
+}
+
+impl Caller {
+    /// One with connections of its own, for requests that no SDK client makes.
+    pub(super) fn new(ca_bundle: Option<&Path>, connect: Duration, read: Duration) -> Result<Self, Error> {
+        let (trust, connectors) = (Trust::new(ca_bundle)?, Mutex::default());
+        Ok(Self {
+            pool: Arc::new(Pool { trust, connectors }),
+            connect_timeout: Some(connect),
+            read_timeout: Some(read),
+        })
+    }
 }
 
 impl HttpConnector for Caller {

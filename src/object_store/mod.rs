@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 mod answer;
+pub mod documents;
 pub mod error;
 mod failure;
 pub mod http;

@@ -96,7 +96,7 @@ impl<S: ObjectStore> RetryingStore<S> {
         let (began, before) = (Instant::now(), arrived());
         let result = attempt.await;
         match &result {
-            Ok(_) => turn.worked(),
+            Ok(_) => turn.worked(began.elapsed()),
             Err(Error::Throttled { .. }) => turn.throttled(),
             Err(_) => {}
         }

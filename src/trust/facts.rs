@@ -1,8 +1,10 @@
 //! What kind of run this is.
 
-use std::fmt;
+use std::path::PathBuf;
 
-use crate::config::environment::Environment;
+use super::system::System;
+use super::token_source::TokenSource;
+use crate::environment::Environment;
 use crate::git_ref::GitRef;
 
 /// What is known about this run.
@@ -14,33 +16,12 @@ pub struct RunFacts {
     pub kind: RunKind,
     /// The same in words, such as `GitHub Actions, pull request 12`.
     pub reason: String,
-}
-
-/// Where a run takes place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum System {
-    /// No CI system: a person's machine.
-    Developer,
-    /// A CI system that isn't known, or more than one at once.
-    UnknownCi,
-    /// Azure Pipelines.
-    Azure,
-    /// Bitbucket Pipelines.
-    Bitbucket,
-    /// Buildkite.
-    Buildkite,
-    /// CircleCI.
-    CircleCi,
-    /// GitHub Actions, and those of Gitea and Forgejo, which tell the same.
-    GitHub,
-    /// GitLab CI/CD.
-    GitLab,
-    /// Jenkins.
-    Jenkins,
-    /// TeamCity.
-    TeamCity,
-    /// Travis CI.
-    Travis,
+    /// What caused it, in the words of its identity token, where it can have one.
+    pub event: Option<String>,
+    /// Who gives it an identity token; `None` where nobody does.
+    pub tokens: Option<TokenSource>,
+    /// Where the user of a machine keeps what can be had again; `None` in CI, where others have been before.
+    pub own_cache: Option<PathBuf>,
 }
 
 /// Whose code a run runs, and why.
@@ -126,23 +107,5 @@ impl RunKind {
             }
             None => Self::Unknown.because(format!("{event}, but of no branch or tag")),
         }
-    }
-}
-
-impl fmt::Display for System {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Developer => "no CI",
-            Self::UnknownCi => "an unknown CI system",
-            Self::Azure => "Azure Pipelines",
-            Self::Bitbucket => "Bitbucket Pipelines",
-            Self::Buildkite => "Buildkite",
-            Self::CircleCi => "CircleCI",
-            Self::GitHub => "GitHub Actions",
-            Self::GitLab => "GitLab",
-            Self::Jenkins => "Jenkins",
-            Self::TeamCity => "TeamCity",
-            Self::Travis => "Travis CI",
-        })
     }
 }

@@ -10,11 +10,16 @@ use crate::links::page;
 
 /// What is tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub(super) enum Kind {
     Unsigned,
     Foreign,
     Forged,
+    OtherRepository,
+    OtherRef,
+    OtherEvent,
+    ReplayedToken,
+    OtherIssuer,
     Copied,
     Overwritten,
     Deleted,
@@ -39,7 +44,7 @@ pub(super) struct Findings {
     pub run: String,
     /// Whether its credentials are meant to write to `t`.
     pub trusted_run: bool,
-    /// Whether there are public keys.
+    /// Whether anybody is listed who may sign.
     pub keys: bool,
     pub attempts: Vec<Attempt>,
     /// Where poison was planted.
@@ -84,6 +89,11 @@ impl Kind {
             Self::Unsigned => "unsigned",
             Self::Foreign => "foreign",
             Self::Forged => "forged",
+            Self::OtherRepository => "other-repository",
+            Self::OtherRef => "other-ref",
+            Self::OtherEvent => "other-event",
+            Self::ReplayedToken => "replayed-token",
+            Self::OtherIssuer => "other-issuer",
             Self::Copied => "copied",
             Self::Overwritten => "overwritten",
             Self::Deleted => "deleted",
@@ -96,6 +106,11 @@ impl Kind {
             Self::Unsigned => "write an entry without a signature",
             Self::Foreign => "write an entry signed with a key nobody trusts",
             Self::Forged => "write an entry signed in the name of a trusted key",
+            Self::OtherRepository => "write an entry of another repository's run",
+            Self::OtherRef => "write an entry of a run on another branch",
+            Self::OtherEvent => "write an entry of a pull_request_target run",
+            Self::ReplayedToken => "write an entry with another run's token",
+            Self::OtherIssuer => "write an entry that another issuer vouches for",
             Self::Copied => "copy an entry from u to t",
             Self::Overwritten => "overwrite an entry",
             Self::Deleted => "delete an entry",

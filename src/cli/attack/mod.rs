@@ -3,6 +3,7 @@
 //! All it touches is objects of its own, named `doctor-…`, in the places where an attack has to happen: in `t`, and in
 //! every untrusted scope that a run of this repository might read.
 
+mod certificates;
 mod client;
 mod findings;
 mod forge;
@@ -69,8 +70,8 @@ async fn attack(workspace: &Workspace) -> Result<Findings, String> {
         bucket: config.bucket.name.clone(),
         credentials: connection.credentials.source,
         run: access.why.clone(),
-        trusted_run: access.sign,
-        keys: !config.trust.public_keys.is_empty(),
+        trusted_run: access.sign || access.certify.is_some(),
+        keys: config.trust.verifies(),
         attempts,
         planted,
         runs,

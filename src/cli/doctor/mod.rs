@@ -5,6 +5,7 @@ mod bucket;
 mod configuration;
 mod connection;
 mod entries;
+mod identity;
 mod nx;
 mod report;
 mod seen;
@@ -61,8 +62,10 @@ async fn examine(workspace: &Workspace, report: &mut Report) {
     let Some(config) = configuration::examine(workspace, report) else {
         return;
     };
-    let access = trust::decide(&config.trust, &workspace.facts());
+    let facts = workspace.facts();
+    let access = trust::decide(&config.trust, &facts);
     configuration::trusted(&access, report);
+    identity::examine(&config, &facts, &access, report).await;
     report.part("Connection");
     let key = match scratch::name() {
         Ok(name) => scratch_key(&config, &access, &name),

@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use super::report::{Report, Step};
-use crate::cli::nx_facts::NxFacts;
+use crate::cli::nx_facts::{NxFacts, NxRoute};
 use crate::config::environment::Environment;
 
 /// The major versions of Nx that this package works with; the same as its peer dependency.
@@ -27,7 +27,13 @@ pub(super) fn examine(facts: Option<&NxFacts>, environment: &Environment, report
         return report.add(Step::skipped("nx", why));
     };
     report.add(version(facts));
-    report.add(package(facts));
+    let route = facts.route.as_ref().filter(|route| route.listed || !route.served);
+    if !route.is_some_and(|route| route.served) {
+        report.add(package(facts));
+    }
+    if let Some(route) = route {
+        report.add(way(route));
+    }
     report.add(cloud(facts));
     for step in switched_off(environment) {
         report.add(step);
@@ -107,6 +113,16 @@ fn package(facts: &NxFacts) -> Step {
         )
         .with(install),
     }
+}
+
+/// One that takes the plugin is none where nx.json doesn't list it.
+fn way(route: &NxRoute) -> Step {
+    let way = if route.served {
+        "a server for Nx's own client"
+    } else {
+        "direct"
+    };
+    Step::good("way", format!("{way}, since {}", route.why))
 }
 
 fn cloud(facts: &NxFacts) -> Step {
@@ -229,6 +245,25 @@ mod tests {
             &facts,
             &["can't be loaded", "ci-info", "Install the packages again"],
         );
+    }
+
+    #[test]
+    fn a_package_that_nx_does_not_import_is_good_where_it_serves_nx() {
+        let route = |served, listed| NxFacts {
+            candidates: vec![missing(NAME), missing("@nx/powerpack-s3-cache")],
+            route: Some(NxRoute {
+                served,
+                why: "it is so".into(),
+                listed,
+            }),
+            ..good()
+        };
+        assert_eq!(findings(&route(true, true), &[]), [""; 0]);
+        finds(&route(true, false), &["nothing is installed", "nx-s3-cache:init"]);
+        finds(&route(false, true), &["nothing is installed"]);
+        let told = |served| way(route(served, true).route.as_ref().unwrap()).text();
+        assert!(told(true).contains("a server for Nx's own client, since it is so"));
+        assert!(told(false).contains("direct, since it is so"));
     }
 
     #[test]

@@ -3,12 +3,16 @@
 //! Mark and sweep beside running builds; `docs/retention.md` has the reasoning. Whatever ends it half way, what is left
 //! is complete: an entry goes before its chunks, so that running again finds them unneeded.
 
-mod inventory;
-mod plan;
+mod fingerprints;
+mod part;
 mod references;
 mod report;
+mod shrink;
+mod survey;
 mod sweep;
 
+use std::collections::HashMap;
+use std::pin::pin;
 use std::time::{Duration, SystemTime};
 
 use clap::{ArgGroup, Args};
@@ -16,14 +20,15 @@ use futures_util::TryStreamExt;
 use parking_lot::Mutex;
 
 use super::bucket::{Bucket, Found};
-use super::deletion::delete;
+use super::deletion::{Deletion, delete};
 use super::scopes::Scopes;
-use super::tally::Tally;
-use super::ui::{Ending, age, confirm::confirm, interrupt::until_interrupted, progress::Progress};
+use super::tally::{Tally, What};
+use super::ui::{Ending, age, confirm::confirm, interrupt::until_interrupted};
 use super::workspace::Workspace;
 use crate::config::units;
-use inventory::Inventories;
-use plan::{Part, References, Rules};
+use crate::object_store::DELETE_BATCH;
+use fingerprints::{Fingerprints, of_object};
+use part::{Part, Rules};
 use report::Report;
 
 /// Evict entries by age or total size.
@@ -73,6 +78,15 @@ fn size(text: &str) -> Result<u64, String> {
 /// Deletes what the arguments say, and tells what that was.
 pub(super) async fn run(workspace: &Workspace, args: &FlushArgs) -> Result<u8, Ending> {
     let bucket = Bucket::open(workspace).await?;
+    if !args.dry_run {
+        let name = &bucket.config.bucket.name;
+        let question = format!(
+            "Evict from {name:?}, {}, in the scopes {}?",
+            bucket.prefix(),
+            args.scope
+        );
+        confirm(args.yes, &question).await?;
+    }
     let report = flush(&bucket, args, |_| true).await?;
     report.print(args.json)
 }
@@ -83,97 +97,117 @@ pub(super) async fn flush(
     args: &FlushArgs,
     chosen: impl Fn(&Found) -> bool,
 ) -> Result<Report, Ending> {
-    let rules = Rules {
-        age: args.age,
-        max_size: args.max_size,
-        grace: args.grace,
-        now: SystemTime::now(),
-    };
     let tally = Mutex::new(Tally::default());
-    let work = async {
-        let inventory = list(bucket, args).await?;
-        let (mut parts, references) = plan(bucket, inventory, &rules, chosen).await?;
-        let mut report = Report::new(args.dry_run, &parts, &references);
-        let mut planned = Tally::default();
-        for part in &parts {
-            let deletions = sweep::entries(part, &rules).into_iter();
-            let deletions: Vec<_> = deletions.chain(sweep::chunks(bucket, part, &rules)).collect();
-            planned.deleted(&deletions);
-            if args.dry_run {
-                report.add(part, &deletions);
-            }
-        }
-        if args.dry_run {
-            *tally.lock() = planned;
-        } else if !planned.is_empty() {
-            confirm(args.yes, &planned.question()).await?;
-            carry_out(bucket, &mut parts, &rules, &tally, &mut report).await?;
-        }
-        Ok(report)
+    let flush = Flush {
+        bucket,
+        args,
+        rules: Rules {
+            age: args.age,
+            max_size: args.max_size,
+            grace: args.grace,
+            now: SystemTime::now(),
+        },
+        tally: &tally,
+        report: Report::new(args.dry_run),
+        parts: Vec::new(),
+        by_scope: HashMap::new(),
+        going: Vec::new(),
     };
-    until_interrupted(work, || {
+    until_interrupted(flush.run(&chosen), || {
         format!("{}; run it again to finish", tally.lock().line())
     })
     .await
 }
 
-async fn list(bucket: &Bucket, args: &FlushArgs) -> Result<Inventories, Ending> {
-    let progress = Progress::counting("Listing objects");
-    let pages = bucket.objects(&args.scope);
-    let fold = |mut inventory: Inventories, page: Vec<Found>| {
-        progress.add(page.len() as u64);
-        inventory::add(&mut inventory, page);
-        std::future::ready(Ok(inventory))
-    };
-    pages.try_fold(Inventories::new(), fold).await
+/// A flush under way.
+struct Flush<'a> {
+    bucket: &'a Bucket,
+    args: &'a FlushArgs,
+    rules: Rules,
+    /// What was deleted.
+    tally: &'a Mutex<Tally>,
+    /// What goes, deleted or not.
+    report: Report,
+    parts: Vec<Part>,
+    /// Where the parts are, by the names of their scopes.
+    by_scope: HashMap<String, usize>,
+    /// What goes with the next request.
+    going: Vec<Deletion>,
 }
 
-/// Decides what goes. Entries are read only where that matters: where a chunk is old enough to go.
-async fn plan(
-    bucket: &Bucket,
-    inventory: Inventories,
-    rules: &Rules,
-    chosen: impl Fn(&Found) -> bool,
-) -> Result<(Vec<Part>, References), Ending> {
-    let size: u64 = inventory.values().map(inventory::Inventory::size).sum();
-    let mut parts: Vec<Part> = inventory
-        .into_values()
-        .map(|inventory| Part::new(inventory, rules, &chosen))
-        .collect();
-    let asked = parts.iter().filter(|part| part.sweeps);
-    let asked: Vec<Found> = asked.flat_map(Part::retained).cloned().collect();
-    let references = references::read(bucket, asked).await?;
-    for part in &mut parts {
-        part.count_all(&references);
-    }
-    if let Some(most) = rules.max_size.filter(|most| size > *most) {
-        plan::shrink(&mut parts, &references, most, rules, &chosen);
-    }
-    Ok((parts, references))
-}
-
-async fn carry_out(
-    bucket: &Bucket,
-    parts: &mut [Part],
-    rules: &Rules,
-    tally: &Mutex<Tally>,
-    report: &mut Report,
-) -> Result<(), Ending> {
-    for part in parts.iter() {
-        let deletions = sweep::entries(part, rules);
-        report.add(part, &deletions);
-        delete(bucket, "Deleting entries", deletions, tally).await?;
-    }
-    for part in parts {
-        if part.unneeded(rules).is_empty() {
-            continue;
+impl Flush<'_> {
+    async fn run(mut self, chosen: &impl Fn(&Found) -> bool) -> Result<Report, Ending> {
+        self.survey(chosen).await?;
+        if let Some(most) = self.rules.max_size {
+            self.shrink(most).await?;
         }
-        sweep::look_again(bucket, part, rules).await?;
-        let deletions = sweep::chunks(bucket, part, rules);
-        report.add(part, &deletions);
-        delete(bucket, "Deleting chunks", deletions, tally).await?;
+        for at in 0..self.parts.len() {
+            self.sweep(at).await?;
+        }
+        Ok(self.report)
     }
-    Ok(())
+
+    /// Deletes the oldest entries until the rest takes no more than `most` bytes.
+    async fn shrink(&mut self, most: u64) -> Result<(), Ending> {
+        let marked = shrink::shrink(&mut self.parts, self.report.left(), most);
+        if marked.is_empty() {
+            return Ok(());
+        }
+        for at in &marked {
+            let (part, row) = (&self.parts[at.part], &self.parts[at.part].rows[at.row]);
+            let what = if row.is_archive {
+                What::Archive
+            } else {
+                What::Entry
+            };
+            self.report.goes(&part.scope.to_string(), what, row.size);
+        }
+        let of_row = |at: &shrink::Marked| self.parts[at.part].rows[at.row].fingerprint;
+        let mut marked: Fingerprints = marked.iter().map(of_row).collect();
+        self.report.forget(|_, fingerprint| marked.contains(fingerprint));
+        if self.args.dry_run {
+            return Ok(());
+        }
+        let bucket = self.bucket;
+        let mut pages = pin!(bucket.objects(&self.args.scope));
+        while let Some(page) = pages.try_next().await? {
+            for found in page {
+                if found.at.object.subject().is_some()
+                    && marked.contains(of_object(&found.key, found.modified))
+                {
+                    self.delete(found.key, What::of(&found.at.object), found.size)
+                        .await?;
+                }
+            }
+        }
+        self.delete_rest().await
+    }
+
+    /// Counts an object that goes, and deletes it.
+    async fn goes(&mut self, scope: &str, key: String, what: What, size: u64) -> Result<(), Ending> {
+        self.report.goes(scope, what, size);
+        if self.args.dry_run {
+            return Ok(());
+        }
+        self.delete(key, what, size).await
+    }
+
+    /// Deletes an object, as soon as there are enough for a request.
+    async fn delete(&mut self, key: String, what: What, size: u64) -> Result<(), Ending> {
+        self.going.push(Deletion { key, size, what });
+        if self.going.len() < DELETE_BATCH {
+            return Ok(());
+        }
+        self.delete_rest().await
+    }
+
+    async fn delete_rest(&mut self) -> Result<(), Ending> {
+        let going = std::mem::take(&mut self.going);
+        if going.is_empty() {
+            return Ok(());
+        }
+        delete(self.bucket, "Deleting", going, self.tally).await
+    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::pin::pin;
 use clap::Args;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
-use super::bucket::{Bucket, Found};
+use super::bucket::{Bucket, Found, READS};
 use super::scopes::Scopes;
 use super::ui::{Ending, GOOD, print};
 use super::workspace::Workspace;
@@ -88,9 +88,7 @@ async fn print_page(bucket: &Bucket, rows: &mut Rows, page: Vec<Found>) -> Resul
         Ok::<_, Ending>((found, read))
     });
     // Some at a time, so that lines appear while others are read.
-    let mut read = read
-        .buffered(bucket.config.bucket.concurrency)
-        .try_ready_chunks(100);
+    let mut read = read.buffered(READS).try_ready_chunks(100);
     while let Some(some) = read.try_next().await.map_err(|error| error.1)? {
         rows.print(some)?;
     }

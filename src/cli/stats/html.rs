@@ -82,6 +82,8 @@ fn content(report: &Report, page: &mut Page) {
     page.section("Made by", &producers, &notes);
     let platforms = rows(&titled("platform", ENTRIES), &bars(&report.content.platforms));
     page.section("Platforms", &platforms, "");
+    let workflows = rows(&titled("workflow", ENTRIES), &bars(&report.content.workflows));
+    page.section("Workflows", &workflows, "");
     page.section(
         "What sharing and compression save",
         &format!("<pre>{lines}</pre>"),

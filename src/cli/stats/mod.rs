@@ -15,7 +15,7 @@ use std::time::SystemTime;
 use clap::Args;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
-use super::bucket::{Bucket, Found};
+use super::bucket::{Bucket, Found, READS};
 use super::scopes::Scopes;
 use super::ui::{Ending, GOOD, age, interrupt::until_interrupted, print, progress::Progress};
 use super::workspace::Workspace;
@@ -126,7 +126,7 @@ async fn count(
 async fn read(bucket: &Bucket, entries: Vec<Found>, of: u64, progress: &Progress) -> Result<Summary, Ending> {
     let mut content = Content::default();
     let reads = stream::iter(entries).map(|found| async move { bucket.listed_entry(&found).await });
-    let mut reads = pin!(reads.buffer_unordered(bucket.config.bucket.concurrency));
+    let mut reads = pin!(reads.buffer_unordered(READS));
     while let Some(read) = reads.try_next().await? {
         progress.add(1);
         if let Some(read) = read {

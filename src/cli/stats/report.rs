@@ -90,6 +90,7 @@ impl Report {
         if self.content.read > 0 {
             lines.extend(band_lines("made by", ENTRIES, &self.content.producers));
             lines.extend(band_lines("on", ENTRIES, &self.content.platforms));
+            lines.extend(band_lines("in the workflow", ENTRIES, &self.content.workflows));
             lines.push(String::new());
             lines.extend(sharing(&self.content.sharing));
         }

@@ -16,6 +16,18 @@ pub(in crate::cli) fn parse(text: &str) -> Result<Duration, String> {
     })
 }
 
+/// Reads a time: `2026-11-26`, `2026-11-26T08:20:00Z`, or an age.
+pub(in crate::cli) fn parse_time(text: &str) -> Result<SystemTime, String> {
+    let midnight = format!("{text}T00:00:00Z");
+    let time = [text, &midnight]
+        .into_iter()
+        .find_map(|text| humantime::parse_rfc3339(text).ok());
+    let ago = || SystemTime::now().checked_sub(parse(text).ok()?);
+    time.or_else(ago).ok_or_else(|| {
+        format!("{text:?} is not a time: write 2026-11-26, 2026-11-26T08:20:00Z (UTC) or an age such as 14d or 12h")
+    })
+}
+
 /// How long something has been there, in its largest unit: `3 d`.
 pub(in crate::cli) fn short(age: Duration) -> String {
     let seconds = age.as_secs();
@@ -74,6 +86,18 @@ mod tests {
             ("2w", 1_209_600),
         ] {
             assert_eq!(parse(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_time_is_a_date_in_utc_or_an_age() {
+        let at = |seconds| Ok(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
+        assert_eq!(parse_time("2027-01-15"), at(1_799_971_200));
+        assert_eq!(parse_time("2027-01-15T08:00:00Z"), at(1_800_000_000));
+        let ago = since(parse_time("2h").unwrap()).as_secs();
+        assert!((7200..7260).contains(&ago), "{ago}");
+        for text in ["", "15.1.2027", "2027-01-15 08:00", "7200", "tomorrow"] {
+            assert!(parse_time(text).unwrap_err().contains("is not a time"), "{text}");
         }
     }
 

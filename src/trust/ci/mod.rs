@@ -10,8 +10,10 @@ mod jenkins;
 mod teamcity;
 mod travis;
 
-use super::facts::{Found, RunFacts, RunKind, System};
-use crate::config::environment::Environment;
+use super::facts::{Found, RunFacts, RunKind};
+use super::system::System;
+use super::token_source::TokenSource;
+use crate::environment::Environment;
 
 /// How a system tells what kind of run this is.
 type Facts = fn(&Environment) -> Found;
@@ -55,6 +57,9 @@ pub fn detect(environment: &Environment, ci: bool) -> RunFacts {
         system,
         kind: found.kind,
         reason,
+        event: system.event(environment),
+        tokens: TokenSource::detect(system, environment),
+        own_cache: environment.user_cache().filter(|_| system == System::Developer),
     }
 }
 

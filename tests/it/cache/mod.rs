@@ -3,6 +3,7 @@
 mod deadlines;
 mod encryption;
 mod hostile;
+mod identities;
 mod planted;
 mod present;
 mod requests;

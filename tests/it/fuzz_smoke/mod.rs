@@ -69,6 +69,11 @@ fn no_signature_is_forged() {
 }
 
 #[test]
+fn no_certificate_is_forged() {
+    fuzz("certificate", 4000, checks::certificate::check);
+}
+
+#[test]
 fn no_key_is_read_as_another() {
     fuzz("keys", 4000, checks::keys::check);
 }
@@ -105,6 +110,7 @@ fn the_seeds_are_what_the_code_makes() {
         ("names", seeds::names()),
         ("request", seeds::request()),
         ("signature", seeds::signature()),
+        ("certificate", seeds::certificate()),
         ("store_url", seeds::store_url()),
     ] {
         for (name, seed) in &made {

@@ -4,6 +4,7 @@ import type { GeneratorCallback, Tree } from '@nx/devkit'
 import { commandsOf, packageManager } from '../commands'
 import { format } from '../format'
 import { readSection } from '../section'
+import { isYes, terminal } from '../terminal'
 import trust from '../trust/generator'
 import { say } from '../words'
 import { checkSettings } from './check'
@@ -11,7 +12,7 @@ import { closingWords, worksWith } from './closing-words'
 import { installAlias } from './dependencies'
 import { type InitOptions, refuseSecrets, writeSettings } from './options'
 import { listPlugin } from './plugin'
-import { askForMissing, isYes, terminal } from './questions'
+import { askForMissing } from './questions'
 
 /**
  * `nx g nx-s3-cache:init`, which `nx add nx-s3-cache` runs: writes the `s3` section of nx.json and installs this
