@@ -50,6 +50,7 @@ export const sidebar = [
     security: 'Security',
     benchmarks: 'Benchmarks',
     format: 'Object format',
+    upgrading: 'Upgrading',
     versioning: 'Versions and support',
     reporting: 'Report a vulnerability',
     changelog: 'Changelog',

@@ -42,7 +42,7 @@ export default async function migrate(tree: Tree, options: MigrateOptions): Prom
     exec: execCommand(tree),
   })
   return () => {
-    if (mustInstall) install(tree.root)
+    if (mustInstall) install(tree)
     say(words)
   }
 }
