@@ -48,6 +48,7 @@ export const sidebar = [
   group('Reference', {
     security: 'Security',
     benchmarks: 'Benchmarks',
+    'how-nx-loads-it': 'How Nx loads it',
     format: 'Object format',
     versioning: 'Versions and support',
     reporting: 'Report a vulnerability',
