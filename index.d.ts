@@ -33,6 +33,24 @@ export declare class NativeCache {
    * tasks whose uploads are not done. For the end of the process.
    */
   flush(timeoutMs: number): Array<string>
+  /** The same without blocking this thread. */
+  finishUploads(timeoutMs: number): Promise<Array<string>>
+  /**
+   * Serves the cache to Nx's own HTTP client, on this machine only. Bodies on their way are files without names in
+   * `spoolDirectory`.
+   */
+  serve(spoolDirectory: string): ServerAddress
+  /** Ends the server. */
+  stopServing(): void
+  /**
+   * Blocks this thread while the server's client may have further requests: until that process is gone or, where this
+   * can't be known, nothing was asked for `idleMs`.
+   */
+  waitForClient(idleMs: number): void
+  /** Whether there is a client that `waitForClient` would wait for. */
+  hasClient(idleMs: number): boolean
+  /** Writes `text` to the terminal of the server's client; `false` where none is known. */
+  tellClient(text: string): boolean
   /** The warnings since the last call. */
   takeWarnings(): Array<Warning>
   /** What happened since the last call, a line each; nothing unless opened as verbose. */
@@ -61,6 +79,41 @@ export interface KeyPair {
   publicKey: string
   /** For trusted runs only. */
   secretKey: string
+}
+
+/** A name that Nx looks for. */
+export interface NxCandidate {
+  asked: string
+  /** What is installed under it; absent where nothing is. */
+  found?: NxPackage
+}
+
+/** What `doctor` is told about Nx and about what it loads. */
+export interface NxFacts {
+  /** The version of Node.js. */
+  node: string
+  /** Nx's version; absent where there is no Nx. */
+  nx?: string
+  /** The version of this package. */
+  packageVersion: string
+  /** The file of the native module, once it is loaded. */
+  binary?: string
+  /** What Nx finds under the names it looks for, in its order. */
+  candidates: Array<NxCandidate>
+  /** Whether Nx asks Nx Cloud instead, by its own account. */
+  cloudUsed: boolean
+  /** What would make it, such as `nxCloudId in nx.json`. */
+  cloudNamedBy: Array<string>
+}
+
+/** A package that can be resolved. */
+export interface NxPackage {
+  /** The name in its package.json, which an alias doesn't change. */
+  name: string
+  version: string
+  directory: string
+  /** Why importing it fails, where it does. */
+  problem?: string
 }
 
 /** What JavaScript knows and Rust doesn't. */
@@ -93,10 +146,18 @@ export interface RetrievedArtifact {
 
 /**
  * Runs the command line with `args`, the program's name excluded; prints by itself. `nxFacts` is what `doctor` is to
- * know of Nx, as JSON. `nxProblem` is why Nx can't be asked for nx.json: that is then looked for from `workspaceRoot`
+ * know of Nx. `nxProblem` is why Nx can't be asked for nx.json: that is then looked for from `workspaceRoot`
  * upwards. Returns the exit code.
  */
-export declare function runCli(args: Array<string>, options: OpenOptions, nxFacts?: string | undefined | null, nxProblem?: string | undefined | null): Promise<number>
+export declare function runCli(args: Array<string>, options: OpenOptions, nxFacts?: NxFacts | undefined | null, nxProblem?: string | undefined | null): Promise<number>
+
+/** Where a cache is served. */
+export interface ServerAddress {
+  /** The base of its URLs. */
+  url: string
+  /** What its client needs. */
+  token: string
+}
 
 /** What this run did so far. */
 export interface Summary {

@@ -9,7 +9,7 @@ const root = resolve(__dirname, '..')
 
 /** Stands for the native side: prints what it was given, and ends with 3. */
 const native = `exports.runCli = async (args, options, facts, problem) => {
-  console.log(JSON.stringify({ args, options, facts: facts && JSON.parse(facts), problem }))
+  console.log(JSON.stringify({ args, options, facts, problem }))
   return 3
 }`
 const nx = {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
 import { test } from 'node:test'
+import { pageOf, pages as placesOnTheSite, sidebar } from '../site/.vitepress/pages'
+import { slugify } from '../site/.vitepress/slugify'
 
 const root = join(__dirname, '..')
 const { version } = require('../package.json')
@@ -45,4 +47,59 @@ test('docs/security.md lists as reserved what the generated loader would load', 
   const section = read('docs/security.md').split('## Reserved package names')[1]?.split('\n## ')[0] ?? ''
   const listed = [...section.matchAll(/`(nx-s3-cache-[^`…]+)`/g)].map(match => match[1])
   assert.deepEqual(listed, [...new Set(probed)].sort())
+})
+
+/** Markdown that people read, on the forge or on the site. */
+function everyPage(): string[] {
+  const atTheTop = ['SECURITY.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md']
+  return [...pages(), ...atTheTop]
+}
+
+const withoutCode = (text: string) => text.replace(/^ *```[\s\S]*?^ *```/gm, '')
+
+/** The anchors of a page's headings; the second of two alike gets a number. */
+function anchors(path: string): Set<string> {
+  const headings = [...withoutCode(read(path)).matchAll(/^#+ (.*)$/gm)].map(([, text = '']) => text)
+  const slugs = headings.map(text => slugify(text.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')))
+  return new Set(slugs.map((slug, at) => (slugs.indexOf(slug) === at ? slug : `${slug}-1`)))
+}
+
+test('every relative link and picture leads to a file that is there, and to a heading of it', () => {
+  for (const page of everyPage()) {
+    for (const [, target = ''] of withoutCode(read(page)).matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^[a-z]+:/.test(target)) continue
+      const [path, anchor] = target.split('#')
+      const file = path ? relative(root, join(root, dirname(page), path)) : page
+      assert.ok(existsSync(join(root, file)), `${page}: ${target}`)
+      if (anchor && file.endsWith('.md')) assert.ok(anchors(file).has(anchor), `${page}: ${target}`)
+    }
+  }
+})
+
+test('the sidebar of the site has every page once', () => {
+  const files = [...readdirSync(join(root, 'docs')).map(name => `docs/${name}`), ...Object.keys(placesOnTheSite)]
+  const there = files.filter(file => existsSync(join(root, file))).map(pageOf)
+  const linked = sidebar.flatMap(({ items }) => items.map(({ link }) => link.slice(1)))
+  assert.deepEqual(linked.sort(), there.filter(page => page !== undefined && page !== 'index').sort())
+})
+
+test('the comparison is the same in the README and on its page', () => {
+  const between = (text: string, begin: string, end: string) => text.split(begin)[1]?.split(end)[0]?.trim()
+  const ofReadme = between(read('README.md'), '<!-- #region comparison -->', '<!-- #endregion comparison -->')
+  const ofPage = between(read('docs/comparison.md'), '<!-- comparison: as in README.md -->', '<!-- /comparison -->')
+  assert.ok(ofReadme)
+  assert.equal(ofReadme?.replaceAll('docs/comparison.md#', '#'), ofPage)
+})
+
+test('the recorded terminals show what the pages around them say', () => {
+  const texts = (name: string) => read(`docs/pictures/${name}.svg`).replace(/<[^>]+>/g, '')
+  assert.match(texts('demo'), /7 of 7 tasks came from the bucket, and their outputs are the same to the byte/)
+  assert.equal(texts('demo').match(/\[remote cache\]/g)?.length, 7)
+  assert.match(texts('attack-open'), /POISON from t[\s\S]*Lock 1, signatures: open/)
+  assert.doesNotMatch(texts('attack-held'), /POISON/)
+  assert.match(texts('attack-held'), /Lock 1, signatures: holds/)
+})
+
+test('no page deletes .nx, where newer versions of Nx keep no cache', () => {
+  for (const page of everyPage()) assert.doesNotMatch(read(page), /rm -rf? \.nx/, page)
 })

@@ -39,6 +39,7 @@ describe('the s3 section', () => {
     })
     assert.deepEqual(json(tree, 'nx.json'), {
       defaultBase: 'main',
+      plugins: ['@nx/s3-cache'],
       s3: { bucket: 'b', endpoint: 'https://s3.example.com', forcePathStyle: true, ciMode: 'read-write' },
     })
   })
@@ -77,7 +78,9 @@ describe('the s3 section', () => {
     const tree = workspace()
     tree.write('nx.json', '{\n\t"defaultBase": "main"\n}\n')
     await run(tree, { bucket: 'b' })
-    assert.equal(tree.read('nx.json', 'utf8'), '{\n\t"defaultBase": "main",\n\t"s3": {\n\t\t"bucket": "b"\n\t}\n}\n')
+    const s3 = '\t"s3": {\n\t\t"bucket": "b"\n\t}'
+    const plugins = '\t"plugins": [\n\t\t"@nx/s3-cache"\n\t]'
+    assert.equal(tree.read('nx.json', 'utf8'), `{\n\t"defaultBase": "main",\n${s3},\n${plugins}\n}\n`)
   })
 })
 
@@ -158,6 +161,30 @@ describe('the package', () => {
     const { plugins } = json(tree, 'nx.json').installation
     assert.deepEqual(plugins, { '@nx/s3-cache': 'npm:nx-s3-cache@0.1.0', 'nx-s3-cache': '0.1.0' })
     assert.equal(tree.exists('package.json'), false)
+  })
+})
+
+describe('the plugin', () => {
+  const plugins = async (nxJson: object, packageJson = {}) => {
+    const tree = workspace({ nxJson, packageJson })
+    await run(tree)
+    return json(tree, 'nx.json').plugins
+  }
+
+  test('is listed under its own name where that is installed, behind the others', async () => {
+    const packageJson = { devDependencies: { 'nx-s3-cache': '^1.0.0' } }
+    const other = { plugin: '@nx/js', options: {} }
+    assert.deepEqual(await plugins({ plugins: [other] }, packageJson), [other, 'nx-s3-cache'])
+  })
+
+  test('is listed once, whatever its name', async () => {
+    for (const plugin of ['@nx/s3-cache', 'nx-s3-cache', { plugin: 'nx-s3-cache' }]) {
+      assert.deepEqual(await plugins({ plugins: [plugin] }), [plugin])
+    }
+  })
+
+  test('does not hide the plugins of a preset', async () => {
+    assert.equal(await plugins({ extends: './company.json' }), undefined)
   })
 })
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
-import { takeKeys, takenKeys } from '../ts/keys'
+import { takeKeys, takeKeysOfRun, takenKeys } from '../ts/keys'
 import type { Launcher } from '../ts/nx'
 
 const SIGNING = 'NX_S3_CACHE_SIGNING_KEY'
@@ -84,4 +84,14 @@ test('with an Nx that starts tasks in another way, they leave the environment al
     assert.equal(takeKeys(other), false)
     assert.equal(process.env[SIGNING], undefined)
   }
+})
+
+test('where Nx passes on assignments only, keys are overwritten, and nobody takes what is left for a key', () => {
+  Object.assign(process.env, { [SIGNING]: 'main:secret', [ENCRYPTION]: 'passphrase' })
+  takeKeysOfRun()
+  assert.deepEqual([process.env[SIGNING], process.env[ENCRYPTION]], ['removed', 'removed'])
+  assert.equal(process.env[REMOVED], `${SIGNING},${ENCRYPTION}`)
+  takeKeysOfRun()
+  takeKeys(unknown)
+  assert.deepEqual(takenKeys(), { [SIGNING]: 'main:secret', [ENCRYPTION]: 'passphrase' })
 })

@@ -109,8 +109,10 @@ test('the crate and the package have the same version', () => {
   assert.equal(/^version = "(.*)"$/m.exec(cargo)?.[1], main.version)
 })
 
-test('the lockfile names no registry', () => {
-  assert.doesNotMatch(readFileSync(join(root, 'package-lock.json'), 'utf8'), /"resolved"/)
+test('no lockfile names a registry', () => {
+  for (const path of ['package-lock.json', 'site/package-lock.json']) {
+    assert.doesNotMatch(readFileSync(join(root, path), 'utf8'), /"resolved"/, path)
+  }
 })
 
 function platforms(): string[] {

@@ -9,6 +9,7 @@ import { createTreeWithEmptyWorkspace } from '@nx/devkit/testing'
 import init from '../ts/generators/init/generator'
 import { defaultBranch } from '../ts/generators/trust/default-branch'
 import trust, { type TrustOptions } from '../ts/generators/trust/generator'
+import { repositoryOf } from '../ts/generators/trust/identity'
 import { defaultSecretFile } from '../ts/generators/trust/secret-file'
 import { listenToNx } from './support/nx-output'
 
@@ -84,6 +85,59 @@ describe('the first key', () => {
     assert.equal(section(tree, 'company.json').trust.publicKeys.length, 1)
     assert.match(said, /public half is in \.\/company\.json/)
     assert.doesNotMatch(said, /empty cache/)
+  })
+})
+
+describe('an identity', () => {
+  function onGitHub(remote: string, nxJson?: object): Tree {
+    const tree = workspace(nxJson)
+    tree.root = mkdtempSync(join(folder, 'root-'))
+    execFileSync('git', ['init', '--quiet', tree.root])
+    execFileSync('git', ['-C', tree.root, 'remote', 'add', 'origin', remote])
+    tree.write('.github/workflows/ci.yml', '')
+    return tree
+  }
+
+  test('needs no key where the workspace is on GitHub, and says the lines for the job', async () => {
+    const tree = onGitHub('git@github.com:acme/shop.git')
+    const { said, secretFile } = await run(tree)
+    assert.deepEqual(section(tree).trust, { identities: ['github:acme/shop'], branches: ['main'] })
+    assert.equal(existsSync(secretFile), false)
+    assert.match(said, /contents: read\n\s+id-token: write/)
+    assert.deepEqual(
+      tree.listChanges().filter(({ path }) => path.startsWith('.github') && path !== '.github/workflows/ci.yml'),
+      [],
+    )
+    assert.equal(tree.read('.github/workflows/ci.yml', 'utf8'), '')
+    assert.match((await run(tree)).said, /protected already[\s\S]*Who may sign: github:acme\/shop/)
+  })
+
+  test('is that of the server, where it is another', async () => {
+    const tree = onGitHub('https://git.acme.example/acme/shop')
+    await run(tree)
+    assert.deepEqual(section(tree).trust.identities, ['github-enterprise:git.acme.example/acme/shop'])
+  })
+
+  test('stands beside keys, which --name still makes', async () => {
+    const tree = onGitHub('git@github.com:acme/shop.git')
+    await run(tree, { name: 'k' })
+    assert.deepEqual(Object.keys(section(tree).trust), ['publicKeys', 'branches'])
+    await run(tree, { identity: 'buildkite:acme/shop' })
+    const { identities, publicKeys } = section(tree).trust
+    assert.deepEqual([identities, publicKeys.length], [['buildkite:acme/shop'], 1])
+  })
+
+  test('is found in every form of a remote, and nowhere else', () => {
+    const found = { host: 'github.com', name: 'acme/shop.web' }
+    for (const remote of [
+      'git@github.com:acme/shop.web.git',
+      'https://github.com/acme/shop.web.git',
+      'https://token@GitHub.com/acme/shop.web',
+      'ssh://git@github.com:22/acme/shop.web.git',
+    ])
+      assert.deepEqual(repositoryOf(remote), found, remote)
+    for (const remote of ['', '/srv/git/shop.git', 'https://github.com/acme', 'https://github.com/a/b/c'])
+      assert.equal(repositoryOf(remote), undefined, remote)
   })
 })
 

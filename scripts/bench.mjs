@@ -13,7 +13,7 @@ import { far } from './bench/sections/far.mjs'
 import { huge } from './bench/sections/huge.mjs'
 import { loadTime } from './bench/sections/load-time.mjs'
 import { nxRun } from './bench/sections/nx-run.mjs'
-import { secondStore } from './bench/sections/second-store.mjs'
+import { seriesSection } from './bench/sections/series.mjs'
 import { server } from './bench/sections/server.mjs'
 import { repository } from './support/paths.mjs'
 import { setUp } from './support/set-up.mjs'
@@ -27,7 +27,7 @@ const sections = {
   typical: { title: 'The typical corpus', measure: corpusSection('typical') },
   large: { title: 'The large corpus', measure: corpusSection('large') },
   crowd: { title: '2,000 entries at once', measure: crowd },
-  second: { title: 'Storing again after changes', measure: secondStore },
+  series: { title: 'Ten builds one after the other', measure: seriesSection },
   far: { title: 'A server that is far away', measure: far },
   nx: { title: 'Whole runs of Nx', measure: nxRun },
   huge: { title: 'One artifact of 3 GiB', measure: huge, onRequest: true },

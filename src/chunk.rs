@@ -1,9 +1,8 @@
 //! Chunks: content-defined pieces of an archive.
 //!
 //! A change leaves most chunks as they were. A small archive is one chunk. A larger one is cut between files, at names that
-//! are always the same: small files share chunks, a large file has chunks of its own. A change to a file then touches one
-//! chunk, a new or removed file the one it is in. Large files are cut by FastCDC (Xia et al., USENIX ATC 2016; the 2020
-//! revision of the `fastcdc` crate) where their content says so.
+//! are always the same: small files share chunks, a large file has chunks of its own. A file of more than a chunk is cut by
+//! FastCDC (Xia et al., USENIX ATC 2016; the 2020 revision of the `fastcdc` crate) where its content says so.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -13,8 +12,12 @@ use fastcdc::v2020::FastCDC;
 
 use crate::archive::Sink;
 
+/// The usual size of a chunk in bytes. A request costs as much as keeping 217 kB for a month, and what it costs in time
+/// doesn't depend on its size; `examples/chunk_sizes.rs` weighs that against what smaller chunks save where little changes.
+pub const AVERAGE: usize = 4 * 1024 * 1024;
+
 /// The largest chunk in bytes.
-pub const MAX_SIZE: usize = 4 * 1024 * 1024;
+pub const MAX_SIZE: usize = 2 * AVERAGE;
 
 /// A chunk's id: the BLAKE3 digest of its plain bytes, keyed where objects are sealed.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -65,24 +68,12 @@ impl fmt::Debug for ChunkId {
 /// Bytes of a file's header in the archive.
 const BLOCK: u64 = 512;
 
-/// Small files share chunks of about this many bytes; a file of this size begins a chunk.
-///
-/// Measured with 37 npm packages of 356 MB after an edit of every twentieth file: of the artifacts beyond the
-/// inline limit, 45 % of all bytes were in chunks that changed when chunks had 1 MiB, 31 % with 256 KiB, 15 %
-/// with 64 KiB, 8 % with 32 KiB, which would take three times as many requests.
-const GROUP: usize = 64 * 1024;
-/// Names don't cut off a chunk smaller than this.
-const MIN_GROUP: usize = 16 * 1024;
-
-/// The smallest chunk of a large file, the last one excepted.
-const MIN_PIECE: usize = 512 * 1024;
-/// The usual size of a large file's chunk: a request takes as long as compressing a tenth of it.
-const PIECE: usize = 1024 * 1024;
-
 /// Cuts the archive that is written to it into chunks and hands each to `emit`, in order. Takes the memory of the largest
 /// chunk.
 pub struct ChunkWriter<'a, F> {
     emit: F,
+    /// The usual size of a chunk; the largest is twice as large, the smallest between two names half of it.
+    average: usize,
     /// Bytes that are not part of a chunk yet; never reallocated.
     buffer: &'a mut Vec<u8>,
     /// The offsets in the buffer at which names say to cut.
@@ -96,10 +87,16 @@ pub struct ChunkWriter<'a, F> {
 impl<'a, F: FnMut(&[u8]) -> io::Result<()>> ChunkWriter<'a, F> {
     /// A writer whose chunks go to `emit`, and which uses the memory of `buffer`.
     pub fn new(buffer: &'a mut Vec<u8>, emit: F) -> Self {
+        Self::with_average(AVERAGE, buffer, emit)
+    }
+
+    /// The same with chunks of another usual size, between 256 bytes and 4 MiB.
+    pub fn with_average(average: usize, buffer: &'a mut Vec<u8>, emit: F) -> Self {
         buffer.clear();
-        buffer.reserve_exact(MAX_SIZE);
+        buffer.reserve_exact(2 * average);
         Self {
             emit,
+            average,
             buffer,
             marks: VecDeque::new(),
             after_large: false,
@@ -120,17 +117,19 @@ impl<'a, F: FnMut(&[u8]) -> io::Result<()>> ChunkWriter<'a, F> {
 
     /// Emits the chunks whose ends are certain whatever follows; `last` says that nothing does.
     fn cut(&mut self, last: bool) -> io::Result<()> {
+        let (smallest, largest) = (self.average / 2, 2 * self.average);
         let mut start = 0;
         while start < self.buffer.len() {
-            while self.marks.front().is_some_and(|mark| *mark < start + MIN_GROUP) {
+            while self.marks.front().is_some_and(|mark| *mark < start + smallest) {
                 self.marks.pop_front();
             }
-            let limit = self.marks.front().copied().unwrap_or(self.buffer.len());
-            let end = start + piece(&self.buffer[start..limit]);
-            let certain = end < self.buffer.len() || end - start == MAX_SIZE;
-            if !certain && !last {
-                break;
-            }
+            let rest = &self.buffer[start..];
+            let end = match self.marks.front() {
+                Some(mark) => *mark,
+                None if last => self.buffer.len(),
+                None if rest.len() == largest => start + self.piece(rest),
+                None => break,
+            };
             (self.emit)(&self.buffer[start..end])?;
             start = end;
         }
@@ -138,12 +137,28 @@ impl<'a, F: FnMut(&[u8]) -> io::Result<()>> ChunkWriter<'a, F> {
         self.marks.iter_mut().for_each(|mark| *mark -= start);
         Ok(())
     }
+
+    /// The size of the first chunk of `bytes`, which are as many as a chunk may have and belong to one file, or to files
+    /// whose names say nothing.
+    fn piece(&self, bytes: &[u8]) -> usize {
+        FastCDC::new(bytes, self.average / 4, self.average, 2 * self.average)
+            .cut(0, bytes.len())
+            .1
+    }
+
+    /// Whether a name says to cut before its entry. The larger the entries, the more names do, so that chunks have about
+    /// the same size whatever that of the files.
+    fn is_landmark(&self, name: &[u8], size: u64) -> bool {
+        let [a, b, c, d, ..] = *blake3::hash(name).as_bytes();
+        let chance = u32::from_le_bytes([a, b, c, d]) % self.average as u32;
+        u64::from(chance) < size + BLOCK
+    }
 }
 
 impl<F: FnMut(&[u8]) -> io::Result<()>> Sink for ChunkWriter<'_, F> {
     fn entry(&mut self, name: &[u8], size: u64) {
-        let large = size >= GROUP as u64;
-        if large || self.after_large || is_landmark(name, size) {
+        let large = size >= self.average as u64;
+        if large || self.after_large || self.is_landmark(name, size) {
             self.marks.push_back(self.buffer.len());
         }
         self.after_large = large;
@@ -152,11 +167,12 @@ impl<F: FnMut(&[u8]) -> io::Result<()>> Sink for ChunkWriter<'_, F> {
 
 impl<F: FnMut(&[u8]) -> io::Result<()>> Write for ChunkWriter<'_, F> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.buffer.len() == MAX_SIZE {
+        let largest = 2 * self.average;
+        if self.buffer.len() == largest {
             self.cutting = true;
             self.cut(false)?;
         }
-        let taken = bytes.len().min(MAX_SIZE - self.buffer.len());
+        let taken = bytes.len().min(largest - self.buffer.len());
         self.buffer.extend_from_slice(&bytes[..taken]);
         Ok(taken)
     }
@@ -164,21 +180,6 @@ impl<F: FnMut(&[u8]) -> io::Result<()>> Write for ChunkWriter<'_, F> {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
-}
-
-/// Whether a name says to cut before its entry. The larger the entries, the more names do, so that chunks have about the same
-/// size whatever that of the files.
-fn is_landmark(name: &[u8], size: u64) -> bool {
-    let [a, b, c, d, ..] = *blake3::hash(name).as_bytes();
-    let chance = u32::from_le_bytes([a, b, c, d]) % GROUP as u32;
-    u64::from(chance) < size + BLOCK
-}
-
-/// The size of the first chunk of `bytes`.
-fn piece(bytes: &[u8]) -> usize {
-    FastCDC::new(bytes, MIN_PIECE, PIECE, MAX_SIZE)
-        .cut(0, bytes.len())
-        .1
 }
 
 #[cfg(test)]
@@ -205,11 +206,14 @@ mod tests {
     /// An archive, roughly: names and contents of files.
     type Files = Vec<(String, Vec<u8>)>;
 
-    /// What becomes of `files`, when no write has more than `step` bytes.
-    fn chunks(files: &Files, step: usize) -> Vec<Vec<u8>> {
+    /// As large in comparison with [`package`] as [`AVERAGE`] is with real ones.
+    const SMALL: usize = 64 * 1024;
+
+    /// What becomes of `files` in chunks of about `average` bytes, when no write has more than `step`.
+    fn chunks(average: usize, files: &Files, step: usize) -> Vec<Vec<u8>> {
         let mut chunks = Vec::new();
         let mut buffer = Vec::new();
-        let mut writer = ChunkWriter::new(&mut buffer, |chunk: &[u8]| {
+        let mut writer = ChunkWriter::with_average(average, &mut buffer, |chunk: &[u8]| {
             chunks.push(chunk.to_vec());
             Ok(())
         });
@@ -241,35 +245,43 @@ mod tests {
 
     #[test]
     fn every_stream_is_the_sum_of_its_chunks() {
-        for len in [0, 1, MIN_PIECE, MAX_SIZE - 1, MAX_SIZE, MAX_SIZE + 1, 9 << 20] {
+        for len in [0, 1, AVERAGE, MAX_SIZE - 1, MAX_SIZE, MAX_SIZE + 1, 3 * MAX_SIZE] {
             let stream = noise(len, 1);
-            let chunks = chunks(&vec![("a".into(), stream.clone())], MAX_SIZE);
-            assert_eq!(chunks.concat(), stream, "{len} bytes");
+            let chunks = chunks(AVERAGE, &vec![("a".into(), stream.clone())], MAX_SIZE);
+            assert!(chunks.concat() == stream, "{len} bytes");
             assert!(chunks.iter().all(|chunk| (1..=MAX_SIZE).contains(&chunk.len())));
         }
     }
 
     #[test]
+    fn an_archive_has_about_one_chunk_for_each_four_mebibytes() {
+        let (files, all) = (package(), 22 << 20);
+        let chunks = chunks(AVERAGE, &files, MAX_SIZE);
+        assert!(chunks.concat().len() > all && chunks.len() <= 1 + all / AVERAGE);
+        assert!(chunks.iter().all(|chunk| chunk.len() <= MAX_SIZE));
+    }
+
+    #[test]
     fn a_small_archive_is_one_chunk() {
         let mut files = package();
-        files.truncate(500);
-        assert_eq!(chunks(&files, MAX_SIZE).len(), 1);
+        files.truncate(1500);
+        assert_eq!(chunks(AVERAGE, &files, MAX_SIZE).len(), 1);
     }
 
     #[test]
     fn cuts_do_not_depend_on_how_the_stream_arrives() {
-        let whole = chunks(&package(), MAX_SIZE);
-        assert!(whole.len() > 30, "{} chunks", whole.len());
-        assert_eq!(whole, chunks(&package(), 77));
-        assert_eq!(whole, chunks(&package(), 77_777));
+        let whole = chunks(SMALL, &package(), MAX_SIZE);
+        assert!(whole.len() > 100, "{} chunks", whole.len());
+        assert_eq!(whole, chunks(SMALL, &package(), 77));
+        assert_eq!(whole, chunks(SMALL, &package(), 77_777));
     }
 
     /// How many bytes are in new chunks after `change`.
     fn new_bytes(change: impl FnOnce(&mut Files)) -> usize {
-        let before = chunks(&package(), MAX_SIZE);
+        let before = chunks(SMALL, &package(), MAX_SIZE);
         let mut after = package();
         change(&mut after);
-        let after = chunks(&after, MAX_SIZE).into_iter();
+        let after = chunks(SMALL, &after, MAX_SIZE).into_iter();
         let new = after.filter(|chunk| !before.contains(chunk));
         new.map(|chunk| chunk.len()).sum()
     }
@@ -277,14 +289,14 @@ mod tests {
     #[test]
     fn a_changed_or_removed_file_touches_little() {
         let changed = new_bytes(|files| files[700].1.extend(b"more"));
-        assert!((1..8 * GROUP).contains(&changed), "{changed} bytes");
+        assert!((1..4 * SMALL).contains(&changed), "{changed} bytes");
         let removed = new_bytes(|files| drop(files.remove(700)));
-        assert!((1..8 * GROUP).contains(&removed), "{removed} bytes");
+        assert!((1..4 * SMALL).contains(&removed), "{removed} bytes");
     }
 
     #[test]
     fn an_insertion_into_a_large_file_leaves_most_of_it_alone() {
         let new = new_bytes(|files| drop(files[1500].1.splice(3 << 20..3 << 20, *b"a few new bytes")));
-        assert!((1..MAX_SIZE).contains(&new), "{new} bytes");
+        assert!((1..8 * SMALL).contains(&new), "{new} bytes");
     }
 }

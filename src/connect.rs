@@ -140,6 +140,7 @@ pub async fn dial_watched(
 }
 
 #[async_trait]
+#[deny(clippy::missing_trait_methods)]
 impl ObjectStore for Connecting {
     /// Waits for the bucket's first answer as long as it takes.
     async fn probe(&self) -> Result<(), Error> {
@@ -148,6 +149,10 @@ impl ObjectStore for Connecting {
 
     async fn fetch(&self, key: &str, limit: u64, progress: &Arc<Progress>) -> Result<Option<Object>, Error> {
         self.reached().await?.fetch(key, limit, progress).await
+    }
+
+    async fn get(&self, key: &str, limit: u64) -> Result<Option<Bytes>, Error> {
+        self.reached().await?.get(key, limit).await
     }
 
     /// Asked before chunks are written, and for nothing else.

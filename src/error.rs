@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::config::ConfigErrors;
+use crate::issuer::NoCertificate;
 use crate::sign::SignatureError;
 use crate::task_hash::InvalidTaskHash;
 use crate::{archive, entry, object_store};
@@ -46,6 +47,9 @@ pub enum Error {
         /// What is wrong with its signature.
         source: SignatureError,
     },
+    /// This run has no key, and its CI system doesn't certify one, so it stores nothing.
+    #[error(transparent)]
+    NotCertified(#[from] NoCertificate),
     /// An entry needs a chunk that is not in the bucket.
     #[error("{key}: no such chunk, though an entry needs it")]
     ChunkMissing {
@@ -94,6 +98,7 @@ impl Error {
             Self::Store(error) | Self::Object { source: error, .. } => error.kind(),
             Self::Entry { source, .. } => source.kind(),
             Self::Untrusted { .. } => entry::Error::BAD_SIGNATURE,
+            Self::NotCertified(_) => "no-identity",
             Self::ChunkMissing { .. } => "chunk-missing",
             Self::Archive(error) => match error.origin() {
                 archive::Origin::Outputs => "outputs",
@@ -120,6 +125,7 @@ impl Error {
             | Self::Store(_)
             | Self::Object { .. }
             | Self::Entry { .. }
+            | Self::NotCertified(_)
             | Self::ChunkMissing { .. }
             | Self::Archive(_)
             | Self::TooLarge { .. }

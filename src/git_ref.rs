@@ -35,6 +35,14 @@ impl GitRef {
     pub fn tag(name: &str) -> Option<Self> {
         is_name(name).then(|| Self::Tag(name.to_owned()))
     }
+
+    /// `refs/heads/…` or `refs/tags/…`.
+    pub fn full_name(&self) -> String {
+        match self {
+            Self::Branch(name) => format!("{HEADS}{name}"),
+            Self::Tag(name) => format!("{TAGS}{name}"),
+        }
+    }
 }
 
 impl fmt::Display for GitRef {

@@ -1,15 +1,6 @@
 //! An S3 remote cache for Nx.
 //!
-//! The crate is the native half of the npm package `nx-s3-cache`. Its layers, from the top; imports point
-//! down only:
-//!
-//! | layer | modules |
-//! |---|---|
-//! | edge | `binding` (the only one that names napi), [`cli`] |
-//! | behaviour | [`cache`], [`connect`] |
-//! | parts | [`entry`], [`object_store`], [`credentials`] |
-//! | algorithms | [`archive`], [`chunk`], [`compress`], [`seal`], [`sign`], [`trust`], [`config`] |
-//! | words | [`task_hash`], [`archive_name`], [`scope`], [`git_ref`], [`secret`], `rlimit`, `plain`, [`error`] |
+//! The crate is the native half of the npm package `nx-s3-cache`. ARCHITECTURE.md has its modules and layers.
 
 /// musl's own allocator has one lock for all threads.
 #[cfg(target_env = "musl")]
@@ -20,10 +11,12 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 pub mod archive;
 #[forbid(unsafe_code)]
 pub mod archive_name;
-// Only what napi generates here is unsafe.
-pub mod binding;
+#[forbid(unsafe_code)]
+pub mod bucket;
 #[forbid(unsafe_code)]
 pub mod cache;
+#[forbid(unsafe_code)]
+mod cause;
 #[forbid(unsafe_code)]
 mod checked_text;
 #[forbid(unsafe_code)]
@@ -41,13 +34,21 @@ pub mod credentials;
 #[forbid(unsafe_code)]
 pub mod entry;
 #[forbid(unsafe_code)]
+pub mod environment;
+#[forbid(unsafe_code)]
 pub mod error;
 #[forbid(unsafe_code)]
 pub mod git_ref;
+// Only what napi generates here is unsafe.
+#[forbid(unsafe_code)]
+pub mod issuer;
+pub mod node;
 #[forbid(unsafe_code)]
 pub mod object_store;
 #[forbid(unsafe_code)]
 mod plain;
+#[forbid(unsafe_code)]
+pub mod remedy;
 #[forbid(unsafe_code)]
 mod rlimit;
 #[forbid(unsafe_code)]
@@ -56,6 +57,8 @@ pub mod scope;
 pub mod seal;
 #[forbid(unsafe_code)]
 pub mod secret;
+#[forbid(unsafe_code)]
+pub mod server;
 #[forbid(unsafe_code)]
 pub mod sign;
 #[forbid(unsafe_code)]

@@ -3,6 +3,7 @@ import type { OpenOptions } from '../index'
 import { loadNative } from './native'
 import { nxFacts } from './nx-facts'
 import { isCi, openOptions } from './options'
+import { isListed, route } from './route'
 
 /** The command line: the native side does everything but find the workspace. */
 async function main(): Promise<number> {
@@ -14,8 +15,13 @@ async function main(): Promise<number> {
   const args = process.argv.slice(2)
   const { options, problem } = workspace()
   // Only the doctor asks how Nx goes about it, and finding out means loading parts of Nx.
-  const facts = args.includes('doctor') ? JSON.stringify(nxFacts()) : undefined
+  const facts = args.includes('doctor') ? { ...nxFacts(), route: wayIntoNx() } : undefined
   return native.runCli(args, options, facts, problem)
+}
+
+function wayIntoNx() {
+  const { way, why } = route()
+  return { served: way === 'server', why, listed: isListed() }
 }
 
 /**

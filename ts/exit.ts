@@ -35,6 +35,11 @@ export function finish(native: NativeCache, notices: Notices, { interrupted }: {
     letCtrlCKill()
     pending = native.flush(left)
   }
+  conclude(native, notices, pending, { interrupted })
+}
+
+/** Says how a run ended: what is `pending` is left unfinished. */
+export function conclude(native: NativeCache, notices: Notices, pending: string[], { interrupted = false } = {}): void {
   notices.report(native)
   if (pending.length > 0) notices.warn(unfinished(pending, interrupted))
   native.recordRun()

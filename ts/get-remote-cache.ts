@@ -29,6 +29,10 @@ export interface Surroundings {
 
 /** Opens the cache, or says once why there is none. */
 export async function openRemoteCache({ notices, loadNative, readOptions }: Surroundings): Promise<RemoteCache | null> {
+  if (process.env['NX_S3_CACHE_ROUTE'] === 'server') {
+    if (!process.env['NX_SELF_HOSTED_REMOTE_CACHE_SERVER']) notices.warn(noServer)
+    return null
+  }
   let options: OpenOptions
   let native: NativeCache
   if (!takeKeys()) notices.warn(keysInherited)
@@ -61,15 +65,23 @@ export async function openRemoteCache({ notices, loadNative, readOptions }: Surr
 }
 
 /** Whether anyone asked for a cache at all: the `s3` section or, without one, the variable that names the bucket. */
-function isConfigured(options: OpenOptions): boolean {
+export function isConfigured(options: OpenOptions): boolean {
   return options.section !== undefined || Boolean(process.env['NX_S3_CACHE_BUCKET'])
 }
 
-const notConfigured = {
+export const notConfigured = {
   title: 'nx-s3-cache is installed but not configured',
   body: [
     'nx.json has no "s3" section and NX_S3_CACHE_BUCKET is not set, so this run uses the local cache only.',
     'Run "npx nx g @nx/s3-cache:init" to name the bucket, or remove "@nx/s3-cache" from package.json.',
+  ],
+}
+
+const noServer = {
+  title: 'NX_S3_CACHE_ROUTE is "server", and there is no server',
+  body: [
+    'This run uses the local cache only. Add "nx-s3-cache" to "plugins" in nx.json; if it is there, run "nx reset".',
+    'Or unset the variable: Nx imports the cache without it.',
   ],
 }
 
@@ -81,7 +93,7 @@ const keysInherited = {
   ],
 }
 
-function couldNotStart(error: unknown) {
+export function couldNotStart(error: unknown) {
   return {
     title: 'The S3 remote cache could not start',
     body: [

@@ -6,6 +6,9 @@ const KEYS = ['NX_S3_CACHE_SIGNING_KEY', 'NX_S3_CACHE_ENCRYPTION_KEY']
 /** Names the keys that were removed. A run of Nx inside a task learns from it that it lacks one. */
 const REMOVED = 'NX_S3_CACHE_KEYS_REMOVED'
 
+/** What a key holds that can't be unset. */
+const NOTHING = 'removed'
+
 const taken: Record<string, string> = {}
 
 /**
@@ -15,9 +18,7 @@ const taken: Record<string, string> = {}
  * task, so the keys are removed from these copies as well. Returns whether that can be done with this Nx.
  */
 export function takeKeys(launcher: () => Launcher = nxLauncher): boolean {
-  const present = KEYS.filter(name => process.env[name])
-  if (present.length === 0) return true
-  for (const name of present) taken[name] = process.env[name] ?? ''
+  if (take().length === 0) return true
   removeKeys(process.env)
   try {
     cleanCopies(launcher())
@@ -25,6 +26,24 @@ export function takeKeys(launcher: () => Launcher = nxLauncher): boolean {
   } catch {
     return false
   }
+}
+
+/**
+ * The same inside a hook of a plugin, whose process starts no tasks: Nx passes assignments on to the process that does,
+ * but no deletions. Empty variables would not do, since Nx fills them from `.env` files for each task.
+ */
+export function takeKeysOfRun(): void {
+  const names = take()
+  if (names.length === 0) return
+  for (const name of names) process.env[name] = NOTHING
+  process.env[REMOVED] = names.join(',')
+}
+
+/** Remembers the keys in the environment, and returns their variables. */
+function take(): string[] {
+  const names = KEYS.filter(name => process.env[name] && process.env[name] !== NOTHING)
+  for (const name of names) taken[name] = process.env[name] ?? ''
+  return names
 }
 
 /** The keys that this process no longer has in its environment, by their variables. */

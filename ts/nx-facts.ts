@@ -1,41 +1,7 @@
 import { readFileSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import type { NxCandidate, NxFacts, NxPackage } from '../index'
 import { nx } from './nx'
-
-/** What `doctor` is told about Nx and about what it loads. */
-export interface NxFacts {
-  /** The version of Node.js. */
-  node: string
-  /** Nx's version; absent where there is no Nx. */
-  nx?: string
-  /** The version of this package. */
-  packageVersion: string
-  /** The file of the native module, once it is loaded. */
-  binary?: string
-  /** What Nx finds under the names it looks for, in its order. */
-  candidates: Candidate[]
-  /** Whether Nx asks Nx Cloud instead, by its own account. */
-  cloudUsed: boolean
-  /** What would make it, such as `nxCloudId in nx.json`. */
-  cloudNamedBy: string[]
-}
-
-/** A name that Nx looks for. */
-export interface Candidate {
-  asked: string
-  /** What is installed under it; absent where nothing is. */
-  found?: InstalledPackage
-}
-
-/** A package that can be resolved. */
-export interface InstalledPackage {
-  /** The name in its package.json, which an alias doesn't change. */
-  name: string
-  version: string
-  directory: string
-  /** Why importing it fails, where it does. */
-  problem?: string
-}
 
 /** What decides whether Nx Cloud is used. */
 interface CloudSettings {
@@ -73,7 +39,7 @@ function runningNx(): { workspaceRoot: string; version?: string; settings: Cloud
 }
 
 /** Where Nx starts to look for a package: the working directory, the workspace's root, and its own folder. */
-function searched(workspaceRoot: string): string[] {
+export function searched(workspaceRoot: string): string[] {
   const places = [process.cwd(), workspaceRoot]
   try {
     places.push(dirname(require.resolve('nx/src/tasks-runner/cache')))
@@ -83,7 +49,7 @@ function searched(workspaceRoot: string): string[] {
   return places
 }
 
-function candidate(asked: string, paths: string[]): Candidate {
+function candidate(asked: string, paths: string[]): NxCandidate {
   let file: string
   try {
     file = require.resolve(asked, { paths })
@@ -106,7 +72,7 @@ function importProblem(file: string): string | undefined {
 }
 
 /** The package that a file belongs to: the nearest package.json above that has a name. */
-function packageOf(file: string): InstalledPackage {
+export function packageOf(file: string): NxPackage {
   for (let directory = dirname(file); directory !== dirname(directory); directory = dirname(directory)) {
     const { name, version } = manifest(directory)
     if (name !== '') return { name, version, directory: realpathSync(directory) }

@@ -1,6 +1,6 @@
 /** What this package uses of a running Nx. */
 export interface Nx {
-  readNxJson: (root: string) => { s3?: unknown }
+  readNxJson: (root: string) => { s3?: unknown; plugins?: Array<string | { plugin: string }> }
   workspaceRoot: string
   version: string
 }
@@ -47,6 +47,16 @@ export function nxLauncher(): Launcher {
 /** See {@link Output}. */
 export function nxOutput(): Output {
   return require('nx/src/utils/output').output
+}
+
+/** Where Nx keeps artifacts. */
+export function nxCacheDirectory(): string {
+  return require('nx/src/utils/cache-directory').cacheDir
+}
+
+/** Whether this process belongs to Nx's daemon, which sets this variable for itself and its plugins' processes. */
+export function isOfDaemon(): boolean {
+  return process.env['NX_PROJECT_GLOB_CACHE'] === 'false' && process.env['NX_CACHE_PROJECTS_CONFIG'] === 'false'
 }
 
 /** Whether the user asked Nx for details (`--verbose` sets the same variable). */

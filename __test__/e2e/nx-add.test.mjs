@@ -1,7 +1,7 @@
 // `nx add nx-s3-cache`, as a new user types it, from a registry: with npm, and at night with others. Nx passes no flags
 // of `nx add` on to the generator, so without a terminal to be asked in the bucket is named by running that again.
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { newestNx } from '../../scripts/support/nx-versions.mjs'
@@ -10,6 +10,7 @@ import { startS3Server } from '../../scripts/support/s3-server.mjs'
 import { emptyWorkspace } from '../../scripts/support/workspace.mjs'
 import { assertRestored, assertSilent } from './support/expect.mjs'
 import { startRegistry } from './support/registry.mjs'
+import { entries } from './support/second-way.mjs'
 import { answering, inTerminal, noTerminal } from './support/terminal.mjs'
 
 const build = ['run', 'lib:build', '--outputStyle=static']
@@ -97,6 +98,25 @@ describe('nx add', async () => {
         const first = await workspace.nx(build, { environment })
         assert.equal(first.code, 0, first.text)
         assertSilent(first)
+        workspace.wipe()
+        assertRestored(await workspace.nx(build, { environment }), ['lib:build', 'ui:build'])
+      })
+
+      const skip = name !== 'npm' && 'only npm lets a package be removed by hand'
+      it('and goes on restoring when Nx no longer finds the name that it looks for', { skip }, async () => {
+        const environment = server.environment
+        rmSync(join(workspace.root, 'node_modules/@nx/s3-cache'), { recursive: true, force: true })
+        const { '@nx/s3-cache': _, ...devDependencies } = json('package.json').devDependencies
+        writeFileSync(
+          join(workspace.root, 'package.json'),
+          JSON.stringify({ ...json('package.json'), devDependencies }),
+        )
+        workspace.wipe()
+        const before = entries(server)
+        const first = await workspace.nx(build, { environment })
+        assert.equal(first.code, 0, first.text)
+        assertSilent(first)
+        assert.deepEqual(entries(server), { direct: before.direct, served: before.served + 2 })
         workspace.wipe()
         assertRestored(await workspace.nx(build, { environment }), ['lib:build', 'ui:build'])
       })

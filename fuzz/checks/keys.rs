@@ -30,6 +30,7 @@ fn check_key(prefix: &str, key: &str) {
     let again = match &object {
         Object::Entry(hash) => keys.entry(hash),
         Object::Archive(name) => keys.archive(name),
+        Object::Body(hash) => keys.body(hash),
         Object::Chunk(id) => keys.chunk(id),
         Object::Other(rest) => format!("{}{scope}/{rest}", Keys::all(prefix)),
     };

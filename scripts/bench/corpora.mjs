@@ -35,12 +35,32 @@ const makers = {
   typical: makeTypical,
   large: makeLarge,
   smoke: makeSmoke,
+  releases: makeReleases,
+  monorepo: makeMonorepo,
 }
+
+/** The series, each of several builds one after the other. */
+export const SERIES = ['releases', 'monorepo']
 
 /** The corpus with this name: `{ name, directory, entries: [{ hash, files, bytes }], files, bytes }`. */
 export async function corpus(name) {
+  return corpusIn(name, await made(name))
+}
+
+/** The builds of a series in their order, each a corpus. */
+export async function series(name) {
+  const directory = await made(name)
+  return directoriesIn(directory).map(build => corpusIn(name, join(directory, build)))
+}
+
+/** Where the corpus or series `name` is. */
+async function made(name) {
   const directory = join(home, 'corpora', `${name}-${RECIPE}`)
   if (!existsSync(directory)) await make(name, directory)
+  return directory
+}
+
+function corpusIn(name, directory) {
   const entries = directoriesIn(directory).map(hash => measure(directory, hash))
   const sum = key => entries.reduce((total, entry) => total + entry[key], 0)
   return { name, directory, entries, files: sum('files'), bytes: sum('bytes') }
@@ -90,6 +110,38 @@ export function hashOf(text) {
 /** An entry a package: what `npm install` would unpack. */
 async function makeTypical(staging) {
   for (const name of packages.typical) await unpack(name, join(staging, hashOf(name), 'dist'))
+}
+
+/** A build a version: several packages, each in ten versions one after the other. */
+async function makeReleases(staging) {
+  for (const [name, versions] of Object.entries(packages.series.releases)) {
+    for (const [build, version] of versions.entries()) await unpackBuild(staging, build, name, version)
+  }
+}
+
+/**
+ * A monorepo built at ten of its commits: those of its releases. A build between releases has no version of its own to
+ * write into its files, so each carries the same one.
+ */
+async function makeMonorepo(staging) {
+  const { names, versions } = packages.series.monorepo
+  for (const [build, version] of versions.entries()) {
+    for (const name of names) {
+      for (const file of filesBelow(await unpackBuild(staging, build, name, version))) replaceVersion(file, version)
+    }
+  }
+}
+
+/** Unpacks what one package is in one build of a series; answers where. */
+async function unpackBuild(staging, build, name, version) {
+  const directory = join(staging, String(build), hashOf(`${name} in build ${build}`), 'dist')
+  await unpack(`${name}@${version}`, directory)
+  return directory
+}
+
+function replaceVersion(file, version) {
+  const text = readFileSync(file, 'latin1')
+  if (text.includes(version)) writeFileSync(file, text.replaceAll(version, '0.0.0'), 'latin1')
 }
 
 /** Deals files of at most 64 KiB out to entries of two to eight. */

@@ -12,6 +12,7 @@ export async function allPeers(built, servers, { withAws = true } = {}) {
   const peers = [
     ours(servers),
     sealed(built, servers),
+    { ...ours(servers), id: 'served', client: 'served', exact: false },
     { id: 'http', client: 'http', environment: { NX_SELF_HOSTED_REMOTE_CACHE_SERVER: servers.http } },
     withAws && (await aws(servers)),
     {

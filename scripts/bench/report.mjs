@@ -4,11 +4,12 @@ import { join } from 'node:path'
 import { barChart } from './charts/bars.mjs'
 import { lineChart } from './charts/lines.mjs'
 import { packagesOf } from './corpora.mjs'
+import { dollars } from './dollars.mjs'
 import { goals } from './goals.mjs'
 import { CORPORA, PEER_NAMES, ROUNDS_OF_A_RESULT } from './plan.mjs'
 import * as prose from './prose.mjs'
 import { table } from './table.mjs'
-import { bytes, count, megabytes, milliseconds, percent, times } from './words.mjs'
+import { bytes, count, megabytes, milliseconds, times } from './words.mjs'
 
 /** Writes the page and its charts below `directory`; answers the page's path. */
 export function write(results, directory) {
@@ -141,11 +142,11 @@ function requests(counts) {
   return named.length > 0 ? named.join(', ') : '–'
 }
 
-function morePart({ crowd, huge, second, load, far, nx }) {
+function morePart({ crowd, huge, series, load, far, nx }) {
   return [
     crowd && ['## 2,000 entries at once', prose.crowd, crowdTable(crowd)],
     huge && ['## One artifact of 3 GiB', prose.huge, hugeTable(huge)],
-    second && ['## Storing again after 5 % of the files changed', prose.second, secondTable(second)],
+    series && ['## Ten builds one after the other', prose.series, seriesTable(series)],
     load && ['## Loading', prose.load(load)],
     far && ['## From far away', prose.far, '![Time over round trip](benchmarks/far.svg)', farTable(far)],
     nx && ['## Whole runs of Nx', prose.nx, nxTable(nx)],
@@ -177,16 +178,34 @@ function runRow(name, run) {
   ]
 }
 
-function secondTable(second) {
-  const names = { neighbours: 'neighbours in the order of their names', scattered: 'every twentieth file' }
-  const rows = Object.entries(second).map(([choice, sum]) => [
-    names[choice],
-    count(sum.entries),
-    bytes(sum.first),
-    bytes(sum.second),
-    sum.entries > 0 ? percent(sum.ratio) : '–',
-  ])
-  return table(['changed', 'artifacts above 4 MiB', 'first store', 'second store', ''], rows, [1, 2, 3, 4])
+function seriesTable(series) {
+  const cents = value => (value * 100).toFixed(3)
+  const rows = Object.entries(series).flatMap(([name, { peers }]) =>
+    Object.entries(peers).map(([id, { near, far }]) => {
+      const { store, keep, restore, all } = dollars(near)
+      return [
+        `*${name}*: ${PEER_NAMES[id]}`,
+        `${count(near.put)} / ${count(near.ask)} / ${count(near.get)}`,
+        bytes(near.kept),
+        [store, keep, restore].map(cents).join(' + '),
+        `${cents(all)} ¢`,
+        times(all / dollars(peers.http.near).all),
+        `${milliseconds(near.storeMs)} / ${milliseconds(far.storeMs)}`,
+        `${milliseconds(near.restoreMs)} / ${milliseconds(far.restoreMs)}`,
+      ]
+    }),
+  )
+  const heads = [
+    '',
+    'PUT / HEAD / GET',
+    'kept',
+    'store + keep + restore, cents',
+    'all',
+    'over one object',
+    'store',
+    'restore',
+  ]
+  return table(heads, rows, [1, 2, 3, 4, 5, 6, 7])
 }
 
 function farTable({ peers }) {

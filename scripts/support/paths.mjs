@@ -24,4 +24,7 @@ export function builtDirectory(profile = 'debug') {
 /** The packages as a user would install them, unpacked: `node_modules/@nx/s3-cache` and so on. */
 export const packed = join(target, 'packed')
 
+/** The same without the name that Nx looks for: `node_modules/nx-s3-cache`. */
+export const packedPlain = join(packed, 'plain')
+
 export const cacheHome = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'nx-s3-cache')

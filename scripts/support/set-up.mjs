@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path'
 import { mustRun } from './command.mjs'
 import { linkTree } from './link-tree.mjs'
-import { packed, repository } from './paths.mjs'
+import { packed, packedPlain, repository } from './paths.mjs'
 import { step } from './steps.mjs'
 
 /** Does all of it, telling each step; throws with the failing program's last words. */
@@ -44,7 +44,9 @@ async function pack(onOutput) {
   await mustRun('node', ['npm/pack.mjs', packed, '--partial'], { cwd: repository, onOutput })
   for (const tarball of tarballs()) await unpack(tarball)
   for (const name of Object.keys(packedManifest().dependencies ?? {})) {
-    linkTree(join(repository, 'node_modules', name), join(packed, 'node_modules', name))
+    for (const place of [packed, packedPlain]) {
+      linkTree(join(repository, 'node_modules', name), join(place, 'node_modules', name))
+    }
   }
 }
 
@@ -55,13 +57,14 @@ export function tarballs(folder = packed) {
     .map(name => join(folder, name))
 }
 
-/** Unpacks a package to where a package manager would put it; the main one under the alias that Nx looks for. */
+/** Unpacks a package to where a package manager would put it; the main one also under the alias that Nx looks for. */
 async function unpack(tarball) {
   const staging = join(packed, 'staging')
   mkdirSync(staging, { recursive: true })
   await mustRun('tar', ['-xzf', tarball, '-C', staging])
   const { name } = JSON.parse(readFileSync(join(staging, 'package', 'package.json'), 'utf8'))
   linkTree(join(staging, 'package'), join(packed, 'node_modules', name === 'nx-s3-cache' ? '@nx/s3-cache' : name))
+  linkTree(join(staging, 'package'), join(packedPlain, 'node_modules', name))
   rmSync(staging, { recursive: true })
 }
 

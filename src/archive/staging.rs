@@ -35,8 +35,8 @@ static COUNTER: AtomicU64 = AtomicU64::new(0);
 /// The roots in use, by cache directory.
 static ROOTS: Mutex<BTreeMap<PathBuf, Weak<Root>>> = Mutex::new(BTreeMap::new());
 
-/// A directory for one restore, beside its target: `<n>-<task hash>` in the staging root `.nx-s3-cache-<process>-<n>` of
-/// Nx's cache directory.
+/// A directory for one restore, beside its target: `<n>` in the staging root `.nx-s3-cache-<process>-<n>` of Nx's cache
+/// directory.
 ///
 /// Only our user can read the root, while the staging directory, which becomes the artifact's, has the mode that any
 /// new directory has. Dropping it removes whatever has not been committed.
@@ -47,7 +47,8 @@ static ROOTS: Mutex<BTreeMap<PathBuf, Weak<Root>>> = Mutex::new(BTreeMap::new())
 pub struct Staging {
     root: Arc<Root>,
     staged: PathBuf,
-    target: PathBuf,
+    /// The directory that the target will be in.
+    parent: PathBuf,
     /// What to remove in the end.
     leftovers: Vec<PathBuf>,
 }
@@ -73,25 +74,25 @@ pub enum Committed {
 }
 
 impl Staging {
-    /// Makes an empty staging directory for the artifact of `hash`.
-    pub fn create(cache_directory: &Path, hash: &TaskHash) -> Result<Self, Error> {
-        match Self::create_in(Root::shared(cache_directory)?, cache_directory, hash) {
-            // The cache directory was emptied in the meantime.
+    /// Makes an empty staging directory for something that is to be in `parent`.
+    pub fn create(parent: &Path) -> Result<Self, Error> {
+        match Self::create_in(Root::shared(parent)?, parent) {
+            // The directory was emptied in the meantime.
             Err(Error::Local { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
-                Self::create_in(Root::recreated(cache_directory)?, cache_directory, hash)
+                Self::create_in(Root::recreated(parent)?, parent)
             }
             created => created,
         }
     }
 
-    fn create_in(root: Arc<Root>, cache_directory: &Path, hash: &TaskHash) -> Result<Self, Error> {
-        let staged = root.path.join(format!("{}-{hash}", next_number()));
+    fn create_in(root: Arc<Root>, parent: &Path) -> Result<Self, Error> {
+        let staged = root.path.join(next_number().to_string());
         fs::create_dir(&staged).map_err(Error::local(&staged))?;
         Ok(Self {
             root,
             leftovers: vec![staged.clone()],
             staged,
-            target: cache_directory.join(hash.as_str()),
+            parent: parent.to_owned(),
         })
     }
 
@@ -100,33 +101,34 @@ impl Staging {
         &self.staged
     }
 
-    /// Renames the staging directory to the target.
+    /// Renames the staging directory to its target, the artifact of `hash`.
     ///
     /// Other processes may restore the same artifact at the same time. The first one wins; an equal artifact is left alone,
     /// as its owner may be reading it by now.
-    pub fn commit(mut self) -> Result<Committed, Error> {
+    pub fn commit(mut self, hash: &TaskHash) -> Result<Committed, Error> {
+        let target = self.parent.join(hash.as_str());
         let mut committed = Committed::New;
         for attempt in 1..=ATTEMPTS {
-            let Err(source) = rename(&self.staged, &self.target) else {
+            let Err(source) = rename(&self.staged, &target) else {
                 self.leftovers.retain(|path| *path != self.staged);
                 return Ok(committed);
             };
-            if is_same_tree(&self.staged, &self.target) {
+            if is_same_tree(&self.staged, &target) {
                 return Ok(Committed::AlreadyThere);
             }
             let replaced = self.root.path.join(format!("{}-replaced", next_number()));
-            match rename(&self.target, &replaced) {
+            match rename(&target, &replaced) {
                 Ok(()) => {
                     self.leftovers.push(replaced);
                     committed = Committed::Replaced;
                 }
                 // The target doesn't exist: it was removed since, or there is another reason, which will stay.
                 Err(error) if error.kind() == io::ErrorKind::NotFound && attempt < ATTEMPTS => {}
-                Err(_) => return Err(Error::local(&self.target)(source)),
+                Err(_) => return Err(Error::local(&target)(source)),
             }
         }
         let source = io::Error::other("other processes keep writing it");
-        Err(Error::local(&self.target)(source))
+        Err(Error::local(&target)(source))
     }
 }
 

@@ -10,11 +10,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
+use futures_util::future::{BoxFuture, FutureExt};
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use super::warnings::Warnings;
+use crate::bucket::{Gate, Purpose};
 use crate::object_store::{Error, Extent};
+use crate::remedy;
 
 /// Objects whose requests fail in a row, nothing working in between, after which no further request is made.
 const BREAKER_THRESHOLD: usize = 5;
@@ -23,19 +26,6 @@ const STORM: Duration = Duration::from_secs(4);
 
 /// The kind of warning about a bucket that never answered.
 const SILENCE: &str = "silence";
-
-const TROUBLE_ON_THE_WAY: &str = "Check the network, `s3.endpoint` and proxy settings, or try again later.";
-
-/// What a request is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
-    /// Restoring.
-    Read,
-    /// Storing.
-    Write,
-    /// Replacing a bad object.
-    Repair,
-}
 
 /// Remembers how the requests of this run went.
 pub struct Health {
@@ -83,50 +73,6 @@ impl Health {
         }
     }
 
-    /// Whether a request for `purpose` should be made.
-    pub fn allows(&self, purpose: Purpose) -> bool {
-        match purpose {
-            Purpose::Read => !*self.off.borrow(),
-            Purpose::Write | Purpose::Repair => !self.writes_off.load(Relaxed),
-        }
-    }
-
-    /// Waits until caching is given up; in most runs forever.
-    pub async fn given_up(&self) {
-        // The sender is in `self`, so that this can't fail as long as anybody waits.
-        let _ = self.off.subscribe().wait_for(|off| *off).await;
-    }
-
-    /// A request for `purpose` was answered.
-    pub fn answered(&self, purpose: Purpose) {
-        self.proven.store(true, Relaxed);
-        *self.failing.lock() = Failing::default();
-        *self.worked.lock() = Instant::now();
-        match purpose {
-            Purpose::Read => {}
-            Purpose::Write | Purpose::Repair => {
-                self.has_written.store(true, Relaxed);
-                self.refused_writes.lock().clear();
-            }
-        }
-    }
-
-    /// A request for `purpose`, about the object under `key`, failed with `error`.
-    pub fn failed(&self, purpose: Purpose, key: &str, error: &Error) {
-        match (error.extent(), purpose) {
-            (Extent::Bucket, _) => self.give_up(error),
-            (Extent::Pending, _) => self.warn_of_silence(error),
-            (Extent::Traffic | Extent::Server, _) | (Extent::Request, Purpose::Read) => {
-                self.count_failure(key, error);
-            }
-            (Extent::Permission, Purpose::Read) => self.read_denied(error),
-            (Extent::Permission | Extent::Request, Purpose::Write) => self.write_refused(key, error),
-            (Extent::Permission | Extent::Request, Purpose::Repair) => self.repair_refused(key, error),
-            // Says nothing about the next; whoever asked for the object tells of it.
-            (Extent::Object, _) => {}
-        }
-    }
-
     /// Ends storing for this run.
     pub fn refuse_writes(&self) {
         self.writes_off.store(true, Relaxed);
@@ -143,25 +89,9 @@ impl Health {
                 "The last requests to the S3 bucket failed",
                 error.to_string(),
                 "The build went on; what they were for is not restored or not stored.",
-                remedy(&error),
+                &remedy::of_request(&error, ""),
             );
         }
-    }
-
-    /// The object under `key` exists, and this run could not read it, for a reason that others don't share.
-    pub fn warn_of_unusable(&self, key: &str, error: &Error) {
-        self.warn(
-            "unusable",
-            "An object in the S3 bucket could not be read",
-            format!("{key}: {error}"),
-            "It was a miss; what the task made replaces it.",
-            "If it comes back, look at what is different about this object: its owner, its encryption, where the server keeps it.",
-        );
-    }
-
-    /// The object under `key` exists, and this run may read none.
-    pub fn warn_of_no_reads(&self, key: &str, error: &Error) {
-        self.warn_of_denied_reads(format!("{key} exists, and reading it is refused: {error}"));
     }
 
     /// Ends caching for this run.
@@ -175,7 +105,7 @@ impl Health {
             "Remote caching in S3 is off for this run",
             error.to_string(),
             "The build goes on with the local cache; nothing is restored from or stored in the bucket.",
-            remedy(error),
+            &remedy::of_request(error, ""),
         );
     }
 
@@ -186,7 +116,7 @@ impl Health {
             "The S3 bucket doesn't answer",
             error.to_string(),
             "The build goes on with the local cache, and uses the bucket as soon as it answers.",
-            &format!("{TROUBLE_ON_THE_WAY} If it is always this slow, raise `timeouts.firstContact`."),
+            &remedy::of_request(error, ""),
         );
     }
 
@@ -222,7 +152,7 @@ impl Health {
                 "Results of this run are not stored in S3",
                 error.to_string(),
                 "The build goes on and may still restore results from the bucket.",
-                remedy(error),
+                &remedy::of_put(error),
             );
         }
     }
@@ -263,36 +193,64 @@ impl Health {
     }
 }
 
-/// What to do about a failure that concerns more than one object.
-fn remedy(error: &Error) -> &'static str {
-    match error {
-        Error::Misconfigured { .. } => "Correct the `s3` section of nx.json.",
-        Error::Credentials { .. } => "Check the credentials this machine or job uses for the bucket.",
-        Error::NoSuchBucket { .. } => {
-            "Check `s3.bucket` and `s3.endpoint` in nx.json (or NX_S3_CACHE_BUCKET), or create the bucket."
+impl Gate for Health {
+    fn allows(&self, purpose: Purpose) -> bool {
+        match purpose {
+            Purpose::Read => !*self.off.borrow(),
+            Purpose::Write | Purpose::Repair => !self.writes_off.load(Relaxed),
         }
-        Error::WrongRegion { .. } => {
-            "Set `s3.region` in nx.json (or NX_S3_CACHE_REGION) to the bucket's region."
+    }
+
+    fn closed(&self) -> BoxFuture<'_, ()> {
+        let mut off = self.off.subscribe();
+        // The sender is in `self`, so that this can't fail as long as anybody waits.
+        async move { drop(off.wait_for(|off| *off).await) }.boxed()
+    }
+
+    fn answered(&self, purpose: Purpose) {
+        self.proven.store(true, Relaxed);
+        *self.failing.lock() = Failing::default();
+        *self.worked.lock() = Instant::now();
+        match purpose {
+            Purpose::Read => {}
+            Purpose::Write | Purpose::Repair => {
+                self.has_written.store(true, Relaxed);
+                self.refused_writes.lock().clear();
+            }
         }
-        Error::AccessDenied { .. } if error.refuses_the_caller() => {
-            "Check the credentials: the access key, its secret, that they belong to this endpoint, and this machine's clock."
+    }
+
+    fn failed(&self, purpose: Purpose, key: &str, error: &Error) {
+        match (error.extent(), purpose) {
+            (Extent::Bucket, _) => self.give_up(error),
+            (Extent::Pending, _) => self.warn_of_silence(error),
+            (Extent::Traffic | Extent::Server, _) | (Extent::Request, Purpose::Read) => {
+                self.count_failure(key, error);
+            }
+            (Extent::Permission, Purpose::Read) => self.read_denied(error),
+            (Extent::Permission | Extent::Request, Purpose::Write) => self.write_refused(key, error),
+            (Extent::Permission | Extent::Request, Purpose::Repair) => self.repair_refused(key, error),
+            // Says nothing about the next; whoever asked for the object tells of it.
+            (Extent::Object, _) => {}
         }
-        Error::AccessDenied { .. } => {
-            "Allow s3:PutObject on the bucket's objects, or set the mode to \"read-only\" where storing isn't meant to work."
-        }
-        Error::Refused { .. } => {
-            "The server doesn't accept such requests: see the page on providers, and the options `forcePathStyle`, `disableChecksum` and `conditionalWrites`."
-        }
-        Error::Unreachable { .. }
-        | Error::Silent { .. }
-        | Error::Unanswered { .. }
-        | Error::TimedOut { .. }
-        | Error::Throttled { .. }
-        | Error::Server { .. }
-        // Concern one object.
-        | Error::ChecksumMismatch
-        | Error::Unreadable { .. }
-        | Error::TooLarge { .. } => TROUBLE_ON_THE_WAY,
+    }
+
+    fn replaces(&self, key: &str, error: &Error) {
+        self.warn(
+            "unusable",
+            "An object in the S3 bucket could not be read",
+            format!("{key}: {error}"),
+            "It was a miss; what the task made replaces it.",
+            "If it comes back, look at what is different about this object: its owner, its encryption, where the server keeps it.",
+        );
+    }
+
+    fn reads_nothing(&self, key: &str, error: &Error) {
+        self.warn_of_denied_reads(format!("{key} exists, and reading it is refused: {error}"));
+    }
+
+    fn takes_denied_for_missing(&self) -> bool {
+        true
     }
 }
 

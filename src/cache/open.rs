@@ -3,22 +3,20 @@
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use tokio::sync::{OnceCell, Semaphore};
+use tokio::sync::Semaphore;
 
-use super::chunk_puts::SentChunks;
-use super::compressor_pool::CompressorPool;
 use super::health::Health;
-use super::memory_budget::Memory;
-use super::requests::Requests;
+use super::remote_cache::RemoteCache;
 use super::summary::Counters;
-use super::uploads::Uploads;
 use super::warnings::Warnings;
-use super::{DISK_JOBS, RemoteCache, Touches};
+use crate::bucket::{Bucket, InFlight};
 use crate::config::{BucketConfig, Config};
 use crate::entry::Producer;
 use crate::object_store::ObjectStore;
-use crate::rlimit::max_concurrent_requests;
 use crate::trust::{Access, TrustWarning};
+
+/// Bodies on their way to the bucket at once: less than any usual limit of open files.
+const MAX_BODIES: usize = 128;
 
 /// Opens the cache in `store`. Must be called within a tokio runtime. `verbose` keeps a line for each thing
 /// that happens.
@@ -30,11 +28,10 @@ pub fn open(
     verbose: bool,
 ) -> Arc<RemoteCache> {
     let warnings = Arc::new(Warnings::default());
-    let counters = Arc::new(Counters::default());
     let reads_only = !config.mode.writes() || access.writes.is_none();
     let stores = config.mode.writes();
     // A run that isn't meant to store needs no key.
-    let said = |warning: &&TrustWarning| stores || !matches!(warning, TrustWarning::KeyMissing(_));
+    let said = |warning: &&TrustWarning| stores || !warning.is_about_storing();
     for warning in access.warnings.iter().filter(said) {
         warnings.once(
             &warning.title(),
@@ -43,35 +40,22 @@ pub fn open(
         );
     }
     let events = vec![format!("scope: {}", access.why)];
-    let health = Health::new(bucket_label(&config.bucket), reads_only, warnings.clone());
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let compressors = Arc::new(CompressorPool::new(config.compression));
+    let label = bucket_label(&config.bucket);
+    let health = Arc::new(Health::new(label, reads_only, warnings.clone()));
     let cache = Arc::new(RemoteCache {
-        restores: Semaphore::new(max_concurrent_requests(config.bucket.concurrency)),
-        touches: Touches::new(store.clone(), config.touch_after),
-        requests: Requests::new(store, health, counters.clone()),
-        config,
-        producer,
-        access,
-        namespaces: OnceCell::new(),
-        uploads: Uploads::default(),
-        counters,
+        bucket: Bucket::new(config, access, store, health.clone(), producer),
+        health,
+        uploads: InFlight::default(),
+        bodies: Arc::new(Semaphore::new(MAX_BODIES)),
+        counters: Counters::default(),
         warnings,
-        memory: Memory::new(),
-        received: Arc::default(),
-        unpacking: Semaphore::new(DISK_JOBS),
-        packing: Semaphore::new(DISK_JOBS),
-        cores: Semaphore::new(cores),
-        compressors,
-        sent_chunks: SentChunks::default(),
         known_misses: Mutex::default(),
-        bad_objects: Mutex::default(),
-        swept: Mutex::default(),
+        swept: Arc::default(),
         events: verbose.then(|| Mutex::new(events)),
     });
     let warmed = cache.clone();
     // A failure shows again, and is reported, when the first task needs the namespaces.
-    tokio::spawn(async move { drop(warmed.namespaces().await) });
+    tokio::spawn(async move { drop(warmed.bucket.namespaces().await) });
     cache
 }
 

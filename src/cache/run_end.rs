@@ -6,9 +6,10 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use super::remote_cache::RemoteCache;
 use super::run_record::RunRecord;
-use super::summary::bytes;
-use super::{RemoteCache, Summary, Warning};
+use super::summary::{Summary, bytes};
+use super::warnings::Warning;
 use crate::config::environment::Environment;
 
 /// The variable that names the file for the records of runs.
@@ -55,11 +56,11 @@ impl RunEnd {
                 .duration_since(UNIX_EPOCH)
                 .unwrap_or_default()
                 .as_secs(),
-            run: cache.producer.run.clone(),
-            nx_version: cache.producer.nx.clone(),
-            plugin_version: cache.producer.plugin.clone(),
+            run: cache.bucket.uploader.producer.claimed.run.clone(),
+            nx_version: cache.bucket.uploader.producer.nx.clone(),
+            plugin_version: cache.bucket.uploader.producer.plugin.clone(),
             ci: self.ci,
-            scope: cache.access.writes.as_ref().map(ToString::to_string),
+            scope: cache.bucket.access.writes.as_ref().map(ToString::to_string),
             mode: cache.mode().to_string(),
             hits: summary.hits,
             misses: summary.misses,
@@ -130,6 +131,7 @@ fn markdown(summary: &Summary) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bucket::Traffic;
     use crate::cache::summary::Counters;
 
     #[test]
@@ -139,15 +141,19 @@ mod tests {
             counters.hit();
         }
         counters.miss();
-        let quiet = markdown(&counters.summary());
+        let quiet = markdown(&counters.summary(&Traffic::default()));
         assert!(
             quiet
                 .starts_with("### Nx remote cache in S3\n\n| | |\n|---|---|\n| restored | 3 of 4 (75 %) |\n")
         );
         assert!(quiet.ends_with(" s |\n\n") && !quiet.contains("trouble"));
         counters.error("timed-out");
-        assert!(markdown(&counters.summary()).contains("| trouble | 1 error: 1 timed out |"));
-        assert!(markdown(&Counters::default().summary()).contains("| restored | 0 of 0 |"));
+        assert!(
+            markdown(&counters.summary(&Traffic::default())).contains("| trouble | 1 error: 1 timed out |")
+        );
+        assert!(
+            markdown(&Counters::default().summary(&Traffic::default())).contains("| restored | 0 of 0 |")
+        );
     }
 
     #[test]

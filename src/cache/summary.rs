@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
+use crate::bucket::Traffic;
+
 /// Counts what happens while it happens.
 pub struct Counters {
     began: Instant,
@@ -15,9 +17,6 @@ pub struct Counters {
     already_there: AtomicU64,
     skipped: AtomicU64,
     errors: Mutex<BTreeMap<&'static str, u64>>,
-    bytes_received: AtomicU64,
-    bytes_sent: AtomicU64,
-    bytes_saved: AtomicU64,
     waiting: Mutex<Waiting>,
 }
 
@@ -81,9 +80,6 @@ impl Default for Counters {
             already_there: AtomicU64::default(),
             skipped: AtomicU64::default(),
             errors: Mutex::default(),
-            bytes_received: AtomicU64::default(),
-            bytes_sent: AtomicU64::default(),
-            bytes_saved: AtomicU64::default(),
             waiting: Mutex::default(),
         }
     }
@@ -115,19 +111,6 @@ impl Counters {
         *self.errors.lock().entry(kind).or_default() += 1;
     }
 
-    pub(super) fn received(&self, bytes: usize) {
-        self.bytes_received.fetch_add(bytes as u64, Relaxed);
-    }
-
-    pub(super) fn sent(&self, bytes: usize) {
-        self.bytes_sent.fetch_add(bytes as u64, Relaxed);
-    }
-
-    /// A chunk of so many bytes is in the bucket already.
-    pub(super) fn saved(&self, bytes: usize) {
-        self.bytes_saved.fetch_add(bytes as u64, Relaxed);
-    }
-
     /// Somebody waits, from now on until the answer is dropped.
     pub(super) fn wait(&self) -> Wait<'_> {
         let mut waiting = self.waiting.lock();
@@ -141,8 +124,8 @@ impl Counters {
         waiting.before + waiting.since.map_or(Duration::ZERO, |since| since.elapsed())
     }
 
-    /// The counts as they stand.
-    pub fn summary(&self) -> Summary {
+    /// The counts as they stand, with the bytes of `traffic`.
+    pub fn summary(&self, traffic: &Traffic) -> Summary {
         Summary {
             hits: self.hits.load(Relaxed),
             misses: self.misses.load(Relaxed),
@@ -150,9 +133,9 @@ impl Counters {
             already_there: self.already_there.load(Relaxed),
             skipped: self.skipped.load(Relaxed),
             errors: self.errors.lock().clone(),
-            bytes_received: self.bytes_received.load(Relaxed),
-            bytes_sent: self.bytes_sent.load(Relaxed),
-            bytes_saved: self.bytes_saved.load(Relaxed),
+            bytes_received: traffic.received.load(Relaxed),
+            bytes_sent: traffic.sent.load(Relaxed),
+            bytes_saved: traffic.saved.load(Relaxed),
             seconds_waited: self.waited().as_secs_f64(),
             seconds: self.began.elapsed().as_secs_f64(),
         }
@@ -245,16 +228,17 @@ mod tests {
     fn the_line_mentions_only_what_happened() {
         let counters = Counters::default();
         counters.hit();
-        counters.received(1500);
-        let quiet = counters.summary().line();
+        let traffic = Traffic::default();
+        traffic.received.store(1500, Relaxed);
+        let quiet = counters.summary(&traffic).line();
         let counts = "1 restored, 0 missed, 0 stored; 1.5 kB received, 0 B sent; waited 0.0 s of ";
         assert!(quiet.starts_with(counts) && quiet.ends_with(" s"), "{quiet}");
         counters.skipped();
-        counters.saved(2_000_000);
+        traffic.saved.store(2_000_000, Relaxed);
         for kind in ["timed-out", "damaged", "timed-out"] {
             counters.error(kind);
         }
-        let loud = counters.summary().line();
+        let loud = counters.summary(&traffic).line();
         assert!(
             loud.contains("0 stored, 1 not stored; 1.5 kB received, 0 B sent, 2.0 MB were there already; ")
         );

@@ -2,7 +2,6 @@
 
 use clap::{Parser, Subcommand};
 
-use super::archives::{RebuildArgs, RestoreArgs};
 use super::cat::CatArgs;
 use super::doctor::DoctorArgs;
 use super::flush::FlushArgs;
@@ -10,6 +9,8 @@ use super::inspect::InspectArgs;
 use super::keygen::KeygenArgs;
 use super::ls::LsArgs;
 use super::purge::PurgeArgs;
+use super::rebuild::RebuildArgs;
+use super::restore::RestoreArgs;
 use super::shell::{CompletionsArgs, ManArgs};
 use super::stats::StatsArgs;
 use super::vela::VelaArgs;

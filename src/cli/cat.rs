@@ -5,9 +5,9 @@ use std::io::{self, IsTerminal, Read};
 use clap::Args;
 
 use super::bucket::{Bucket, Stop};
-use super::ending::Ending;
 use super::scopes::Scopes;
-use super::{BAD, GOOD, Workspace, print};
+use super::ui::{BAD, Ending, GOOD, print};
+use super::workspace::Workspace;
 use crate::archive::{Item, ItemKind};
 use crate::plain::of_a_terminal;
 use crate::task_hash::TaskHash;
@@ -36,7 +36,7 @@ pub(super) async fn run(workspace: &Workspace, options: &CatArgs) -> Result<u8, 
     let bucket = Bucket::open(workspace).await?;
     let scopes = bucket.asked_or_read(options.scope.as_ref());
     let found = bucket.find(&scopes, &options.hash).await?.into_iter().next();
-    let Some((scope, read)) = found else {
+    let Some(read) = found else {
         print::note(&bucket.not_found(options.scope.as_ref(), &options.hash));
         return Ok(BAD);
     };
@@ -47,7 +47,7 @@ pub(super) async fn run(workspace: &Workspace, options: &CatArgs) -> Result<u8, 
         return Ok(BAD);
     };
     let wanted = Wanted(options.path.clone());
-    let (_, looked) = bucket.look_through(&scope, entry, wanted, Wanted::look).await;
+    let (_, looked) = bucket.look_through(&read, entry, wanted, Wanted::look).await;
     match (looked, &options.path) {
         (Err(Stop::Enough), _) => Ok(GOOD),
         (Err(Stop::Ends(ending)), _) => Err(ending),

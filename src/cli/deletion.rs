@@ -3,12 +3,9 @@
 use parking_lot::Mutex;
 
 use super::bucket::Bucket;
-use super::ending::Ending;
-use super::progress::Progress;
 use super::tally::{Tally, What};
-
-/// Keys in one request, which is S3's limit.
-const BATCH: usize = 1000;
+use super::ui::{Ending, progress::Progress};
+use crate::object_store::DELETE_BATCH;
 
 /// An object to delete.
 pub(super) struct Deletion {
@@ -20,6 +17,14 @@ pub(super) struct Deletion {
     pub what: What,
 }
 
+impl Tally {
+    pub(super) fn deleted(&mut self, batch: &[Deletion]) {
+        batch
+            .iter()
+            .for_each(|deletion| self.add(deletion.what, deletion.size));
+    }
+}
+
 /// Deletes these objects and counts them in `tally`. After an error, which tells what was deleted before, running again
 /// finishes.
 pub(super) async fn delete(
@@ -29,7 +34,7 @@ pub(super) async fn delete(
     tally: &Mutex<Tally>,
 ) -> Result<(), Ending> {
     let progress = Progress::of(title, deletions.len() as u64);
-    for batch in deletions.chunks(BATCH) {
+    for batch in deletions.chunks(DELETE_BATCH) {
         let keys: Vec<String> = batch.iter().map(|deletion| deletion.key.clone()).collect();
         if let Err(error) = bucket.store.delete(&keys).await {
             let until_then = format!("Until then: {}.", tally.lock().line());

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::json;
 
-use super::{GOOD, print};
+use super::ui::{GOOD, print};
 use crate::secret::Secret;
 use crate::sign::{KeyName, SigningKey};
 
@@ -52,7 +52,7 @@ pub(super) fn run(options: &KeygenArgs) -> u8 {
                 &json!({ "name": key.name().as_str(), "publicKey": public, "secretKey": secret.expose() }),
             );
         }
-        file => print::out(&told(&public, &secret, file.as_deref())),
+        file => print::out(&instructions(&public, &secret, file.as_deref())),
     }
     GOOD
 }
@@ -81,7 +81,7 @@ fn not_written(file: &Path, error: &io::Error) -> String {
     }
 }
 
-fn told(public: &str, secret: &Secret, file: Option<&Path>) -> String {
+fn instructions(public: &str, secret: &Secret, file: Option<&Path>) -> String {
     let secret = match file {
         Some(file) => format!("in {}", file.display()),
         None => format!("shown this once:\n\n  {}", secret.expose()),

@@ -59,7 +59,7 @@ impl FromStr for Scopes {
         };
         scopes.ok_or_else(|| {
             format!(
-                "{text:?} names no scope: write t (trusted), u/pr-123 (one untrusted scope), u/pr-* or u/* (several), or *"
+                "invalid scope {text:?}: write t (trusted), u/pr-123 (one untrusted scope), u/pr-* or u/* (several), or *"
             )
         })
     }

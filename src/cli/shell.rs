@@ -3,12 +3,10 @@
 
 use std::io;
 
-use clap::{Args, CommandFactory};
+use clap::{Args, Command};
 use clap_complete::Shell;
 
-use super::args::Cli;
-use super::ending::Ending;
-use super::{GOOD, print};
+use super::ui::{Ending, GOOD, print};
 
 const NAME: &str = "nx-s3-cache";
 /// The name as the completions for bash spell it, and as they misspell it.
@@ -35,10 +33,10 @@ pub(super) struct CompletionsArgs {
   nx-s3-cache man > /usr/local/share/man/man1/nx-s3-cache.1")]
 pub(super) struct ManArgs {}
 
-/// Prints the completions of a shell.
-pub(super) fn completions(options: &CompletionsArgs) -> Result<u8, Ending> {
+/// Prints the completions of a shell for `program`.
+pub(super) fn completions(options: &CompletionsArgs, mut program: Command) -> Result<u8, Ending> {
     let mut text = Vec::new();
-    clap_complete::generate(options.shell, &mut Cli::command(), NAME, &mut text);
+    clap_complete::generate(options.shell, &mut program, NAME, &mut text);
     // For bash, clap_complete 4.6 takes the hyphens of the program's name for those between commands, in one of the two
     // places where it spells them, so that nothing below the first command would be completed.
     let text = String::from_utf8_lossy(&text).replace(MISSPELT, SPELT);
@@ -46,9 +44,9 @@ pub(super) fn completions(options: &CompletionsArgs) -> Result<u8, Ending> {
     Ok(GOOD)
 }
 
-/// Prints one page with the program and each of its commands.
-pub(super) fn man() -> Result<u8, Ending> {
-    let page = page().map_err(|error| Ending::Unable(error.to_string()))?;
+/// Prints one page with `program` and each of its commands.
+pub(super) fn man(program: Command) -> Result<u8, Ending> {
+    let page = page(program).map_err(|error| Ending::Unable(error.to_string()))?;
     print::bytes(&page)?;
     Ok(GOOD)
 }
@@ -61,8 +59,7 @@ fn sections(parts: &[u8], heading: &str) -> String {
         .replace("EXTRA\nExamples:\n", "EXAMPLES\n")
 }
 
-fn page() -> io::Result<Vec<u8>> {
-    let mut program = Cli::command();
+fn page(mut program: Command) -> io::Result<Vec<u8>> {
     // Gives the commands their full names, and the options that all have.
     program.build();
     let mut page = Vec::new();

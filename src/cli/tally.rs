@@ -2,7 +2,6 @@
 
 use serde::Serialize;
 
-use super::deletion::Deletion;
 use crate::cache::bytes;
 use crate::entry::Object;
 
@@ -18,7 +17,7 @@ pub(super) enum What {
 impl What {
     pub(super) fn of(object: &Object) -> Self {
         match object {
-            Object::Entry(_) => Self::Entry,
+            Object::Entry(_) | Object::Body(_) => Self::Entry,
             Object::Archive(_) => Self::Archive,
             Object::Chunk(_) => Self::Chunk,
             Object::Other(_) => Self::Scratch,
@@ -46,12 +45,6 @@ impl Tally {
         };
         *count += 1;
         self.bytes += size;
-    }
-
-    pub(super) fn deleted(&mut self, batch: &[Deletion]) {
-        batch
-            .iter()
-            .for_each(|deletion| self.add(deletion.what, deletion.size));
     }
 
     /// Whether there is nothing to tell.

@@ -50,10 +50,20 @@ impl Guarded {
 }
 
 #[async_trait]
+#[deny(clippy::missing_trait_methods)]
 impl ObjectStore for Guarded {
+    async fn probe(&self) -> Result<(), Error> {
+        self.objects.probe().await
+    }
+
     async fn fetch(&self, key: &str, limit: u64, progress: &Arc<Progress>) -> Result<Option<Object>, Error> {
         self.ask(Request::Get, key)?;
         self.objects.fetch(key, limit, progress).await
+    }
+
+    async fn get(&self, key: &str, limit: u64) -> Result<Option<Bytes>, Error> {
+        self.ask(Request::Get, key)?;
+        self.objects.get(key, limit).await
     }
 
     async fn head(&self, key: &str) -> Result<Option<Head>, Error> {

@@ -7,18 +7,19 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 use parking_lot::Mutex;
 use serde::Serialize;
 
-use super::bucket::{Bucket, ReadEntry, Stop};
-use super::ending::Ending;
-use super::interrupt::until_interrupted;
-
-use super::print::{self, Paint};
-use super::progress::Progress;
+use super::bucket::{Bucket, ReadEntry, Stop, unread};
 use super::scopes::Scopes;
-use super::{BAD, GOOD, UNABLE, Workspace};
+use super::ui::{
+    BAD, Ending, GOOD, UNABLE,
+    interrupt::until_interrupted,
+    print::{self, Paint},
+    progress::Progress,
+};
+use super::workspace::Workspace;
 use crate::cache::bytes;
 use crate::entry;
+use crate::error::Error;
 use crate::plain::plain;
-use crate::scope::Scope;
 use crate::task_hash::TaskHash;
 
 /// Entries that are checked at once: each holds up to 40 MiB of chunks.
@@ -134,8 +135,8 @@ impl Check<'_> {
         if found.is_empty() {
             print::note(&self.bucket.not_found(asked, hash));
         }
-        for (scope, read) in &found {
-            self.entry(scope, read).await?;
+        for read in &found {
+            self.entry(read).await?;
         }
         Ok(())
     }
@@ -145,10 +146,18 @@ impl Check<'_> {
         let mut pages = pin!(self.bucket.entries(&scopes));
         while let Some(page) = pages.try_next().await? {
             let checks = stream::iter(page).map(|found| async move {
-                // What is gone since it was listed is nobody's problem.
-                match self.bucket.listed_entry(&found).await? {
-                    Some(read) => self.entry(&found.at.scope, &read).await,
-                    None => Ok(()),
+                let Some(name) = found.name() else {
+                    return Ok(());
+                };
+                match self.bucket.read_entry(&found.at.scope, name).await {
+                    Ok(Some(read)) => self.entry(&read).await,
+                    // What is gone since it was listed is nobody's problem.
+                    Ok(None) => Ok(()),
+                    Err(Error::Object { key, source }) => {
+                        self.count(0);
+                        self.found(key, source.to_string())
+                    }
+                    Err(error) => Err(unread(&error)),
                 }
             });
             checks.buffer_unordered(AT_ONCE).try_collect::<()>().await?;
@@ -159,40 +168,44 @@ impl Check<'_> {
         Ok(())
     }
 
-    async fn entry(&self, scope: &Scope, read: &ReadEntry) -> Result<(), Ending> {
-        let problem = self.problem(scope, read).await?;
-        let mut tally = self.tally.lock();
-        tally.checked += 1;
-        self.progress.add(1);
-        if let Ok(entry) = &read.entry {
-            tally.archive_bytes += entry.manifest.size;
-        }
+    async fn entry(&self, read: &ReadEntry) -> Result<(), Ending> {
+        let problem = self.problem(read).await?;
+        self.count(read.entry.as_ref().map_or(0, |entry| entry.manifest.size));
         match (problem, &read.entry) {
             (None, _) => Ok(()),
             (Some(problem), Err(entry::Error::KeyMissing))
                 if problem == entry::Error::KeyMissing.to_string() =>
             {
-                tally.unreadable += 1;
+                self.tally.lock().unreadable += 1;
                 Ok(())
             }
-            (Some(problem), _) => {
-                let finding = Finding {
-                    key: read.key.clone(),
-                    problem,
-                };
-                let told = self.tell(&finding);
-                tally.bad.push(finding);
-                told
-            }
+            (Some(problem), _) => self.found(read.key.clone(), problem),
         }
     }
 
+    fn count(&self, archive_bytes: u64) {
+        let mut tally = self.tally.lock();
+        tally.checked += 1;
+        tally.archive_bytes += archive_bytes;
+        self.progress.add(1);
+    }
+
+    /// Takes note of a bad entry, and tells of it.
+    fn found(&self, key: String, problem: String) -> Result<(), Ending> {
+        let finding = Finding { key, problem };
+        let mut tally = self.tally.lock();
+        let told = self.tell(&finding);
+        tally.bad.push(finding);
+        told
+    }
+
     /// Why no run would restore the entry.
-    async fn problem(&self, scope: &Scope, read: &ReadEntry) -> Result<Option<String>, Ending> {
+    async fn problem(&self, read: &ReadEntry) -> Result<Option<String>, Ending> {
         let (None, Ok(entry)) = (read.refusal(), &read.entry) else {
             return Ok(read.refusal().map(ToString::to_string));
         };
-        match self.bucket.look_through(scope, entry, (), |(), _| Ok(())).await.1 {
+        let looked = self.bucket.look_through(read, entry, (), |(), _| Ok(())).await;
+        match looked.1 {
             Ok(()) | Err(Stop::Enough) => Ok(None),
             Err(Stop::Bad(error)) => Ok(Some(error.to_string())),
             Err(Stop::Ends(ending)) => Err(ending),

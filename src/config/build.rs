@@ -3,12 +3,10 @@
 use std::path::Path;
 
 use super::error::Findings;
-use super::options::{self as opt, Spec};
-use super::settings::{FromValue, Opt, Settings};
-use super::{
-    AssumeRole, BucketConfig, Config, CredentialsConfig, Mode, StaticKeys, Timeouts, bucket_name, checks,
-    rules, trust,
-};
+use super::options as opt;
+use super::settings::{Checked, Settings};
+use super::types::{AssumeRole, BucketConfig, Config, CredentialsConfig, Mode, StaticKeys, Timeouts};
+use super::{bucket_name, checks, rules, trust};
 
 /// Builds the configuration. Where `findings` holds problems afterwards, parts of it are placeholders.
 pub(super) fn build(settings: &Settings, ci: bool, workspace_root: &Path, findings: &mut Findings) -> Config {
@@ -44,7 +42,7 @@ fn bucket(checked: &mut Checked<'_>, workspace_root: &Path) -> BucketConfig {
     let check_name = |name: &str| bucket_name::check(name, own_server).map(|()| name.to_owned());
     let endpoint = checked.text(&opt::ENDPOINT, checks::endpoint);
     let name = checked.text(&opt::BUCKET, check_name);
-    if name.is_none() && !checked.findings.mention(&opt::BUCKET) {
+    if name.is_none() && !checked.findings.mention(opt::BUCKET.name) {
         checked.refuse(
             &opt::BUCKET,
             "this is missing. Name the bucket in nx.json, \"s3\": { \"bucket\": … }, or in NX_S3_CACHE_BUCKET.",
@@ -114,41 +112,4 @@ fn mode(settings: &Settings, ci: bool) -> Mode {
     settings
         .find(&opt::MODE)
         .unwrap_or_else(|| settings.get(&otherwise))
-}
-
-/// Settings whose values are checked as they are read.
-pub(super) struct Checked<'a> {
-    pub settings: &'a Settings,
-    pub findings: &'a mut Findings,
-}
-
-impl Checked<'_> {
-    /// The value of `option` as `check` returns it.
-    pub(super) fn value<V: FromValue, const D: bool, T>(
-        &mut self,
-        option: &Opt<V, D>,
-        check: impl Fn(&V) -> Result<T, String>,
-    ) -> Option<T> {
-        let value = self.settings.find(option)?;
-        self.passed(option, check(&value))
-    }
-
-    /// The string of `option` as `check` returns it.
-    pub(super) fn text<const D: bool, T>(
-        &mut self,
-        option: &Opt<String, D>,
-        check: impl Fn(&str) -> Result<T, String>,
-    ) -> Option<T> {
-        self.value(option, |text| check(text))
-    }
-
-    pub(super) fn passed<T>(&mut self, option: &Spec, result: Result<T, String>) -> Option<T> {
-        result.map_err(|problem| self.refuse(option, problem)).ok()
-    }
-
-    /// Notes what is wrong with `option`.
-    pub(super) fn refuse(&mut self, option: &Spec, problem: impl Into<String>) {
-        let origin = self.settings.origin(option);
-        self.findings.problem(option.name, origin, problem);
-    }
 }

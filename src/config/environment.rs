@@ -1,93 +1,32 @@
-//! The environment: its variables, and the options they set. Nothing else reads the variables of this process.
-
-use std::collections::BTreeMap;
+//! The options that environment variables set.
 
 use super::error::{Findings, Origin, nearest, question};
 use super::kind::Given;
-use super::options::{OPTIONS, Spec, removed};
+use super::options::{OPTIONS, removed};
 use super::settings::Layer;
+use super::spec::Spec;
 
-/// What every variable that sets an option begins with.
-pub const PREFIX: &str = "NX_S3_CACHE_";
+use crate::environment::REMOVED;
+pub use crate::environment::{Environment, PREFIX, process};
 
-/// Names the variables that a run of Nx removed from the environment of its tasks.
-const REMOVED: &str = "NX_S3_CACHE_KEYS_REMOVED";
+/// Forces one of the two ways into Nx; JavaScript acts on it.
+const ROUTE: &str = "NX_S3_CACHE_ROUTE";
+const ROUTES: [&str; 3] = ["auto", "direct", "server"];
 
 /// Variables with our prefix that are no options.
-const OTHERS: [&str; 4] = [
+const OTHERS: [&str; 5] = [
     "NX_S3_CACHE_LIBRARY_PATH",
     "NX_S3_CACHE_LOG",
+    ROUTE,
     "NX_S3_CACHE_STATS",
     REMOVED,
 ];
 
-/// Environment variables at one moment, so that tests never touch those of their process.
-#[derive(Clone, Default)]
-pub struct Environment(BTreeMap<String, String>);
-
-impl Environment {
-    /// The variables of this process. Bytes that aren't UTF-8 become `U+FFFD`, which no option accepts.
-    pub fn of_process() -> Self {
-        let lossy = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
-        Self(
-            std::env::vars_os()
-                .map(|(name, value)| (lossy(name), lossy(value)))
-                .collect(),
-        )
-    }
-
-    /// The value of `name`. Empty counts as not set: CI systems pass a secret that a run may not see as "".
-    pub fn get(&self, name: &str) -> Option<&str> {
-        self.0
-            .get(name)
-            .map(String::as_str)
-            .filter(|value| !value.is_empty())
-    }
-
-    /// Sets `name`, as far as we look at it here.
-    pub fn set(&mut self, name: String, value: String) {
-        self.0.insert(name, value);
-    }
-
-    /// Whether `name` is there without a value.
-    pub fn is_empty(&self, name: &str) -> bool {
-        self.0.get(name).is_some_and(String::is_empty)
-    }
-
-    /// The names of all variables that begin with [`PREFIX`], empty ones too.
-    pub fn prefixed(&self) -> impl Iterator<Item = &str> {
-        self.0
-            .keys()
-            .map(String::as_str)
-            .filter(|name| name.starts_with(PREFIX))
-    }
-
-    /// Whether this process is a task, or started by one, and lacks the variable of `option` for that reason alone.
-    pub(super) fn was_removed(&self, option: &Spec) -> bool {
-        let variable = option.variable();
-        let removed = self.get(REMOVED).unwrap_or_default();
-        self.get(&variable).is_none() && removed.split(',').any(|name| name == variable)
-    }
-}
-
-impl<const N: usize> From<[(&str, &str); N]> for Environment {
-    fn from(variables: [(&str, &str); N]) -> Self {
-        variables.into_iter().collect()
-    }
-}
-
-impl<'a> FromIterator<(&'a str, &'a str)> for Environment {
-    fn from_iter<I: IntoIterator<Item = (&'a str, &'a str)>>(variables: I) -> Self {
-        let owned = variables
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value.to_owned()));
-        Self(owned.collect())
-    }
-}
-
-/// The value of one variable of this process; empty counts as not set.
-pub fn process(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
+/// Whether this process is a task, or started by one, and lacks the variable of `option` for that reason alone.
+pub(super) fn was_removed(environment: &Environment, option: &Spec) -> bool {
+    let variable = option.variable();
+    let removed = environment.get(REMOVED).unwrap_or_default();
+    environment.get(&variable).is_none() && removed.split(',').any(|name| name == variable)
 }
 
 /// What the variables set. One with our prefix that is no option is a problem: it is a typo.
@@ -103,6 +42,10 @@ pub(super) fn read(environment: &Environment, findings: &mut Findings) -> Layer 
                 layer.read(option, Given::Text(text), Origin::Variable(name), findings);
             }
         }
+    }
+    if let Some(route) = environment.get(ROUTE).filter(|route| !ROUTES.contains(route)) {
+        let problem = format!("{route:?} is not one of {}.", ROUTES.join(", "));
+        findings.problem(ROUTE, Origin::Variable(ROUTE.to_owned()), problem);
     }
     for name in environment.prefixed().filter(|name| !is_known(name)) {
         let unknown = || format!("no option has this environment variable.{}", did_you_mean(name));
@@ -131,27 +74,6 @@ mod tests {
     use super::super::options;
     use super::*;
 
-    #[test]
-    fn an_empty_variable_counts_as_not_set() {
-        let environment = Environment::from([("NX_S3_CACHE_BUCKET", ""), ("NX_S3_CACHE_REGION", "eu")]);
-        assert_eq!(environment.get("NX_S3_CACHE_BUCKET"), None);
-        assert!(environment.is_empty("NX_S3_CACHE_BUCKET"));
-        assert_eq!(environment.get("NX_S3_CACHE_REGION"), Some("eu"));
-        assert!(!environment.is_empty("NX_S3_CACHE_REGION") && !environment.is_empty("OTHER"));
-    }
-
-    #[test]
-    fn lists_only_variables_with_the_prefix() {
-        let environment = Environment::from([("NX_S3_CACHE_BUCKET", ""), ("PATH", "/bin"), ("NX_S3", "x")]);
-        assert_eq!(environment.prefixed().collect::<Vec<_>>(), ["NX_S3_CACHE_BUCKET"]);
-    }
-
-    #[test]
-    fn reads_the_process() {
-        let path = process("PATH").unwrap();
-        assert_eq!(Environment::of_process().get("PATH"), Some(path.as_str()));
-    }
-
     fn problems<const N: usize>(variables: [(&str, &str); N]) -> Vec<String> {
         let mut findings = Findings::default();
         read(&Environment::from(variables), &mut findings);
@@ -179,6 +101,16 @@ mod tests {
         assert_eq!(
             problems([("NX_S3_CACHE_LOG", "x"), ("NX_S3", "y"), ("AWS_REGION", "z")]),
             none
+        );
+    }
+
+    #[test]
+    fn a_route_that_is_none_is_refused() {
+        let none: [&str; 0] = [];
+        assert_eq!(problems([("NX_S3_CACHE_ROUTE", "server")]), none);
+        assert_eq!(
+            problems([("NX_S3_CACHE_ROUTE", "http")]),
+            ["NX_S3_CACHE_ROUTE: \"http\" is not one of auto, direct, server."]
         );
     }
 

@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use super::options::Spec;
-
 /// Where a value comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
@@ -100,8 +98,8 @@ impl Findings {
     }
 
     /// Whether something is wrong with `option` already, so that its absence is no further problem.
-    pub(super) fn mention(&self, option: &Spec) -> bool {
-        self.problems.iter().any(|problem| problem.option == option.name)
+    pub(super) fn mention(&self, option: &str) -> bool {
+        self.problems.iter().any(|problem| problem.option == option)
     }
 }
 

@@ -5,7 +5,8 @@ use std::time::Duration;
 use serde_json::Value as Json;
 
 use super::error::did_you_mean;
-use super::{Compression, units};
+use super::types::Compression;
+use super::units;
 use crate::secret::Secret;
 
 /// The levels zstd is used with; those above need far more memory for little.

@@ -2,37 +2,14 @@
 
 use std::time::Duration;
 
-use super::environment::PREFIX;
 use super::kind::Kind;
-use super::settings::{
-    Defaulted, FLAG, LEVEL, Opt, SECRET, STRING, STRINGS, Typed, choice, duration, integer, size,
+use super::spec::{
+    Defaulted, FLAG, Fallback, LEVEL, Opt, SECRET, STRING, STRINGS, Spec, Typed, choice, duration, integer,
+    size, variable,
 };
-use super::{Compression, ConditionalWrites, Mode, OnBadSignature, TrustPolicy};
+use super::types::{Compression, ConditionalWrites, Mode, OnBadSignature, TrustPolicy};
 use crate::secret::Secret;
 use Fallback::{ByEnvironment, Unset, Value};
-
-/// One option.
-#[derive(Clone, Copy, Debug)]
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "tests generate the schema and the documentation")
-)]
-pub(super) struct Spec {
-    /// The name in nx.json; with a dot when it is in a nested object.
-    pub name: &'static str,
-    pub kind: Kind,
-    pub fallback: Fallback,
-    /// What it does, in one line.
-    pub description: &'static str,
-    /// A value that makes sense, as JSON.
-    pub example: &'static str,
-    /// Whether the query of a store URL may set it.
-    pub in_url: bool,
-    /// Whether only the environment may set it.
-    pub only_environment: bool,
-    /// Another variable that sets it, weaker than its own.
-    pub other_variable: Option<&'static str>,
-}
 
 const BLANK: Spec = Spec {
     name: "",
@@ -44,39 +21,6 @@ const BLANK: Spec = Spec {
     only_environment: false,
     other_variable: None,
 };
-
-/// What applies when nobody sets an option.
-#[derive(Clone, Copy, Debug)]
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "tests generate the schema and the documentation")
-)]
-pub(super) enum Fallback {
-    /// No value; this says what happens then.
-    Unset(&'static str),
-    /// This value, as text.
-    Value(&'static str),
-    /// One value in CI, another elsewhere.
-    ByEnvironment { ci: &'static str, local: &'static str },
-}
-
-impl Spec {
-    /// The name of the variable that sets the option: `timeouts.connect` is `NX_S3_CACHE_TIMEOUTS_CONNECT`.
-    pub(super) fn variable(&self) -> String {
-        variable(self.name)
-    }
-}
-
-fn variable(option: &str) -> String {
-    let mut name = PREFIX.to_owned();
-    for c in option.chars() {
-        if c.is_ascii_uppercase() {
-            name.push('_');
-        }
-        name.push(if c == '.' { '_' } else { c.to_ascii_uppercase() });
-    }
-    name
-}
 
 /// Options that were removed, and what is said to whoever still sets one.
 const REMOVED: [(&str, &str); 1] = [(
@@ -163,11 +107,19 @@ options! {
     ENCRYPTION_KEY: Opt<Secret> = "encryptionKey", SECRET, "\"a passphrase that is not in the repository\"", fallback: Unset("not encrypted by the client");
 
     /// The keys whose signatures are believed, each `name:base64` as `nx-s3-cache keygen` prints it. Several may be valid at once, so that keys can be replaced.
-    TRUST_PUBLIC_KEYS: Opt<Vec<String>> = "trust.publicKeys", STRINGS, "[\"main-2026:h9CVy0HqWSu/YGOoC6wBvaMn5L3zBq8DgGdNYc1PlNY=\"]", fallback: Unset("nothing is signed or verified");
-    /// The branches and tags whose pushes are trusted, when they hold the signing key: `main`, `release/*`, `refs/tags/v*`. A `*` stands for any characters but `/`.
+    TRUST_PUBLIC_KEYS: Opt<Vec<String>> = "trust.publicKeys", STRINGS, "[\"main-2026:h9CVy0HqWSu/YGOoC6wBvaMn5L3zBq8DgGdNYc1PlNY=\"]", fallback: Unset("only `trust.identities` may sign; without those, nothing is signed or verified");
+    /// The repositories, pipelines or projects whose CI runs may sign without any key, by their identity tokens: `github:owner/repository`, with `#id` to pin its number, `github-enterprise:host/owner/repository`, `buildkite:organization/pipeline`, `circleci:organization-id/project-id`.
+    TRUST_IDENTITIES: Opt<Vec<String>> = "trust.identities", STRINGS, "[\"github:acme/shop\"]", fallback: Unset("only `trust.publicKeys` may sign");
+    /// The branches and tags whose pushes are trusted, when they hold the signing key or are of an identity: `main`, `release/*`, `refs/tags/v*`. A `*` stands for any characters but `/`.
     TRUST_BRANCHES: Defaulted<Vec<String>> = "trust.branches", STRINGS, "[\"main\", \"release/*\"]", fallback: Value("main, master");
+    /// The events that may have caused a run of `trust.identities`, in the words of its token: on GitHub also `schedule`, `release` or `workflow_dispatch`, whose ref must be listed as well.
+    TRUST_EVENTS: Defaulted<Vec<String>> = "trust.events", STRINGS, "[\"push\", \"schedule\"]", fallback: Value("push");
+    /// The GitHub environment that a job must have to sign by its identity token.
+    TRUST_ENVIRONMENT: Opt<String> = "trust.environment", STRING, "\"release\"", fallback: Unset("any, or none");
+    /// A file with the issuer's keys (JWKS), for machines that can't reach it; relative to the workspace root. Whoever looks after it follows the issuer's key rotation.
+    TRUST_JWKS_FILE: Opt<String> = "trust.jwksFile", STRING, "\"ci/github-jwks.json\"", fallback: Unset("the issuer's own, kept for a day");
     /// What other runs may write: `isolated`, pull requests and unlisted branches a part of the cache of their own; `trunk-only`, nothing; `shared`, everything, without any protection.
-    TRUST_POLICY: Opt<TrustPolicy> = "trust.policy", choice("a policy", &["isolated", "trunk-only", "shared"]), "\"trunk-only\"", fallback: Unset("`isolated` with `trust.publicKeys`, `shared` without");
+    TRUST_POLICY: Opt<TrustPolicy> = "trust.policy", choice("a policy", &["isolated", "trunk-only", "shared"]), "\"trunk-only\"", fallback: Unset("`isolated` with `trust.publicKeys` or `trust.identities`, `shared` without");
     /// What an entry without a good signature does: it is a `miss`, or the run must `fail`.
     TRUST_ON_BAD_SIGNATURE: Defaulted<OnBadSignature> = "trust.onBadSignature", choice("a reaction", &["miss", "fail"]), "\"fail\"", fallback: Value("miss");
     /// The file that holds the secret signing key in trusted runs; relative to the workspace root, and not in the repository.
@@ -222,8 +174,8 @@ options! {
     /// Objects older than this are refreshed on use, so that a lifecycle rule deletes only what nobody uses.
     TOUCH_AFTER: Opt<Duration> = "touchAfter", duration(Duration::from_secs(3600), Duration::from_secs(365 * 86_400)), "\"7d\"", fallback: Unset("off");
 
-    /// Requests in flight at once, at most: fewer while the server is throttling, and on Linux an eighth of the limit of open files.
-    CONCURRENCY: Defaulted<u16> = "concurrency", integer(1, 256), "64", fallback: Value("32");
+    /// Requests in flight at once, at most: 32 to a bucket nearby, more the farther away it is, fewer while the server is throttling, and on Linux an eighth of the limit of open files.
+    CONCURRENCY: Defaulted<u16> = "concurrency", integer(1, 256), "64", fallback: Value("256");
     /// Until a connection is open.
     TIMEOUTS_CONNECT: Defaulted<Duration> = "timeouts.connect", TIMEOUT, "\"2s\"", fallback: Value("5s");
     /// How long tasks wait, in all, for a bucket that has not answered anything yet; a later answer is used from then on. Uploads in the background wait as long as the run does.

@@ -1,9 +1,10 @@
 //! Which options go together, and which don't.
 
-use super::TrustPolicy;
-use super::build::Checked;
-use super::options::{self as opt, Spec};
+use super::options as opt;
+use super::settings::Checked;
+use super::spec::Spec;
 use super::trust::SET_UP;
+use super::types::TrustPolicy;
 
 const ONLY_AWS: &str = "only AWS has this";
 const UNSIGNED: &str = "anonymous requests are not signed";
@@ -45,22 +46,40 @@ fn check_exclusive(checked: &mut Checked<'_>) {
 }
 
 fn check_needs(checked: &mut Checked<'_>) {
-    let needs: [(&Spec, &Spec); 8] = [
+    let needs: [(&Spec, &Spec); 9] = [
         (&opt::ACCESS_KEY_ID, &opt::SECRET_ACCESS_KEY),
         (&opt::SECRET_ACCESS_KEY, &opt::ACCESS_KEY_ID),
         (&opt::SESSION_TOKEN, &opt::SECRET_ACCESS_KEY),
         (&opt::ASSUME_ROLE_EXTERNAL_ID, &opt::ASSUME_ROLE_ROLE_ARN),
         (&opt::ASSUME_ROLE_SESSION_NAME, &opt::ASSUME_ROLE_ROLE_ARN),
         (&opt::KMS_KEY_ID, &opt::SERVER_SIDE_ENCRYPTION),
-        (&opt::TRUST_BRANCHES, &opt::TRUST_PUBLIC_KEYS),
-        (&opt::TRUST_ON_BAD_SIGNATURE, &opt::TRUST_PUBLIC_KEYS),
+        (&opt::TRUST_EVENTS, &opt::TRUST_IDENTITIES),
+        (&opt::TRUST_ENVIRONMENT, &opt::TRUST_IDENTITIES),
+        (&opt::TRUST_JWKS_FILE, &opt::TRUST_IDENTITIES),
     ];
     let settings = checked.settings;
     for (one, other) in needs {
-        if settings.is_on(one) && !settings.is_on(other) && !checked.findings.mention(other) {
+        if settings.is_on(one) && !settings.is_on(other) && !checked.findings.mention(other.name) {
             checked.refuse(one, format!("this needs {}, which is not set.", other.name));
         }
     }
+    for option in [&*opt::TRUST_BRANCHES, &opt::TRUST_ON_BAD_SIGNATURE] {
+        if settings.is_on(option) && !has_signers(checked) {
+            checked.refuse(
+                option,
+                "this needs trust.identities or trust.publicKeys, and neither is set.",
+            );
+        }
+    }
+}
+
+/// Whether somebody is to be believed, or was meant to be.
+fn has_signers(checked: &Checked<'_>) -> bool {
+    let signers: [&Spec; 2] = [&opt::TRUST_IDENTITIES, &opt::TRUST_PUBLIC_KEYS];
+    let (settings, findings) = (checked.settings, &checked.findings);
+    signers
+        .into_iter()
+        .any(|option| settings.is_on(option) || findings.mention(option.name))
 }
 
 /// Finds options that exclude one value of another.
@@ -71,6 +90,14 @@ fn check_values(checked: &mut Checked<'_>) {
         checked.refuse(
             &opt::KMS_KEY_ID,
             "this needs the serverSideEncryption \"aws:kms\" or \"aws:kms:dsse\", but it is \"AES256\".",
+        );
+    }
+    let identities = settings.find(&opt::TRUST_IDENTITIES).unwrap_or_default();
+    let elsewhere = identities.iter().find(|name| !name.starts_with("github"));
+    if let (true, Some(name)) = (settings.is_on(&opt::TRUST_ENVIRONMENT), elsewhere) {
+        checked.refuse(
+            &opt::TRUST_ENVIRONMENT,
+            format!("only GitHub's tokens name an environment, so no run of {name:?} could sign. Remove one of them."),
         );
     }
     let bucket = settings.find(&opt::BUCKET).unwrap_or_default();
@@ -84,28 +111,27 @@ fn check_values(checked: &mut Checked<'_>) {
     }
 }
 
-/// With keys everything is verified, and without them nothing can be: there is no policy in between.
+/// Where somebody may sign everything is verified, and elsewhere nothing can be: there is no policy in between.
 fn check_policy(checked: &mut Checked<'_>) {
     let settings = checked.settings;
-    let has_keys = settings.is_on(&opt::TRUST_PUBLIC_KEYS);
-    let policy = match settings.find(&opt::TRUST_POLICY) {
-        Some(TrustPolicy::Shared) if has_keys => {
-            let origin = settings.origin(&opt::TRUST_PUBLIC_KEYS);
+    let signers: [&Spec; 2] = [&opt::TRUST_PUBLIC_KEYS, &opt::TRUST_IDENTITIES];
+    let signer = signers.into_iter().find(|option| settings.is_on(option));
+    let policy = match (settings.find(&opt::TRUST_POLICY), signer) {
+        (Some(TrustPolicy::Shared), Some(signer)) => {
+            let (name, origin) = (signer.name, settings.origin(signer));
             return checked.refuse(
                 &opt::TRUST_POLICY,
-                format!(
-                    "\"shared\" verifies nothing, but there are trust.publicKeys ({origin}). Remove one of them."
-                ),
+                format!("\"shared\" verifies nothing, but there are {name} ({origin}). Remove one of them."),
             );
         }
-        Some(TrustPolicy::Isolated) => "isolated",
-        Some(TrustPolicy::TrunkOnly) => "trunk-only",
-        Some(TrustPolicy::Shared) | None => return,
+        (Some(TrustPolicy::Isolated), _) => "isolated",
+        (Some(TrustPolicy::TrunkOnly), _) => "trunk-only",
+        (Some(TrustPolicy::Shared) | None, _) => return,
     };
-    if !has_keys && !checked.findings.mention(&opt::TRUST_PUBLIC_KEYS) {
+    if !has_signers(checked) {
         checked.refuse(
             &opt::TRUST_POLICY,
-            format!("{policy:?} needs trust.publicKeys, which is not set. \"{SET_UP}\" makes a key pair."),
+            format!("{policy:?} needs trust.identities or trust.publicKeys, and neither is set. \"{SET_UP}\" sets one."),
         );
     }
 }
@@ -156,7 +182,7 @@ mod tests {
             (json!({ "assumeRole": { "externalId": "x" } }), "assumeRole.externalId"),
             (json!({ "assumeRole": { "sessionName": "ci" } }), "assumeRole.sessionName"),
             (json!({ "kmsKeyId": "x" }), "kmsKeyId (nx.json): this needs serverSideEncryption"),
-            (json!({ "trust": { "branches": ["main"] } }), "trust.branches (nx.json): this needs trust.publicKeys, which is not set."),
+            (json!({ "trust": { "branches": ["main"] } }), "trust.branches (nx.json): this needs trust.identities or trust.publicKeys, and neither is set."),
             (json!({ "trust": { "onBadSignature": "fail" } }), "trust.onBadSignature"),
         ] {
             let problem = problem(section);

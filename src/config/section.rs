@@ -4,8 +4,9 @@ use serde_json::{Map, Value as Json};
 
 use super::error::{Findings, Origin, did_you_mean};
 use super::kind::{Given, Kind, quote};
-use super::options::{self, GROUPS, OPTIONS, Spec};
+use super::options::{self, GROUPS, OPTIONS};
 use super::settings::Layer;
+use super::spec::Spec;
 
 /// The problem with a signing key in nx.json.
 const SIGNING_KEY: &str = "the secret signing key must not be in nx.json: whoever reads it can sign what main \

@@ -1,84 +1,12 @@
-//! Settings: options with their types, and the value of each with its origin.
+//! Settings: the value of each option with its origin.
 
 use std::collections::BTreeMap;
-use std::marker::PhantomData;
-use std::ops::Deref;
-use std::time::Duration;
-
-use serde::Deserialize;
-use serde::de::value::{Error as Unknown, StrDeserializer};
 
 use super::error::{Findings, Origin};
-use super::kind::{Given, Kind, Value};
-use super::options::{Fallback, OPTIONS, Spec};
-use super::{Compression, ConditionalWrites, Mode, OnBadSignature, ResolvedOption, TrustPolicy};
-use crate::secret::Secret;
-
-/// An option whose values are a `T`; whether it always has one, since it has a default.
-pub(super) struct Opt<T, const DEFAULT: bool = false> {
-    pub spec: Spec,
-    values: PhantomData<fn() -> T>,
-}
-
-/// An option that always has a value.
-pub(super) type Defaulted<T> = Opt<T, true>;
-
-impl<T, const DEFAULT: bool> Opt<T, DEFAULT> {
-    pub(super) const fn new(kind: Typed<T>, spec: Spec) -> Self {
-        assert!(
-            DEFAULT != matches!(spec.fallback, Fallback::Unset(_)),
-            "`Defaulted` and `fallback` differ"
-        );
-        Self {
-            spec: Spec { kind: kind.0, ..spec },
-            values: PhantomData,
-        }
-    }
-}
-
-#[cfg(test)]
-impl<T: FromValue, const DEFAULT: bool> Opt<T, DEFAULT> {
-    /// Whether `value` can be read as this option's.
-    pub(super) fn accepts(&self, value: &Value) -> bool {
-        T::from_value(value).is_some()
-    }
-}
-
-impl<T, const DEFAULT: bool> Deref for Opt<T, DEFAULT> {
-    type Target = Spec;
-
-    fn deref(&self) -> &Spec {
-        &self.spec
-    }
-}
-
-/// A kind of values that are a `T` in the configuration.
-pub(super) struct Typed<T>(Kind, PhantomData<fn() -> T>);
-
-impl<T> Typed<T> {
-    const fn new(kind: Kind) -> Self {
-        Self(kind, PhantomData)
-    }
-}
-
-pub(super) const STRING: Typed<String> = Typed::new(Kind::String);
-pub(super) const STRINGS: Typed<Vec<String>> = Typed::new(Kind::Strings);
-pub(super) const SECRET: Typed<Secret> = Typed::new(Kind::Secret);
-pub(super) const FLAG: Typed<bool> = Typed::new(Kind::Flag);
-pub(super) const LEVEL: Typed<Compression> = Typed::new(Kind::Compression);
-
-pub(super) const fn integer(min: u16, max: u16) -> Typed<u16> {
-    Typed::new(Kind::Integer(min, max))
-}
-pub(super) const fn duration(min: Duration, max: Duration) -> Typed<Duration> {
-    Typed::new(Kind::Duration(min, max))
-}
-pub(super) const fn size(min: u64, max: u64) -> Typed<u64> {
-    Typed::new(Kind::Size(min, max))
-}
-pub(super) const fn choice<T>(what: &'static str, allowed: &'static [&'static str]) -> Typed<T> {
-    Typed::new(Kind::Choice(what, allowed))
-}
+use super::kind::{Given, Value};
+use super::options::OPTIONS;
+use super::spec::{Defaulted, Fallback, FromValue, Opt, Spec};
+use super::types::ResolvedOption;
 
 /// A value and where it comes from.
 #[derive(Clone, Debug)]
@@ -169,39 +97,39 @@ impl Settings {
     }
 }
 
-/// A type that an option's value has in the configuration.
-pub(super) trait FromValue: Sized {
-    fn from_value(value: &Value) -> Option<Self>;
+/// Settings whose values are checked as they are read.
+pub(super) struct Checked<'a> {
+    pub settings: &'a Settings,
+    pub findings: &'a mut Findings,
 }
 
-macro_rules! from_value {
-    ($($type:ty: $kind:ident($value:ident) => $result:expr;)*) => {$(
-        impl FromValue for $type {
-            fn from_value(value: &Value) -> Option<Self> {
-                match value {
-                    Value::$kind($value) => $result,
-                    _ => None,
-                }
-            }
-        }
-    )*};
-}
+impl Checked<'_> {
+    /// The value of `option` as `check` returns it.
+    pub(super) fn value<V: FromValue, const D: bool, T>(
+        &mut self,
+        option: &Opt<V, D>,
+        check: impl Fn(&V) -> Result<T, String>,
+    ) -> Option<T> {
+        let value = self.settings.find(option)?;
+        self.passed(option, check(&value))
+    }
 
-from_value! {
-    String: String(text) => Some(text.clone());
-    Vec<String>: Strings(texts) => Some(texts.clone());
-    Secret: Secret(secret) => Some(secret.clone());
-    bool: Flag(flag) => Some(*flag);
-    u16: Integer(number) => Some(*number);
-    Duration: Duration(duration) => Some(*duration);
-    u64: Size(bytes) => Some(*bytes);
-    Compression: Compression(compression) => Some(*compression);
-    Mode: String(text) => named(text);
-    ConditionalWrites: String(text) => named(text);
-    OnBadSignature: String(text) => named(text);
-    TrustPolicy: String(text) => named(text);
-}
+    /// The string of `option` as `check` returns it.
+    pub(super) fn text<const D: bool, T>(
+        &mut self,
+        option: &Opt<String, D>,
+        check: impl Fn(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        self.value(option, |text| check(text))
+    }
 
-fn named<'a, T: Deserialize<'a>>(text: &'a str) -> Option<T> {
-    T::deserialize(StrDeserializer::<Unknown>::new(text)).ok()
+    pub(super) fn passed<T>(&mut self, option: &Spec, result: Result<T, String>) -> Option<T> {
+        result.map_err(|problem| self.refuse(option, problem)).ok()
+    }
+
+    /// Notes what is wrong with `option`.
+    pub(super) fn refuse(&mut self, option: &Spec, problem: impl Into<String>) {
+        let origin = self.settings.origin(option);
+        self.findings.problem(option.name, origin, problem);
+    }
 }

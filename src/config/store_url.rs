@@ -4,8 +4,9 @@ use percent_encoding::percent_decode_str;
 
 use super::error::{Findings, Origin, did_you_mean};
 use super::kind::{Given, Kind, Value};
-use super::options::{self, BUCKET, CACHE_KEY_PREFIX, OPTIONS, Spec};
+use super::options::{self, BUCKET, CACHE_KEY_PREFIX, OPTIONS};
 use super::settings::{Layer, Setting};
+use super::spec::Spec;
 
 const SCHEME: &str = "s3://";
 

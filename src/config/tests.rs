@@ -1,9 +1,13 @@
 //! What holds for a configuration as a whole.
 
+use std::time::Duration;
+
 use serde_json::{Value as Json, json};
 
-use super::options::{OPTIONS, Spec};
+use super::options::OPTIONS;
+use super::spec::Spec;
 use super::*;
+use crate::secret::Secret;
 
 const ROOT: &str = "/workspace";
 
@@ -180,7 +184,10 @@ fn section_for(option: &Spec) -> Json {
         name if name.starts_with("assumeRole.") => {
             section["assumeRole"] = json!({ "roleArn": "arn:aws:iam::1:role/x" })
         }
-        "trust.publicKeys" => {}
+        "trust.publicKeys" | "trust.identities" => {}
+        "trust.events" | "trust.environment" | "trust.jwksFile" => {
+            section["trust"] = json!({ "identities": example_json("trust.identities") })
+        }
         name if name.starts_with("trust.") => {
             section["trust"] = json!({ "publicKeys": example_json("trust.publicKeys") })
         }
@@ -231,6 +238,8 @@ fn every_option_reaches_the_configuration() {
     std::fs::create_dir(root.path().join("certificates")).unwrap();
     std::fs::write(root.path().join("certificates/company.pem"), "").unwrap();
     std::fs::create_dir(root.path().join("keys")).unwrap();
+    std::fs::create_dir(root.path().join("ci")).unwrap();
+    std::fs::write(root.path().join("ci/github-jwks.json"), r#"{"keys":[]}"#).unwrap();
     let key = example_json("signingKey");
     std::fs::write(root.path().join("keys/main-2026.secret"), key.as_str().unwrap()).unwrap();
     for option in OPTIONS {
@@ -257,7 +266,7 @@ fn every_resolved_option_has_its_value_and_origin_but_no_secret() {
         "bucket \"my-bucket\" nx.json",
         "encryptionKey (set, not shown) nx.json",
         "retries 0 NX_S3_CACHE_RETRIES",
-        "concurrency 32 default",
+        "concurrency 256 default",
         "profile - default",
     ] {
         assert!(

@@ -4,76 +4,28 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use super::build::Checked;
 use super::error::Origin;
 use super::options as opt;
-use crate::git_ref::{GitRef, RefPattern};
+use super::settings::{Checked, Settings};
+use super::types::{TrustConfig, TrustPolicy};
+use crate::git_ref::RefPattern;
 use crate::scope::{Scope, ScopeName};
 use crate::secret::Secret;
-use crate::sign::{PublicKey, PublicKeys, SigningKey};
+use crate::sign::identity::MAX_KEY_SET;
+use crate::sign::{Identity, KeySet, PublicKey, PublicKeys, Rules, SigningKey};
 
 /// What sets up keys and everything else that protects the cache.
 pub const SET_UP: &str = "npx nx g @nx/s3-cache:trust";
 /// A key is a hundred bytes; what is longer is another file.
 const MAX_KEY_FILE: u64 = 4096;
 
-/// Whose results are restored, and what this run may write.
-#[derive(Clone, Debug, Default)]
-pub struct TrustConfig {
-    /// The keys whose signatures are believed; empty exactly when the policy is `shared`.
-    pub public_keys: PublicKeys,
-    /// The branches and tags whose pushes are trusted.
-    pub branches: Vec<RefPattern>,
-    /// What untrusted runs may write.
-    pub policy: TrustPolicy,
-    /// What an entry without a good signature does.
-    pub on_bad_signature: OnBadSignature,
-    /// The scope that the environment wants for this run.
-    pub scope: Option<Scope>,
-    /// The secret key, where this run holds one. It need not belong to `public_keys`.
-    pub signing_key: Option<Arc<SigningKey>>,
-    /// The file that `signing_key` comes from, when other users of this machine can read it.
-    pub readable_key_file: Option<PathBuf>,
-}
-
-impl TrustConfig {
-    /// Whether pushes to `git_ref` are trusted when they hold the key.
-    pub fn lists(&self, git_ref: &GitRef) -> bool {
-        self.branches.iter().any(|pattern| pattern.matches(git_ref))
-    }
-}
-
-/// What runs that aren't trusted may write.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum TrustPolicy {
-    /// Pull requests and unlisted branches a scope of their own, others nothing.
-    Isolated,
-    /// Nothing.
-    TrunkOnly,
-    /// The same as everybody: there is no protection.
-    #[default]
-    Shared,
-}
-
-/// What an entry without a good signature does.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum OnBadSignature {
-    /// It counts as missing, and the user is warned.
-    #[default]
-    Miss,
-    /// The run fails.
-    Fail,
-}
-
 pub(super) fn build(checked: &mut Checked<'_>, workspace_root: &Path) -> TrustConfig {
     let settings = checked.settings;
     let (signing_key, readable_key_file) = signing_key(checked, workspace_root);
-    let policy = if settings.is_on(&opt::TRUST_PUBLIC_KEYS) {
+    let signed = settings.is_on(&opt::TRUST_PUBLIC_KEYS) || settings.is_on(&opt::TRUST_IDENTITIES);
+    let policy = if signed {
         TrustPolicy::Isolated
     } else {
         TrustPolicy::Shared
@@ -82,9 +34,12 @@ pub(super) fn build(checked: &mut Checked<'_>, workspace_root: &Path) -> TrustCo
         public_keys: checked
             .value(&opt::TRUST_PUBLIC_KEYS, |texts| public_keys(texts))
             .unwrap_or_default(),
-        branches: checked
-            .value(&opt::TRUST_BRANCHES, |texts| branches(texts))
-            .unwrap_or_default(),
+        rules: rules(checked),
+        key_set: checked
+            .text(&opt::TRUST_JWKS_FILE, |file| {
+                key_set(&workspace_root.join(file), settings)
+            })
+            .map(Arc::new),
         policy: settings.find(&opt::TRUST_POLICY).unwrap_or(policy),
         on_bad_signature: settings.get(&opt::TRUST_ON_BAD_SIGNATURE),
         scope: checked.text(&opt::TRUST_SCOPE, scope),
@@ -101,6 +56,80 @@ fn public_keys(texts: &[String]) -> Result<PublicKeys, String> {
         keys.push(key);
     }
     PublicKeys::new(keys).map_err(|error| format!("{error}. Each needs a name of its own."))
+}
+
+/// Which CI runs are trusted.
+fn rules(checked: &mut Checked<'_>) -> Rules {
+    Rules {
+        identities: checked
+            .value(&opt::TRUST_IDENTITIES, |texts| identities(texts))
+            .unwrap_or_default(),
+        branches: checked
+            .value(&opt::TRUST_BRANCHES, |texts| branches(texts))
+            .unwrap_or_default(),
+        events: checked
+            .value(&opt::TRUST_EVENTS, |texts| events(texts))
+            .unwrap_or_default(),
+        environment: checked.settings.find(&opt::TRUST_ENVIRONMENT),
+    }
+}
+
+fn identities(texts: &[String]) -> Result<Vec<Identity>, String> {
+    let parse = |(at, text): (usize, &String)| {
+        Identity::parse(text).map_err(|error| format!("entry {} of the list: {error}", at + 1))
+    };
+    texts.iter().enumerate().map(parse).collect()
+}
+
+/// Events whose code or whose inputs outsiders choose, although their ref is that of the main branch.
+const OUTSIDE: [&str; 6] = [
+    "pull_request",
+    "pull_request_target",
+    "workflow_run",
+    "issue_comment",
+    "pull_request_review",
+    "pull_request_review_comment",
+];
+
+fn events(texts: &[String]) -> Result<Vec<String>, String> {
+    match texts.iter().find(|event| OUTSIDE.contains(&event.as_str())) {
+        Some(event) => Err(format!(
+            "{event:?} can't be trusted: outsiders cause it, and its runs may have their code although their ref is \
+             that of the main branch. Remove it."
+        )),
+        None => Ok(texts.to_vec()),
+    }
+}
+
+/// The key set in a file, of the one issuer that all identities have.
+fn key_set(path: &Path, settings: &Settings) -> Result<KeySet, String> {
+    let identities =
+        identities(&settings.find(&opt::TRUST_IDENTITIES).unwrap_or_default()).unwrap_or_default();
+    let mut issuers: Vec<_> = identities.iter().map(Identity::issuer).collect();
+    issuers.dedup();
+    let [issuer] = issuers.as_slice() else {
+        return Err(
+            "this holds the keys of one issuer, but trust.identities have none or several. Remove it."
+                .to_owned(),
+        );
+    };
+    let unreadable = |error: std::io::Error| format!("{} can't be read: {error}.", path.display());
+    // Whether it is a file comes first: opening a pipe would wait for its other end.
+    if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
+        return Err(format!("{} is not a file.", path.display()));
+    }
+    let mut document = Vec::new();
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    file.take(MAX_KEY_SET as u64 + 1)
+        .read_to_end(&mut document)
+        .map_err(unreadable)?;
+    KeySet::parse(&issuer.url, &document).ok_or_else(|| {
+        format!(
+            "{} is not a JSON Web Key Set. Save what {} answers.",
+            path.display(),
+            issuer.key_set
+        )
+    })
 }
 
 fn branches(texts: &[String]) -> Result<Vec<RefPattern>, String> {

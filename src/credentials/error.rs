@@ -4,9 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
-use aws_smithy_types::error::metadata::ErrorMetadata;
-
-use crate::plain;
+use crate::cause;
 
 /// A source without credentials, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,99 +86,10 @@ fn lines(asked: &[PassedOver]) -> String {
         .join("\n")
 }
 
-/// Messages that only say that there is a cause below.
-const EMPTY: [&str; 9] = [
-    "an error occurred while loading credentials",
-    "an error occurred while loading an access token",
-    "unexpected credentials error",
-    "the credentials provider was not properly configured",
-    "the credential provider was not enabled",
-    "service error",
-    "dispatch failure",
-    "client error (Connect)",
-    "io error",
-];
-
-/// What the SDK puts before what is wrong with a profile.
-const PREAMBLE: &str = "ProfileFile provider could not be built: ";
-
 /// Causes are cut to this length: a `credential_process` may write any amount to its standard error.
 pub(super) const MAX_CHARS: usize = 600;
 
 /// The causes below `error`, from the outside in, on one line.
 pub(super) fn cause(error: &(dyn StdError + 'static)) -> String {
-    let mut parts: Vec<String> = Vec::new();
-    let mut next = Some(error);
-    while let Some(error) = next {
-        let part = text(error);
-        let known = parts.iter().any(|earlier| earlier.contains(&part));
-        if !part.is_empty() && !known && !says_nothing(&part) {
-            parts.push(part);
-        }
-        next = error.source();
-    }
-    if parts.is_empty() {
-        parts.push(error.to_string());
-    }
-    plain::line(&parts.join(": "), MAX_CHARS)
-}
-
-/// Whether a message only says that there is a cause below.
-fn says_nothing(part: &str) -> bool {
-    // The SDK's text for an error of a service that it has no type for; code and message come next.
-    EMPTY.contains(&part) || part.starts_with("unhandled error (")
-}
-
-/// A service's code and message in its own words; the SDK's `Display` shows them as a Rust struct.
-fn text(error: &(dyn StdError + 'static)) -> String {
-    match error.downcast_ref::<ErrorMetadata>() {
-        Some(metadata) => [metadata.code(), metadata.message()]
-            .into_iter()
-            .flatten()
-            .collect::<Vec<_>>()
-            .join(": "),
-        None => error.to_string().replace(PREAMBLE, ""),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use aws_credential_types::provider::error::CredentialsError;
-
-    use super::*;
-
-    #[test]
-    fn keeps_what_says_something_on_one_line() {
-        let inner = CredentialsError::provider_error("no such\n  vault\u{1b}[2J.\n");
-        assert_eq!(
-            cause(&CredentialsError::provider_error(inner)),
-            "no such vault\\u{1b}[2J"
-        );
-    }
-
-    #[test]
-    fn shows_a_services_error_as_code_and_message() {
-        let metadata = ErrorMetadata::builder()
-            .code("AccessDenied")
-            .message("not you")
-            .build();
-        assert_eq!(
-            cause(&CredentialsError::provider_error(metadata)),
-            "AccessDenied: not you"
-        );
-    }
-
-    #[test]
-    fn says_something_even_without_a_cause() {
-        assert_eq!(
-            cause(&CredentialsError::not_loaded_no_source()),
-            "the credential provider was not enabled"
-        );
-    }
-
-    #[test]
-    fn cuts_long_causes_between_characters() {
-        let cause = cause(&CredentialsError::provider_error("ü".repeat(MAX_CHARS + 1)));
-        assert_eq!(cause, format!("{}…", "ü".repeat(MAX_CHARS)));
-    }
+    cause::line(error, MAX_CHARS)
 }

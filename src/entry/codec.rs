@@ -12,10 +12,15 @@ use crate::chunk::ChunkId;
 use crate::compress;
 use crate::scope::Scope;
 use crate::seal::{MasterKey, OVERHEAD, SALT_LEN};
-use crate::sign::{KeyName, MAX_BLOCK, PublicKeys, Signature, SigningKey, Statement, Verified};
+use crate::sign::{
+    Attested, CertifiedKey, CertifiedSignature, KeyName, MAX_BLOCK, Signer, Statement, Verifier, claimed_key,
+};
 
 /// The offset of an entry's signature or, without one, its body: after the header and the signature's length.
 const BODY: usize = HEADER_LEN + 2;
+/// What a sealed certificate is bound to in place of an object's identity. It is neither a task hash nor a chunk's id, and
+/// archives have a header of their own.
+const CERTIFICATE: &[u8] = b"certificate of a run";
 
 /// Encodes and decodes the objects of one namespace and scope.
 #[derive(Clone)]
@@ -23,8 +28,8 @@ pub struct Codec {
     namespace: String,
     scope: Scope,
     key: Option<Arc<MasterKey>>,
-    signer: Option<Arc<SigningKey>>,
-    trusted: Option<Arc<PublicKeys>>,
+    signer: Option<Signer>,
+    verifier: Option<Verifier>,
 }
 
 /// A decoded entry: verified to stand for its subject.
@@ -44,28 +49,25 @@ impl Codec {
             scope,
             key,
             signer: None,
-            trusted: None,
+            verifier: None,
         }
     }
 
     /// The same codec, which also signs the entries it encodes.
-    pub fn signing_with(self, signer: Option<Arc<SigningKey>>) -> Self {
+    pub fn signing_with(self, signer: Option<impl Into<Signer>>) -> Self {
+        let signer = signer.map(Into::into);
         Self { signer, ..self }
     }
 
-    /// The same codec, which also refuses entries that none of these keys signed.
-    pub fn trusting(self, trusted: Option<Arc<PublicKeys>>) -> Self {
-        Self { trusted, ..self }
+    /// The same codec, which also refuses entries that nobody signed whom `verifier` believes.
+    pub fn trusting(self, verifier: Option<impl Into<Verifier>>) -> Self {
+        let verifier = verifier.map(Into::into);
+        Self { verifier, ..self }
     }
 
     /// The id of a chunk.
     pub fn chunk_id(&self, plain: &[u8]) -> ChunkId {
         ChunkId::of(plain, self.key.as_ref().map(|key| key.chunk_id_key()))
-    }
-
-    /// The scope of all objects.
-    pub fn scope(&self) -> &Scope {
-        &self.scope
     }
 
     /// The object of a chunk whose compressed form is `frame`.
@@ -134,7 +136,8 @@ impl Codec {
         ];
         let mut object = payload;
         // With room for the signature block, inserting it doesn't move the object to other memory.
-        object.reserve_exact(head.iter().map(|part| part.len()).sum::<usize>() + OVERHEAD + MAX_BLOCK);
+        let head_len: usize = head.iter().map(|part| part.len()).sum();
+        object.reserve_exact(head_len + OVERHEAD + self.block_len());
         object.splice(..0, head.concat());
         self.seal(
             &mut object,
@@ -143,10 +146,17 @@ impl Codec {
         )?;
         if let Some(signer) = &self.signer {
             let statement = self.statement(subject, &object[..HEADER_LEN], &object[BODY..]);
-            let signature = signer.sign(&statement, manifest.code).to_bytes();
-            let len = u16::try_from(signature.len()).map_err(|_| Error::WrongLength)?;
+            let block = match signer {
+                Signer::Key(key) => key.sign(&statement, manifest.code).to_bytes(),
+                Signer::Run(key) => {
+                    let stored = self.stored_certificate(header, key)?;
+                    key.sign(&statement, manifest.created, manifest.code, stored)
+                        .to_bytes()
+                }
+            };
+            let len = u16::try_from(block.len()).map_err(|_| Error::WrongLength)?;
             object[HEADER_LEN..BODY].copy_from_slice(&len.to_le_bytes());
-            object.splice(BODY..BODY, signature);
+            object.splice(BODY..BODY, block);
         }
         Ok(object)
     }
@@ -155,10 +165,10 @@ impl Codec {
     /// anything else is looked at.
     pub fn decode_entry<'a>(&self, subject: impl Into<Subject<'a>>, object: &[u8]) -> Result<Entry, Error> {
         let subject = subject.into();
-        let verified = self
-            .trusted
+        let attested = self
+            .verifier
             .as_ref()
-            .map(|trusted| self.verify_entry(subject, object, trusted))
+            .map(|verifier| self.verify_entry(subject, object, verifier))
             .transpose()?;
         let (header, _, body) = split_entry(object, subject)?;
 
@@ -170,26 +180,45 @@ impl Codec {
             .ok_or(Error::WrongLength)?;
         let manifest = Manifest::parse(json)?;
         self.check(subject, &manifest, payload)?;
-        if verified.is_some_and(|verified| verified.code != manifest.code) {
-            return Err(Error::Manifest("its exit code is not the signed one".into()));
-        }
+        attested.map_or(Ok(()), |attested| agree(&attested, &manifest))?;
         Ok(Entry {
             manifest,
             payload: payload.to_vec(),
         })
     }
 
-    /// Who signed the entry object under the key of `subject`, if it is one of `keys`. Nothing else of it is looked at: it
-    /// may still be damaged.
+    /// Who signed the entry object under the key of `subject`, if `verifier` believes them. Nothing else of it is looked
+    /// at: it may still be damaged.
     pub fn verify_entry<'a>(
         &self,
         subject: impl Into<Subject<'a>>,
         object: &[u8],
-        keys: &PublicKeys,
-    ) -> Result<Verified, Error> {
+        verifier: &Verifier,
+    ) -> Result<Attested, Error> {
         let subject = subject.into();
-        let (header, signature, body) = split_entry(object, subject)?;
-        Ok(keys.verify(signature, &self.statement(subject, &header.to_bytes(), body))?)
+        let (header, block, body) = split_entry(object, subject)?;
+        let statement_header = header.to_bytes();
+        let statement = self.statement(subject, &statement_header, body);
+        verifier.verify(block, &statement, |stored| {
+            let context = self.context(header, CERTIFICATE);
+            Ok(self.open_body(header, &context, &stored)?.into_owned())
+        })
+    }
+
+    /// A certificate as entries carry it: sealed where they are, since its token tells of the run.
+    fn stored_certificate(&self, header: Header, key: &CertifiedKey) -> Result<Vec<u8>, Error> {
+        let mut stored = [self.salt_room(), key.certificate_bytes()].concat();
+        self.seal(&mut stored, 0, &self.context(header, CERTIFICATE))?;
+        Ok(stored)
+    }
+
+    /// Room for the signature block.
+    fn block_len(&self) -> usize {
+        match &self.signer {
+            None => 0,
+            Some(Signer::Key(_)) => MAX_BLOCK,
+            Some(Signer::Run(key)) => CertifiedSignature::block_len(key.certificate_bytes().len() + OVERHEAD),
+        }
     }
 
     fn statement<'a>(&'a self, subject: Subject<'a>, header: &'a [u8], body: &'a [u8]) -> Statement<'a> {
@@ -263,13 +292,25 @@ fn kind(subject: Subject<'_>) -> Kind {
     match subject {
         Subject::Task(_) => Kind::Entry,
         Subject::Archive(_) => Kind::Archive,
+        Subject::Body(_) => Kind::Body,
     }
 }
 
-/// Whose signature an entry object claims to bear, if any. Nothing of that is verified.
+/// Checks that a manifest says what was signed.
+fn agree(attested: &Attested, manifest: &Manifest) -> Result<(), Error> {
+    if attested.code != manifest.code {
+        return Err(Error::Manifest("its exit code is not the signed one".into()));
+    }
+    if attested.made.is_some_and(|made| made != manifest.created) {
+        return Err(Error::Manifest("its time is not the signed one".into()));
+    }
+    Ok(())
+}
+
+/// With whose key an entry object claims to be signed, if any. Nothing of that is verified.
 pub fn claimed_signer<'a>(subject: impl Into<Subject<'a>>, object: &[u8]) -> Option<KeyName> {
-    let (_, signature, _) = split_entry(object, subject.into()).ok()?;
-    Signature::parse(signature).ok().map(Signature::into_signer)
+    let (_, block, _) = split_entry(object, subject.into()).ok()?;
+    claimed_key(block)
 }
 
 /// The parts of an entry object: header, signature block and body.

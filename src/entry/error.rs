@@ -2,7 +2,7 @@
 
 use crate::compress::FrameError;
 use crate::seal::SealError;
-use crate::sign::SignatureError;
+use crate::sign::{IdentityError, SignatureError};
 
 /// An object that can't be used. All of these are misses for the build; a store replaces the object.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -43,9 +43,18 @@ impl Error {
     /// The kind of an entry without a trusted signature.
     pub const BAD_SIGNATURE: &str = "bad-signature";
 
+    /// Whether it can't be told if the signature is good, since its issuer's keys can't be had. The object may be.
+    pub fn is_unverifiable(&self) -> bool {
+        matches!(
+            self,
+            Self::Signature(SignatureError::Identity(IdentityError::Unavailable { .. }))
+        )
+    }
+
     /// What kind of failure it is, as a stable identifier.
     pub fn kind(&self) -> &'static str {
         match self {
+            _ if self.is_unverifiable() => "issuer-unreachable",
             Self::KeyMissing => "encryption-key-missing",
             Self::NotSealed => "not-encrypted",
             Self::Signature(_) => Self::BAD_SIGNATURE,

@@ -3,7 +3,7 @@
 //! | offset | bytes | what |
 //! |---|---|---|
 //! | 0 | 4 | magic `NxS3` |
-//! | 4 | 1 | kind: `E` entry of a task, `N` named archive, `C` chunk |
+//! | 4 | 1 | kind: `E` entry of a task, `N` named archive, `B` body, `C` chunk |
 //! | 5 | 1 | format version |
 //! | 6 | 1 | flags: bit 0 sealed; the others are zero |
 //! | 7 | 1 | reserved, zero |
@@ -26,6 +26,8 @@ pub enum Kind {
     Entry,
     /// The entry of a named archive.
     Archive,
+    /// The entry of a body.
+    Body,
     /// A chunk.
     Chunk,
 }
@@ -45,6 +47,7 @@ impl Header {
         let kind = match self.kind {
             Kind::Entry => b'E',
             Kind::Archive => b'N',
+            Kind::Body => b'B',
             Kind::Chunk => b'C',
         };
         let flags = if self.sealed { FLAG_SEALED } else { 0 };

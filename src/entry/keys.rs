@@ -1,12 +1,12 @@
-//! Object keys, written and parsed: `<cacheKeyPrefix>/v1/<scope>/e/<task hash>`, `…/n/<archive name>` and
-//! `…/c/<2 hex>/<chunk id>`.
+//! Object keys, written and parsed: `<cacheKeyPrefix>/v1/<scope>/e/<task hash>`, `…/b/<task hash>`,
+//! `…/n/<archive name>` and `…/c/<2 hex>/<chunk id>`.
 
 use crate::archive_name::ArchiveName;
 use crate::chunk::ChunkId;
 use crate::scope::{Scope, ScopeName};
 use crate::task_hash::TaskHash;
 
-/// What an entry stands for. The object's header says which of the two it is, so that one is never taken for the other, whatever
+/// What an entry stands for. The object's header says which of these it is, so that one is never taken for the other, whatever
 /// their names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subject<'a> {
@@ -14,13 +14,15 @@ pub enum Subject<'a> {
     Task(&'a TaskHash),
     /// A named archive.
     Archive(&'a ArchiveName),
+    /// The artifact of a task as Nx's own HTTP client packs it: bytes that mean something to Nx only.
+    Body(&'a TaskHash),
 }
 
 impl<'a> Subject<'a> {
     /// The hash or the name, as it is in keys, manifests and signatures.
     pub fn as_str(self) -> &'a str {
         match self {
-            Self::Task(hash) => hash.as_str(),
+            Self::Task(hash) | Self::Body(hash) => hash.as_str(),
             Self::Archive(name) => name.as_str(),
         }
     }
@@ -63,6 +65,11 @@ impl Keys {
         format!("{}/e/{hash}", self.base)
     }
 
+    /// The key of a body's entry.
+    pub fn body(&self, hash: &TaskHash) -> String {
+        format!("{}/b/{hash}", self.base)
+    }
+
     /// The key of a named archive.
     pub fn archive(&self, name: &ArchiveName) -> String {
         format!("{}/n/{name}", self.base)
@@ -79,6 +86,7 @@ impl Keys {
         match subject.into() {
             Subject::Task(hash) => self.entry(hash),
             Subject::Archive(name) => self.archive(name),
+            Subject::Body(hash) => self.body(hash),
         }
     }
 
@@ -109,6 +117,8 @@ pub enum Object {
     Entry(TaskHash),
     /// The entry of a named archive.
     Archive(ArchiveName),
+    /// The entry of a body.
+    Body(TaskHash),
     /// A chunk.
     Chunk(ChunkId),
     /// Something else, such as a scratch object of `doctor`: the part of the key after the scope.
@@ -121,6 +131,7 @@ impl Object {
         match self {
             Self::Entry(hash) => Some(hash.into()),
             Self::Archive(name) => Some(name.into()),
+            Self::Body(hash) => Some(Subject::Body(hash)),
             Self::Chunk(_) | Self::Other(_) => None,
         }
     }
@@ -148,6 +159,9 @@ fn object(rest: &str) -> Option<Object> {
     if let Some(hash) = rest.strip_prefix("e/") {
         return TaskHash::parse(hash).ok().map(Object::Entry);
     }
+    if let Some(hash) = rest.strip_prefix("b/") {
+        return TaskHash::parse(hash).ok().map(Object::Body);
+    }
     if let Some(name) = rest.strip_prefix("n/") {
         return ArchiveName::parse(name).ok().map(Object::Archive);
     }
@@ -170,6 +184,7 @@ mod tests {
         assert_eq!(keys.entry(&hash), "v1/t/e/123");
         let name = ArchiveName::parse("acme/shop/node_modules").unwrap();
         assert_eq!(keys.archive(&name), "v1/t/n/acme/shop/node_modules");
+        assert_eq!(keys.of(Subject::Body(&hash)), "v1/t/b/123");
         assert_eq!(keys.chunk(&id), format!("v1/t/c/af/{id}"));
         assert_eq!(
             (keys.of(&hash), keys.of(&name)),
@@ -190,11 +205,12 @@ mod tests {
                 for (key, object) in [
                     (keys.entry(&hash), Object::Entry(hash.clone())),
                     (keys.archive(&name), Object::Archive(name.clone())),
+                    (keys.body(&hash), Object::Body(hash.clone())),
                     (keys.chunk(&id), Object::Chunk(id)),
                     (keys.scratch("doctor-1"), Object::Other("scratch/doctor-1".into())),
                 ] {
                     let subject = object.subject().map(|subject| keys.of(subject));
-                    let is_entry = matches!(object, Object::Entry(_) | Object::Archive(_));
+                    let is_entry = matches!(object, Object::Entry(_) | Object::Archive(_) | Object::Body(_));
                     assert_eq!(subject, is_entry.then(|| key.clone()));
                     let located = Located {
                         scope: scope.clone(),
@@ -224,6 +240,8 @@ mod tests {
         }
         for rest in [
             "e/",
+            "b/",
+            "b/a/b",
             "e/a/b",
             "e/a b",
             "c/1",

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::error::Error;
+use super::producer::Producer;
 use crate::chunk::{self, ChunkId};
-use crate::config::environment::Environment;
 use crate::plain;
 
 /// Characters of what is wrong with a manifest.
@@ -49,63 +49,6 @@ pub struct ChunkRef {
     pub size: u32,
     /// Bytes of its frame, as written for this entry.
     pub stored: u32,
-}
-
-/// The variables in which CI systems name the run: GitHub Actions, GitLab, CircleCI, Azure Pipelines, Buildkite, Jenkins.
-const RUN_VARIABLES: [&str; 6] = [
-    "GITHUB_RUN_ID",
-    "CI_PIPELINE_ID",
-    "CIRCLE_WORKFLOW_ID",
-    "BUILD_BUILDID",
-    "BUILDKITE_BUILD_ID",
-    "BUILD_TAG",
-];
-/// The variables in which they name the commit, in the same order.
-const COMMIT_VARIABLES: [&str; 6] = [
-    "GITHUB_SHA",
-    "CI_COMMIT_SHA",
-    "CIRCLE_SHA1",
-    "BUILD_SOURCEVERSION",
-    "BUILDKITE_COMMIT",
-    "GIT_COMMIT",
-];
-
-/// Who made an entry, for people who look into the bucket. No decision depends on it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Producer {
-    /// This project's version.
-    pub plugin: String,
-    /// Nx's version.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub nx: Option<String>,
-    /// The operating system, as Rust names it.
-    pub os: String,
-    /// The processor architecture, as Rust names it.
-    pub arch: String,
-    /// The CI run.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub run: Option<String>,
-    /// The commit the CI run was for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub commit: Option<String>,
-}
-
-impl Producer {
-    /// This process, driven by Nx `nx`.
-    pub fn here(nx: Option<String>, environment: &Environment) -> Self {
-        let first = |names: [&str; 6]| {
-            let value = names.into_iter().find_map(|name| environment.get(name));
-            value.map(str::to_owned)
-        };
-        Self {
-            plugin: env!("CARGO_PKG_VERSION").into(),
-            nx,
-            os: std::env::consts::OS.into(),
-            arch: std::env::consts::ARCH.into(),
-            run: first(RUN_VARIABLES),
-            commit: first(COMMIT_VARIABLES),
-        }
-    }
 }
 
 impl Manifest {
@@ -219,23 +162,6 @@ pub(crate) mod tests {
             let mut wrong = manifest(vec![chunk(5)], true);
             change(&mut wrong);
             assert!(Manifest::parse(&wrong.to_json().unwrap()).is_err());
-        }
-    }
-
-    #[test]
-    fn a_producer_names_the_version_and_what_ci_systems_say_of_the_run() {
-        for (run, commit) in RUN_VARIABLES.into_iter().zip(COMMIT_VARIABLES) {
-            let environment = Environment::from([(run, "7"), (commit, "abc")]);
-            let producer = Producer::here(Some("24.0.6".into()), &environment);
-            let expected = Producer {
-                plugin: env!("CARGO_PKG_VERSION").into(),
-                nx: Some("24.0.6".into()),
-                os: std::env::consts::OS.into(),
-                arch: std::env::consts::ARCH.into(),
-                run: Some("7".into()),
-                commit: Some("abc".into()),
-            };
-            assert_eq!(producer, expected);
         }
     }
 }

@@ -5,23 +5,20 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_smithy_runtime_api::box_error::BoxError;
-use aws_smithy_runtime_api::client::connector_metadata::ConnectorMetadata;
 use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
-    SharedHttpConnector,
+    HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
-use aws_smithy_runtime_api::client::runtime_components::{RuntimeComponents, RuntimeComponentsBuilder};
 use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
-use aws_smithy_types::config_bag::ConfigBag;
 use bytes::{Bytes, BytesMut};
 
 use super::Progress;
-use super::pulse::{Pulse, Watch};
+use super::proxy::Proxy;
+use super::throughput::{MinThroughput, Watch};
+use super::wrapped::wrapped;
 
 /// The most bytes that the answer to one request may have. An extension of the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,71 +50,53 @@ impl StdError for TooLong {}
 
 /// No connection came about: DNS, TCP, TLS or a proxy.
 #[derive(Debug)]
-pub(super) struct NotConnected(pub Box<dyn StdError + Send + Sync>);
+pub(super) struct NotConnected {
+    /// What requests there go through.
+    pub proxy: Option<Proxy>,
+    pub cause: Box<dyn StdError + Send + Sync>,
+}
 
 impl fmt::Display for NotConnected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("no connection")
+        f.write_str("no connection")?;
+        match &self.proxy {
+            Some(proxy) => write!(f, " through the proxy {proxy}"),
+            None => Ok(()),
+        }
     }
 }
 
 impl StdError for NotConnected {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        Some(&*self.0)
+        Some(&*self.cause)
     }
 }
 
-/// An HTTP client whose answers are complete when they are handed on, and not longer than their request allows.
-/// The bytes of objects are counted by the [`Progress`] that is an extension of the request.
-/// So a body that breaks off or stops coming is a failure of its request.
-#[derive(Debug)]
-pub(super) struct Whole {
-    client: SharedHttpClient,
-    pulse: Pulse,
-}
-
-impl Whole {
-    pub(super) fn new(client: SharedHttpClient, pulse: Pulse) -> Self {
-        Self { client, pulse }
-    }
-}
-
-impl HttpClient for Whole {
-    fn http_connector(
-        &self,
-        settings: &HttpConnectorSettings,
-        components: &RuntimeComponents,
-    ) -> SharedHttpConnector {
-        SharedHttpConnector::new(WholeConnector {
-            connector: self.client.http_connector(settings, components),
-            pulse: self.pulse,
+/// `client` with answers that are complete when they are handed on, and not longer than their request allows, so that a
+/// body that breaks off or stops coming is a failure of its request. The bytes of objects are counted by the [`Progress`]
+/// that is an extension of the request.
+pub(super) fn complete(client: SharedHttpClient, min_throughput: MinThroughput) -> SharedHttpClient {
+    wrapped(client, move |connector| {
+        SharedHttpConnector::new(Completing {
+            connector,
+            min_throughput,
         })
-    }
-
-    fn validate_base_client_config(
-        &self,
-        components: &RuntimeComponentsBuilder,
-        settings: &ConfigBag,
-    ) -> Result<(), BoxError> {
-        self.client.validate_base_client_config(components, settings)
-    }
-
-    fn connector_metadata(&self) -> Option<ConnectorMetadata> {
-        self.client.connector_metadata()
-    }
+    })
 }
 
 #[derive(Debug)]
-struct WholeConnector {
+struct Completing {
     connector: SharedHttpConnector,
-    pulse: Pulse,
+    min_throughput: MinThroughput,
 }
 
-impl HttpConnector for WholeConnector {
+impl HttpConnector for Completing {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let (limit, progress) = (request.extension().copied(), request.extension().cloned());
-        let (response, pulse) = (self.connector.call(request), self.pulse);
-        HttpConnectorFuture::new(async move { complete(response.await?, limit, progress, pulse).await })
+        let (response, min_throughput) = (self.connector.call(request), self.min_throughput);
+        HttpConnectorFuture::new(
+            async move { with_body(response.await?, limit, progress, min_throughput).await },
+        )
     }
 }
 
@@ -136,11 +115,11 @@ pub(super) async fn within<F: Future>(
 }
 
 /// The same response with its body in memory.
-async fn complete(
+async fn with_body(
     mut response: HttpResponse,
     limit: Option<BodyLimit>,
     progress: Option<Arc<Progress>>,
-    pulse: Pulse,
+    min_throughput: MinThroughput,
 ) -> Result<HttpResponse, ConnectorError> {
     let BodyLimit(most) = limit
         .filter(|_| response.status().is_success())
@@ -158,7 +137,7 @@ async fn complete(
         length,
         most,
         progress.filter(|_| success),
-        pulse,
+        min_throughput,
     )
     .await?;
     if let Some(status) = meant(&response, &body).filter(|_| success) {
@@ -174,13 +153,13 @@ async fn read(
     length: Option<u64>,
     most: u64,
     progress: Option<Arc<Progress>>,
-    pulse: Pulse,
+    min_throughput: MinThroughput,
 ) -> Result<Bytes, ConnectorError> {
     // What is in memory already was counted when it arrived there.
     let progress = progress.filter(|_| body.bytes().is_none());
     let mut parts = ByteStream::new(body);
     let mut body = Body::default();
-    let mut watch = Watch::new(pulse);
+    let mut watch = Watch::new(min_throughput);
     while let Some(part) = watch.next(parts.next(), body.len()).await? {
         let part = part.map_err(|error| ConnectorError::io(error.into()))?;
         if let Some(progress) = &progress {
@@ -197,7 +176,7 @@ async fn read(
     Ok(body.whole())
 }
 
-/// The status that an answer should have had, judged by its body: none of ours looks like these.
+/// The status that an answer should have had, by its body: none of ours looks like these.
 fn meant(response: &HttpResponse, body: &[u8]) -> Option<StatusCode> {
     let begin = body.trim_ascii_start();
     let begin = begin[..begin.len().min(14)].to_ascii_lowercase();

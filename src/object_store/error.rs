@@ -2,9 +2,13 @@
 
 use std::time::Duration;
 
+use super::proxy::Proxy;
+
 /// What servers answer to whom they don't know, and to whose clock is wrong.
-const UNKNOWN_CALLER: [&str; 4] = [
+const UNKNOWN_CALLER: [&str; 5] = [
     "InvalidAccessKeyId",
+    // MinIO's, where a session token comes with a key that it doesn't know.
+    "InvalidTokenId",
     "SignatureDoesNotMatch",
     "InvalidClientTokenId",
     SKEWED,
@@ -15,6 +19,9 @@ const SKEWED: &str = "RequestTimeTooSkewed";
 
 /// What servers answer to credentials that were good until a moment ago.
 const OVER: [&str; 3] = ["ExpiredToken", "TokenRefreshRequired", "InvalidToken"];
+
+/// Details are cut to this many characters: they end up in one line of a warning.
+pub(super) const MAX_DETAIL: usize = 300;
 
 /// Why an object could not be read or written. `detail` is the cause as the SDK or the server tells it, on one line
 /// and safe for a terminal; it holds no secret.
@@ -50,10 +57,24 @@ pub enum Error {
         /// The server's code and message.
         detail: String,
     },
+    /// No bucket can have this name.
+    #[error("invalid bucket name: {detail}")]
+    InvalidBucketName {
+        /// The server's code and message.
+        detail: String,
+    },
     /// The bucket lives in another region or behind another endpoint.
     #[error("wrong region or endpoint: {detail}")]
     WrongRegion {
-        /// The server's code and message, with the right region where it names it.
+        /// The bucket's region, where the server names it.
+        region: Option<String>,
+        /// The server's code and message.
+        detail: String,
+    },
+    /// Who answers doesn't speak S3: a website, a console, or a port of https that was asked in http.
+    #[error("not an S3 endpoint: {detail}")]
+    WrongEndpoint {
+        /// What was answered.
         detail: String,
     },
     /// Nothing answers: DNS, connection refused, TLS, proxy.
@@ -61,6 +82,8 @@ pub enum Error {
     Unreachable {
         /// The cause.
         detail: String,
+        /// The proxy that could not be reached, or refused to connect.
+        proxy: Option<Proxy>,
         /// Whether this run need not try again: the certificate is not trusted, or first contact failed.
         lasting: bool,
     },
@@ -163,7 +186,9 @@ impl Error {
             Self::Misconfigured { .. }
             | Self::Credentials { .. }
             | Self::NoSuchBucket { .. }
+            | Self::InvalidBucketName { .. }
             | Self::WrongRegion { .. }
+            | Self::WrongEndpoint { .. }
             | Self::Unreachable { lasting: true, .. }
             | Self::Silent { .. } => Extent::Bucket,
             Self::Unanswered { .. } => Extent::Pending,
@@ -184,7 +209,9 @@ impl Error {
             Self::Credentials { .. } => "credentials",
             Self::AccessDenied { .. } => "access-denied",
             Self::NoSuchBucket { .. } => "no-such-bucket",
+            Self::InvalidBucketName { .. } => "invalid-bucket-name",
             Self::WrongRegion { .. } => "wrong-region",
+            Self::WrongEndpoint { .. } => "wrong-endpoint",
             Self::Unreachable { .. } | Self::Silent { .. } => "unreachable",
             Self::Unanswered { .. } => "unanswered",
             Self::TimedOut { .. } => "timed-out",
@@ -216,7 +243,9 @@ impl Error {
             | Self::Credentials { .. }
             | Self::AccessDenied { .. }
             | Self::NoSuchBucket { .. }
+            | Self::InvalidBucketName { .. }
             | Self::WrongRegion { .. }
+            | Self::WrongEndpoint { .. }
             | Self::Silent { .. }
             | Self::Unanswered { .. }
             | Self::Refused { .. }
@@ -240,12 +269,16 @@ impl Error {
     /// The same failure where it met the first request of a run, retries included: this run need not try again.
     pub fn of_first_contact(self) -> Self {
         match self {
-            Self::Unreachable { detail, .. } | Self::TimedOut { detail } | Self::Server { detail } => {
-                Self::Unreachable {
-                    detail,
-                    lasting: true,
-                }
-            }
+            Self::Unreachable { detail, proxy, .. } => Self::Unreachable {
+                detail,
+                proxy,
+                lasting: true,
+            },
+            Self::TimedOut { detail } | Self::Server { detail } => Self::Unreachable {
+                detail,
+                proxy: None,
+                lasting: true,
+            },
             other => other,
         }
     }
@@ -269,7 +302,9 @@ impl Error {
             | Self::TimedOut { .. } => false,
             Self::AccessDenied { .. }
             | Self::NoSuchBucket { .. }
+            | Self::InvalidBucketName { .. }
             | Self::WrongRegion { .. }
+            | Self::WrongEndpoint { .. }
             | Self::Throttled { .. }
             | Self::Server { .. }
             | Self::Refused { .. }

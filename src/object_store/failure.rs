@@ -10,9 +10,10 @@ use hyper_util::client::legacy;
 
 use super::Error;
 use super::answer::{NotConnected, TooLong};
-use super::cause::{find, line};
-use super::pulse::Stalled;
+use super::error::MAX_DETAIL;
 use super::refusal::Refusal;
+use super::throughput::Stalled;
+use crate::cause::{find, line};
 
 /// Why a call failed, before anybody decided what it means.
 #[derive(Debug)]
@@ -53,7 +54,7 @@ fn unclear<E>(error: &SdkError<E, HttpResponse>) -> Error
 where
     E: StdError + Send + Sync + 'static,
 {
-    let detail = line(error);
+    let detail = line(error, MAX_DETAIL);
     match error {
         SdkError::ConstructionFailure(_) => Error::Misconfigured { detail },
         SdkError::TimeoutError(_) => Error::TimedOut { detail },
@@ -62,7 +63,7 @@ where
 }
 
 fn no_answer(error: &ConnectorError) -> Error {
-    let detail = line(error);
+    let detail = line(error, MAX_DETAIL);
     if is_about_credentials(error) {
         Error::Credentials { code: None, detail }
     } else if let Some(too_long) = find::<TooLong>(error) {
@@ -74,11 +75,19 @@ fn no_answer(error: &ConnectorError) -> Error {
         Error::Server { detail }
     } else if error.is_timeout() {
         Error::TimedOut { detail }
-    } else if find::<NotConnected>(error).is_some() || error.is_user() {
+    } else if let Some(NotConnected { proxy, .. }) = find(error) {
+        // Certificates are the same the next time, and those that a proxy shows are no proof that it is in order.
+        let lasting = find::<rustls::Error>(error).is_some();
         Error::Unreachable {
-            // Certificates are the same the next time.
-            lasting: error.is_user() || find::<rustls::Error>(error).is_some(),
             detail: detail + advice(error),
+            proxy: proxy.clone().filter(|_| !lasting),
+            lasting,
+        }
+    } else if error.is_user() {
+        Error::Unreachable {
+            detail: detail + advice(error),
+            proxy: None,
+            lasting: true,
         }
     } else if error.is_other() && find::<legacy::Error>(error).is_none() {
         // It never came to HTTP: there is no endpoint for these options, or the request can't be signed.
@@ -95,7 +104,7 @@ fn advice(error: &ConnectorError) -> &'static str {
         Some(rustls::Error::InvalidCertificate(_)) => "; name the file of your own authority with caBundle",
         Some(rustls::Error::InvalidMessage(_)) => "; the server may speak http there, not https",
         // What a TLS server sends to who doesn't begin with TLS is no HTTP.
-        None if line(error).contains("invalid HTTP version") => {
+        None if line(error, MAX_DETAIL).contains("invalid HTTP version") => {
             "; the server may speak https there, not http"
         }
         _ => "",

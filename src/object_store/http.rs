@@ -22,12 +22,13 @@ use aws_types::endpoint_config::EndpointUrl;
 use hyper_util::client::legacy;
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
-use url::{Host, Url};
+use url::Url;
 
 use super::Error;
 use super::answer::{NotConnected, within};
-use super::cause::find;
+use super::proxy::{is_near, proxy_for};
 use super::trust::Trust;
+use crate::cause::find;
 
 /// The client that all requests of a run go through, those for credentials included.
 ///
@@ -39,20 +40,20 @@ use super::trust::Trust;
 /// [`Error::Misconfigured`] where `ca_bundle` can't be read or holds anything but certificates.
 pub fn http_client(ca_bundle: Option<&Path>) -> Result<SharedHttpClient, Error> {
     let trust = Trust::new(ca_bundle)?;
-    let lines = Arc::new(Lines {
+    let pool = Arc::new(Pool {
         trust,
         connectors: Mutex::default(),
     });
-    Ok(SharedHttpClient::new(Client(lines)))
+    Ok(SharedHttpClient::new(Client(pool)))
 }
 
 #[derive(Debug)]
-struct Client(Arc<Lines>);
+struct Client(Arc<Pool>);
 
 impl HttpClient for Client {
     fn http_connector(&self, settings: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
         SharedHttpConnector::new(Caller {
-            lines: Arc::clone(&self.0),
+            pool: Arc::clone(&self.0),
             connect_timeout: settings.connect_timeout(),
             read_timeout: settings.read_timeout(),
         })
@@ -79,35 +80,48 @@ impl HttpClient for Client {
 /// Makes requests with one set of timeouts. The read timeout is applied here rather than in the connector,
 /// because each connector has connections of its own.
 #[derive(Debug)]
-struct Caller {
-    lines: Arc<Lines>,
+pub(super) struct Caller {
+    pool: Arc<Pool>,
     connect_timeout: Option<Duration>,
     read_timeout: Option<Duration>,
 }
 
+impl Caller {
+    /// One with connections of its own, for requests that no SDK client makes.
+    pub(super) fn new(ca_bundle: Option<&Path>, connect: Duration, read: Duration) -> Result<Self, Error> {
+        let (trust, connectors) = (Trust::new(ca_bundle)?, Mutex::default());
+        Ok(Self {
+            pool: Arc::new(Pool { trust, connectors }),
+            connect_timeout: Some(connect),
+            read_timeout: Some(read),
+        })
+    }
+}
+
 impl HttpConnector for Caller {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let lines = Arc::clone(&self.lines);
+        let pool = Arc::clone(&self.pool);
         let (connect_timeout, read_timeout) = (self.connect_timeout, self.read_timeout);
         HttpConnectorFuture::new(async move {
-            let line = Line::to(request.uri(), connect_timeout)?;
-            let connector = lines.connector(line).await?;
+            let uri = request.uri().to_owned();
+            let key = ConnectionKey::to(&uri, connect_timeout)?;
+            let connector = pool.connector(key).await?;
             within(read_timeout, "answer", connector.call(request))
                 .await?
-                .map_err(classified)
+                .map_err(|error| classified(error, &uri))
         })
     }
 }
 
 /// What requests must have in common to share connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Line {
+struct ConnectionKey {
     tls: bool,
     proxied: bool,
     connect_timeout: Option<Duration>,
 }
 
-impl Line {
+impl ConnectionKey {
     fn to(uri: &str, connect_timeout: Option<Duration>) -> Result<Self, ConnectorError> {
         let url = Url::parse(uri).map_err(|error| ConnectorError::user(error.into()))?;
         Ok(Self {
@@ -118,49 +132,38 @@ impl Line {
     }
 }
 
-/// Whether a host is this machine or a cloud's metadata service, which no proxy can reach.
-pub(super) fn is_near(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback() || address.is_link_local(),
-        // fd00:ec2::/32 is where EC2 and EKS answer.
-        Some(Host::Ipv6(address)) => address.is_loopback() || address.segments()[..2] == [0xfd00, 0x0ec2],
-        None => false,
-    }
-}
-
 /// The connectors in use, made when they are first needed.
 #[derive(Debug)]
-struct Lines {
+struct Pool {
     trust: Trust,
-    connectors: Mutex<HashMap<Line, SharedHttpConnector>>,
+    connectors: Mutex<HashMap<ConnectionKey, SharedHttpConnector>>,
 }
 
-impl Lines {
-    async fn connector(self: &Arc<Self>, line: Line) -> Result<SharedHttpConnector, ConnectorError> {
-        if let Some(connector) = self.lock().get(&line) {
+impl Pool {
+    async fn connector(self: &Arc<Self>, key: ConnectionKey) -> Result<SharedHttpConnector, ConnectorError> {
+        if let Some(connector) = self.lock().get(&key) {
             return Ok(connector.clone());
         }
-        let trust = if line.tls {
+        let trust = if key.tls {
             self.authorities().await?
         } else {
             TrustStore::empty()
         };
         let mut connectors = self.lock();
-        if let Some(connector) = connectors.get(&line) {
+        if let Some(connector) = connectors.get(&key) {
             return Ok(connector.clone()); // another request was faster, and has a connection already
         }
-        let connector = connector(line, trust)?;
-        connectors.insert(line, connector.clone());
+        let connector = connector(key, trust)?;
+        connectors.insert(key, connector.clone());
         Ok(connector)
     }
 
     /// Reads the system's store on a thread of its own: it would hold up every other task of a worker thread.
     fn load_authorities(self: &Arc<Self>) -> oneshot::Receiver<()> {
         let (done, loaded) = oneshot::channel();
-        let lines = Arc::clone(self);
+        let pool = Arc::clone(self);
         let load = move || {
-            lines.trust.pem();
+            pool.trust.pem();
             let _ = done.send(()); // whoever waited may have given up
         };
         // Without a thread the channel is closed at once, which whoever waits notices.
@@ -182,17 +185,17 @@ impl Lines {
         }
     }
 
-    fn lock(&self) -> parking_lot::MutexGuard<'_, HashMap<Line, SharedHttpConnector>> {
+    fn lock(&self) -> parking_lot::MutexGuard<'_, HashMap<ConnectionKey, SharedHttpConnector>> {
         self.connectors.lock()
     }
 }
 
-fn connector(line: Line, trust: TrustStore) -> Result<SharedHttpConnector, ConnectorError> {
+fn connector(key: ConnectionKey, trust: TrustStore) -> Result<SharedHttpConnector, ConnectorError> {
     let context = TlsContext::builder().with_trust_store(trust).build();
     let context = context.map_err(|error| ConnectorError::user(error.into()))?;
     let mut settings = HttpConnectorSettings::builder();
-    settings.set_connect_timeout(line.connect_timeout);
-    let proxy = if line.proxied {
+    settings.set_connect_timeout(key.connect_timeout);
+    let proxy = if key.proxied {
         ProxyConfig::from_env()
     } else {
         ProxyConfig::disabled()
@@ -206,11 +209,14 @@ fn connector(line: Line, trust: TrustStore) -> Result<SharedHttpConnector, Conne
     Ok(SharedHttpConnector::new(connector))
 }
 
-/// Marks errors before there was a connection.
-fn classified(error: ConnectorError) -> ConnectorError {
+/// Marks errors before there was a connection to where `uri` is.
+fn classified(error: ConnectorError, uri: &str) -> ConnectorError {
     if find::<legacy::Error>(&error).is_some_and(legacy::Error::is_connect) {
         let silent = error.is_timeout();
-        let cause = NotConnected(error.into()).into();
+        let cause = Box::new(NotConnected {
+            proxy: proxy_for(uri),
+            cause: error.into(),
+        });
         if silent {
             ConnectorError::timeout(cause)
         } else {
@@ -226,34 +232,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_proxy_stands_before_this_machine_and_metadata_services() {
-        let near = |host: &str| is_near(&Url::parse(&format!("http://{host}/key")).unwrap());
-        for host in [
-            "localhost:9000",
-            "b.s3.localhost",
-            "127.0.0.2",
-            "[::1]",
-            "169.254.169.254",
-            "[fd00:ec2::254]",
-        ] {
-            assert!(near(host), "{host}");
-        }
-        for host in [
-            "s3.amazonaws.com",
-            "localhost.example.org",
-            "10.0.0.1",
-            "[fd00:ec3::1]",
-        ] {
-            assert!(!near(host), "{host}");
-        }
-    }
-
-    #[test]
     fn requests_share_connections_whatever_their_read_timeout() {
         let limit = Some(Duration::from_secs(1));
-        let line = Line::to("https://s3.example.org/a", limit).unwrap();
-        assert_eq!(line, Line::to("https://s3.example.org/b?x", limit).unwrap());
-        assert_ne!(line, Line::to("http://s3.example.org/a", limit).unwrap());
-        assert!(Line::to("no url", limit).is_err());
+        let key = ConnectionKey::to("https://s3.example.org/a", limit).unwrap();
+        assert_eq!(
+            key,
+            ConnectionKey::to("https://s3.example.org/b?x", limit).unwrap()
+        );
+        assert_ne!(key, ConnectionKey::to("http://s3.example.org/a", limit).unwrap());
+        assert!(ConnectionKey::to("no url", limit).is_err());
     }
 }

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 mod answer;
-mod cause;
+pub mod documents;
 pub mod error;
 mod failure;
 pub mod http;
@@ -15,15 +15,20 @@ pub mod memory;
 mod pace;
 pub mod progress;
 pub mod proxy;
-mod pulse;
 mod refusal;
 pub mod retry;
 pub mod s3;
+mod throughput;
 mod trust;
 pub mod watch;
+mod wrapped;
 
 pub use error::{Error, Extent, UnreadableReason};
 pub use progress::Progress;
+pub use proxy::Proxy;
+
+/// Keys in one request to delete objects, which is S3's limit.
+pub const DELETE_BATCH: usize = 1000;
 
 /// Whether a put may replace an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

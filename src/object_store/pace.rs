@@ -1,7 +1,15 @@
-//! How many requests may be under way: fewer while the server is throttling, and one more at a time afterwards.
+//! How many requests may be under way: more the longer an answer takes at best, fewer while the server is throttling, and
+//! one more at a time afterwards.
+
+use std::time::Duration;
 
 use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::{Semaphore, SemaphorePermit};
+
+/// Requests under way at first, and always to a bucket that is near: more keep neither end busier.
+const NEAR: usize = 32;
+/// What an answer from such a bucket takes at most. From twice as far away, twice as many requests keep both ends as busy.
+const NEAR_ANSWER: Duration = Duration::from_millis(8);
 
 /// Bounds the requests under way. Half as many after a throttled one, one more after each full round of successes.
 #[derive(Debug)]
@@ -15,6 +23,10 @@ pub(super) struct Pace {
 struct State {
     /// How many requests may be under way.
     limit: usize,
+    /// How many may be while the server isn't throttling.
+    usual: usize,
+    /// The shortest that an answer took; nothing before the second one, as the first also opened a connection.
+    quickest: Option<Duration>,
     /// How many turns are still out that must not come back.
     owed: usize,
     /// Successes since the limit last changed.
@@ -35,11 +47,14 @@ impl Pace {
     /// At most `most` requests under way.
     pub(super) fn new(most: usize) -> Self {
         let most = most.max(1);
+        let usual = most.min(NEAR);
         Self {
             most,
-            turns: Semaphore::new(most),
+            turns: Semaphore::new(usual),
             state: Mutex::new(State {
-                limit: most,
+                limit: usual,
+                usual,
+                quickest: None,
                 owed: 0,
                 worked: 0,
                 halvings: 0,
@@ -59,26 +74,45 @@ impl Pace {
         }
     }
 
+    /// Allows as many requests as keep a server busy whose answers take at least `took`. Never fewer: later answers may
+    /// be slow or quick for other reasons.
+    fn widen(&self, state: &mut State, took: Duration) {
+        let Some(quickest) = state.quickest else {
+            state.quickest = Some(Duration::MAX);
+            return;
+        };
+        let quickest = quickest.min(took);
+        state.quickest = Some(quickest);
+        let times = quickest.as_micros() / NEAR_ANSWER.as_micros();
+        let usual = NEAR.saturating_mul(usize::try_from(times).unwrap_or(usize::MAX));
+        let more = usual.min(self.most).saturating_sub(state.usual);
+        state.usual += more;
+        self.raise(state, more);
+    }
+
+    fn raise(&self, state: &mut State, more: usize) {
+        state.limit += more;
+        let paid = more.min(state.owed);
+        state.owed -= paid;
+        self.turns.add_permits(more - paid);
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock()
     }
 }
 
 impl Turn<'_> {
-    /// The request succeeded.
-    pub(super) fn worked(&self) {
+    /// The request succeeded, and took so long.
+    pub(super) fn worked(&self, took: Duration) {
         let mut state = self.pace.state();
-        if state.limit == self.pace.most {
-            return;
+        if state.limit == state.usual {
+            return self.pace.widen(&mut state, took);
         }
         state.worked += 1;
         if state.worked >= state.limit {
             state.worked = 0;
-            state.limit += 1;
-            match state.owed.checked_sub(1) {
-                Some(owed) => state.owed = owed,
-                None => self.pace.turns.add_permits(1),
-            }
+            self.pace.raise(&mut state, 1);
         }
     }
 
@@ -114,6 +148,9 @@ mod tests {
     use futures_util::FutureExt;
 
     use super::*;
+
+    const QUICK: Duration = Duration::from_millis(1);
+    const FAR: Duration = Duration::from_millis(33);
 
     fn turn(pace: &Pace) -> Turn<'_> {
         pace.turn().now_or_never().unwrap()
@@ -156,7 +193,7 @@ mod tests {
         turn(&pace).throttled();
         let mut rooms = vec![room(&pace)];
         for _ in 0..100 {
-            turn(&pace).worked();
+            turn(&pace).worked(QUICK);
             rooms.push(room(&pace));
         }
         rooms.dedup();
@@ -168,8 +205,44 @@ mod tests {
         let pace = Pace::new(2);
         let out = all(&pace);
         out[0].throttled();
-        out[1].worked();
+        out[1].worked(QUICK);
         drop(out);
         assert_eq!(room(&pace), 2);
+    }
+
+    #[test]
+    fn a_bucket_far_away_gets_more_requests_at_once_as_soon_as_that_shows() {
+        let pace = Pace::new(256);
+        assert_eq!(room(&pace), NEAR);
+        turn(&pace).worked(FAR);
+        assert_eq!(room(&pace), NEAR, "the first also opened a connection");
+        turn(&pace).worked(FAR);
+        assert_eq!(room(&pace), 4 * NEAR);
+        turn(&pace).worked(QUICK);
+        assert_eq!(room(&pace), 4 * NEAR);
+        let pace = Pace::new(48);
+        (0..2).for_each(|_| turn(&pace).worked(FAR));
+        assert_eq!(room(&pace), 48);
+    }
+
+    #[test]
+    fn a_bucket_nearby_gets_no_more_than_keep_it_busy() {
+        let pace = Pace::new(256);
+        for took in [FAR, QUICK, FAR, FAR] {
+            turn(&pace).worked(took);
+        }
+        assert_eq!(room(&pace), NEAR);
+    }
+
+    #[test]
+    fn throttling_halves_what_the_distance_allows_and_success_brings_it_back() {
+        let pace = Pace::new(64);
+        (0..2).for_each(|_| turn(&pace).worked(FAR));
+        turn(&pace).throttled();
+        assert_eq!(room(&pace), 32);
+        turn(&pace).worked(FAR);
+        assert_eq!(room(&pace), 32, "one more after a full round only");
+        (0..32 * 64).for_each(|_| turn(&pace).worked(QUICK));
+        assert_eq!(room(&pace), 64);
     }
 }

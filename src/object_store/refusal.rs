@@ -7,7 +7,7 @@ use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 use aws_smithy_types::error::metadata::ErrorMetadata;
 
-use super::cause::MOST;
+use super::error::MAX_DETAIL;
 use super::{Error, UnreadableReason};
 use crate::plain;
 
@@ -118,8 +118,13 @@ impl Refusal {
     pub(super) fn meaning(self, region: &str) -> Error {
         let (code, detail) = (self.code.clone(), self.detail());
         match self.status {
-            _ if self.is_wrong_place(region) => Error::WrongRegion { detail },
+            _ if self.is_of_no_s3() => Error::WrongEndpoint { detail },
+            _ if self.is_wrong_place(region) => Error::WrongRegion {
+                region: self.named_region(),
+                detail,
+            },
             _ if self.is(&["NoSuchBucket"]) => Error::NoSuchBucket { detail },
+            _ if self.is(&["InvalidBucketName"]) => Error::InvalidBucketName { detail },
             _ if self.is(&[
                 "ExpiredToken",
                 "ExpiredTokenException",
@@ -138,6 +143,7 @@ impl Refusal {
             status @ (401 | 403) => Error::AccessDenied { status, code, detail },
             407 => Error::Unreachable {
                 detail: format!("the proxy wants a user and a password; {detail}"),
+                proxy: None,
                 lasting: true,
             },
             _ if self.is_throttling() => Error::Throttled {
@@ -176,10 +182,26 @@ impl Refusal {
             "IllegalLocationConstraint",
         ];
         let elsewhere = self.bucket_region.as_deref().is_some_and(|there| there != region);
-        (300..400).contains(&self.status)
-            || self.is(&CODES)
-            || self.status == 400 && elsewhere
+        (300..400).contains(&self.status) || self.is(&CODES) || self.status == 400 && elsewhere
+    }
+
+    /// Whether it is no bucket, but a website, MinIO's console or a port of https that answers.
+    fn is_of_no_s3(&self) -> bool {
+        let says = |text: &str| self.message.as_deref().is_some_and(|said| said.contains(text));
+        self.wants_https
             || self.status == 404 && self.is_stranger()
+            || self.status == 400 && says("S3 API Requests must be made to API port")
+    }
+
+    /// The bucket's region: in a header, or in words ("the region 'us-east-1' is wrong; expecting 'eu-west-1'"), for
+    /// which S3 has no field that the SDK reads.
+    fn named_region(&self) -> Option<String> {
+        let region = self.bucket_region.as_deref().or_else(|| {
+            let (_, after) = self.message.as_deref()?.split_once("expecting '")?;
+            Some(after.split_once('\'')?.0)
+        })?;
+        let is_part = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        (!region.is_empty() && region.chars().all(is_part)).then(|| region.to_owned())
     }
 
     fn detail(&self) -> String {
@@ -188,7 +210,7 @@ impl Refusal {
             (Some(said), None) | (None, Some(said)) => said.clone(),
             (None, None) => format!("HTTP {}", self.status),
         };
-        let mut detail = plain::line(&said, MOST);
+        let mut detail = plain::line(&said, MAX_DETAIL);
         if self.is(&["RequestTimeTooSkewed"]) {
             detail += "; this machine's clock is wrong, set it";
         }
@@ -197,7 +219,7 @@ impl Refusal {
         } else if self.is_web_page {
             detail = "a web page instead of an answer of S3".into();
         } else if self.status == 404 && self.is_stranger() {
-            detail += " without an S3 error code: the endpoint may not be one of S3";
+            detail += " without an S3 error code";
         }
         if let Some(region) = &self.bucket_region {
             detail += &format!("; the bucket is in {}", plain::line(region, MOST_OF_NAME));

@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 use tokio::time::{Instant, sleep};
 
 use super::pace::Pace;
-use super::{Error, Head, ListPage, Object, ObjectStore, Progress, PutMode, PutOutcome};
+use super::{DELETE_BATCH, Error, Head, ListPage, Object, ObjectStore, Progress, PutMode, PutOutcome};
 
 /// The most to wait before the first retry; doubled each time. What is waited is a random part of it, so that
 /// those who were refused together don't come back together.
@@ -20,8 +20,6 @@ const FIRST_BACKOFF: Duration = Duration::from_millis(250);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(5);
 /// A server that asks for more time than this is not asked again by this request.
 const LONGEST_ASKED_FOR: Duration = Duration::from_secs(20);
-/// Keys that one attempt at deleting covers, so that a failure repeats few of many.
-const DELETES: usize = 1000;
 
 /// Requests in a row without any answer after which a server that has answered before counts as silent: a single one may
 /// have been lost on its way.
@@ -98,7 +96,7 @@ impl<S: ObjectStore> RetryingStore<S> {
         let (began, before) = (Instant::now(), arrived());
         let result = attempt.await;
         match &result {
-            Ok(_) => turn.worked(),
+            Ok(_) => turn.worked(began.elapsed()),
             Err(Error::Throttled { .. }) => turn.throttled(),
             Err(_) => {}
         }
@@ -135,6 +133,7 @@ fn backoff(first: Duration, retry: u32, asked_for: Option<Duration>) -> Option<D
 }
 
 #[async_trait]
+#[deny(clippy::missing_trait_methods)]
 impl<S: ObjectStore> ObjectStore for RetryingStore<S> {
     async fn probe(&self) -> Result<(), Error> {
         self.repeat(|| self.store.probe()).await
@@ -143,6 +142,11 @@ impl<S: ObjectStore> ObjectStore for RetryingStore<S> {
     async fn fetch(&self, key: &str, limit: u64, progress: &Arc<Progress>) -> Result<Option<Object>, Error> {
         let fetch = || self.store.fetch(key, limit, progress);
         self.repeat_while(|| progress.received_by_all(), fetch).await
+    }
+
+    async fn get(&self, key: &str, limit: u64) -> Result<Option<Bytes>, Error> {
+        let object = self.fetch(key, limit, &Arc::default()).await?;
+        Ok(object.map(|object| object.body))
     }
 
     async fn head(&self, key: &str) -> Result<Option<Head>, Error> {
@@ -158,7 +162,7 @@ impl<S: ObjectStore> ObjectStore for RetryingStore<S> {
     }
 
     async fn delete(&self, keys: &[String]) -> Result<(), Error> {
-        for keys in keys.chunks(DELETES) {
+        for keys in keys.chunks(DELETE_BATCH) {
             self.repeat(|| self.store.delete(keys)).await?;
         }
         Ok(())
@@ -218,6 +222,7 @@ mod tests {
             Error::Server { detail: "500".into() },
             Error::Unreachable {
                 detail: "reset".into(),
+                proxy: None,
                 lasting: false,
             },
         ];
@@ -235,7 +240,12 @@ mod tests {
         for error in [
             denied("AccessDenied"),
             Error::NoSuchBucket { detail: detail() },
-            Error::WrongRegion { detail: detail() },
+            Error::InvalidBucketName { detail: detail() },
+            Error::WrongEndpoint { detail: detail() },
+            Error::WrongRegion {
+                region: None,
+                detail: detail(),
+            },
             Error::Misconfigured { detail: detail() },
             Error::Credentials {
                 code: None,
@@ -247,6 +257,7 @@ mod tests {
             },
             Error::Unreachable {
                 detail: detail(),
+                proxy: None,
                 lasting: true,
             },
             Error::Unreadable {

@@ -6,21 +6,18 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use aws_smithy_runtime_api::box_error::BoxError;
-use aws_smithy_runtime_api::client::connector_metadata::ConnectorMetadata;
 use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
-    SharedHttpConnector,
+    HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
-use aws_smithy_runtime_api::client::runtime_components::{RuntimeComponents, RuntimeComponentsBuilder};
-use aws_smithy_types::config_bag::ConfigBag;
 use parking_lot::Mutex;
 
-use super::answer::Whole;
-use super::cause::{MOST, line};
-use super::pulse::Pulse;
+use super::answer::complete;
+use super::error::MAX_DETAIL;
+use super::throughput::MinThroughput;
+use super::wrapped::wrapped;
+use crate::cause;
 use crate::config::BucketConfig;
 use crate::plain;
 
@@ -108,50 +105,18 @@ pub fn watched(
     watcher: Watcher,
 ) -> SharedHttpClient {
     // Answers are read to their end first, so that their size and time are known.
-    let pulse = Pulse {
-        least: bucket.min_speed,
-        window: bucket.timeouts.stall,
+    let client = complete(client, MinThroughput::of(bucket));
+    let witness = Witness {
+        about,
+        watcher,
+        failed: Arc::default(),
     };
-    let client = SharedHttpClient::new(Whole::new(client, pulse));
-    SharedHttpClient::new(Watched {
-        client,
-        witness: Witness {
-            about,
-            watcher,
-            failed: Arc::default(),
-        },
-    })
-}
-
-#[derive(Debug)]
-struct Watched {
-    client: SharedHttpClient,
-    witness: Witness,
-}
-
-impl HttpClient for Watched {
-    fn http_connector(
-        &self,
-        settings: &HttpConnectorSettings,
-        components: &RuntimeComponents,
-    ) -> SharedHttpConnector {
+    wrapped(client, move |connector| {
         SharedHttpConnector::new(WatchedConnector {
-            connector: self.client.http_connector(settings, components),
-            witness: self.witness.clone(),
+            connector,
+            witness: witness.clone(),
         })
-    }
-
-    fn validate_base_client_config(
-        &self,
-        components: &RuntimeComponentsBuilder,
-        settings: &ConfigBag,
-    ) -> Result<(), BoxError> {
-        self.client.validate_base_client_config(components, settings)
-    }
-
-    fn connector_metadata(&self) -> Option<ConnectorMetadata> {
-        self.client.connector_metadata()
-    }
+    })
 }
 
 #[derive(Debug)]
@@ -214,7 +179,7 @@ impl fmt::Debug for Witness {
 }
 
 fn seen(answer: &Result<HttpResponse, ConnectorError>) -> Result<Answer, String> {
-    let response = answer.as_ref().map_err(|error| line(error))?;
+    let response = answer.as_ref().map_err(|error| cause::line(error, MAX_DETAIL))?;
     let telling = |name: &str| TELLING.contains(&name) || name.starts_with(CHECKSUM);
     let headers = response.headers().iter();
     Ok(Answer {
@@ -222,7 +187,7 @@ fn seen(answer: &Result<HttpResponse, ConnectorError>) -> Result<Answer, String>
         received: response.body().content_length().unwrap_or(0),
         headers: headers
             .filter(|(name, _)| telling(name))
-            .map(|(name, value)| (name.to_owned(), plain::line(value, MOST)))
+            .map(|(name, value)| (name.to_owned(), plain::line(value, MAX_DETAIL)))
             .collect(),
     })
 }

@@ -1,4 +1,4 @@
-//! Signatures of entries, and the signature block that carries them.
+//! Signatures of entries with a key that nx.json names, and the signature block that carries them.
 //!
 //! | offset | bytes | what |
 //! |---|---|---|
@@ -12,12 +12,14 @@
 
 use ed25519_dalek::Signer;
 
+use super::identity::IdentityError;
 use super::key::{KeyName, PublicKey, PublicKeys, SigningKey};
 use crate::scope::Scope;
 
+/// The first byte of these blocks; those of [`super::certified`] have another.
 const VERSION: u8 = 1;
 /// Bytes of an Ed25519 signature.
-const SIGNATURE_LEN: usize = 64;
+pub(super) const SIGNATURE_LEN: usize = 64;
 /// Bytes of the longest block.
 pub const MAX_BLOCK: usize = 2 + KeyName::MAX_LEN + 2 + SIGNATURE_LEN;
 /// Separates these signatures from others that the same key may make.
@@ -38,6 +40,12 @@ pub enum SignatureError {
     /// Not what the key's owner signed: other content, another task, scope or namespace, or a forgery.
     #[error("the signature with the key {0} is not about this content in this place")]
     BadSignature(KeyName),
+    /// Signed by a CI run that can't show that it is trusted.
+    #[error("signed by a CI run, but {0}")]
+    Identity(#[from] IdentityError),
+    /// Not what the run of this identity signed.
+    #[error("the signature by a run of {0} is not about this content in this place")]
+    BadRunSignature(String),
 }
 
 /// What is signed: where an entry is, what it stands for and all its bytes but the signature block.
@@ -60,20 +68,24 @@ impl Statement<'_> {
     ///
     /// The signer's name and the exit code are the rest of the signature block: they are covered too.
     pub(super) fn encode(&self, signer: &KeyName, code: i16) -> Vec<u8> {
+        self.encode_with(&[DOMAIN, signer.as_str().as_bytes()], code)
+    }
+
+    /// The bytes that are signed, after `first`: the domain, and who signs.
+    pub(super) fn encode_with(&self, first: &[&[u8]], code: i16) -> Vec<u8> {
         let scope = self.scope.to_string();
         let digest = blake3::hash(self.body);
-        let fields: [&[u8]; 8] = [
-            DOMAIN,
-            signer.as_str().as_bytes(),
+        let code = code.to_le_bytes();
+        let fields: [&[u8]; 6] = [
             self.namespace.as_bytes(),
             scope.as_bytes(),
             self.subject.as_bytes(),
-            &code.to_le_bytes(),
+            &code,
             self.header,
             digest.as_bytes(),
         ];
         let mut message = Vec::with_capacity(256 + self.namespace.len());
-        for field in fields {
+        for field in first.iter().chain(&fields) {
             message.extend_from_slice(&(field.len() as u64).to_le_bytes());
             message.extend_from_slice(field);
         }
@@ -93,7 +105,7 @@ impl SigningKey {
     }
 }
 
-/// What a valid signature says about an entry.
+/// What a valid signature with a key says about an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verified {
     /// The name of the key it was signed with.

@@ -1,7 +1,9 @@
 //! What a run may read and write.
 
 use std::fmt;
+use std::path::PathBuf;
 
+use super::token_source::TokenSource;
 use super::warning::TrustWarning;
 use crate::scope::Scope;
 
@@ -12,8 +14,12 @@ pub struct Access {
     pub reads: Vec<ReadScope>,
     /// Where entries are stored; nowhere when `None`.
     pub writes: Option<Scope>,
-    /// Whether what is written must be signed, with the configuration's signing key.
+    /// Whether what is written must be signed with the configuration's signing key.
     pub sign: bool,
+    /// Who certifies the key of this run that everything written must be signed with; `None` where it isn't.
+    pub certify: Option<TokenSource>,
+    /// Where issuers' keys are kept from run to run; nowhere in CI, where a pull request may have written to it.
+    pub kept_keys: Option<PathBuf>,
     /// One line for people: what this run is, and what follows from it.
     pub why: String,
     /// What the user must know, to be told once a run.

@@ -1,9 +1,10 @@
 //! What kind of run this is.
 
-use std::fmt;
+use std::path::PathBuf;
 
-use super::ci;
-use crate::config::environment::Environment;
+use super::system::System;
+use super::token_source::TokenSource;
+use crate::environment::Environment;
 use crate::git_ref::GitRef;
 
 /// What is known about this run.
@@ -15,33 +16,12 @@ pub struct RunFacts {
     pub kind: RunKind,
     /// The same in words, such as `GitHub Actions, pull request 12`.
     pub reason: String,
-}
-
-/// Where a run takes place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum System {
-    /// No CI system: a person's machine.
-    Developer,
-    /// A CI system that isn't known, or more than one at once.
-    UnknownCi,
-    /// Azure Pipelines.
-    Azure,
-    /// Bitbucket Pipelines.
-    Bitbucket,
-    /// Buildkite.
-    Buildkite,
-    /// CircleCI.
-    CircleCi,
-    /// GitHub Actions, and those of Gitea and Forgejo, which tell the same.
-    GitHub,
-    /// GitLab CI/CD.
-    GitLab,
-    /// Jenkins.
-    Jenkins,
-    /// TeamCity.
-    TeamCity,
-    /// Travis CI.
-    Travis,
+    /// What caused it, in the words of its identity token, where it can have one.
+    pub event: Option<String>,
+    /// Who gives it an identity token; `None` where nobody does.
+    pub tokens: Option<TokenSource>,
+    /// Where the user of a machine keeps what can be had again; `None` in CI, where others have been before.
+    pub own_cache: Option<PathBuf>,
 }
 
 /// Whose code a run runs, and why.
@@ -70,6 +50,20 @@ pub enum RunKind {
 pub(super) struct Found {
     pub kind: RunKind,
     pub reason: String,
+}
+
+/// The branch or the tag that one of two variables names; none if both do.
+pub(super) fn branch_or_tag(branch: Option<&str>, tag: Option<&str>) -> Option<GitRef> {
+    match (branch, tag) {
+        (Some(branch), None) => GitRef::branch(branch),
+        (None, Some(tag)) => GitRef::tag(tag),
+        _ => None,
+    }
+}
+
+/// The first of these variables that has a value.
+pub(super) fn first<'a>(environment: &'a Environment, names: &[&str]) -> Option<&'a str> {
+    names.iter().find_map(|name| environment.get(name))
 }
 
 impl RunKind {
@@ -113,74 +107,5 @@ impl RunKind {
             }
             None => Self::Unknown.because(format!("{event}, but of no branch or tag")),
         }
-    }
-}
-
-/// Finds out what kind of run this is. `ci` says whether this is known to be a CI system; where the environment has
-/// one's variables, it is one whatever `ci` says.
-pub fn detect(environment: &Environment, ci: bool) -> RunFacts {
-    let mut systems = ci::SYSTEMS
-        .iter()
-        .filter(|(_, marker, _)| environment.get(marker).is_some());
-    let (system, found) = match (systems.next(), systems.next()) {
-        (Some(&(system, _, facts)), None) => (system, facts(environment)),
-        (Some((one, ..)), Some((other, ..))) => (System::UnknownCi, contradiction(environment, *one, *other)),
-        (None, _) if ci => (
-            System::UnknownCi,
-            RunKind::Unknown.because("it doesn't tell what kind of run this is"),
-        ),
-        (None, _) => (
-            System::Developer,
-            RunKind::Developer.because("a developer's machine"),
-        ),
-    };
-    let reason = match system {
-        System::Developer => found.reason,
-        _ => format!("{system}, {}", found.reason),
-    };
-    RunFacts {
-        system,
-        kind: found.kind,
-        reason,
-    }
-}
-
-/// The facts where two systems claim to be this one: nothing is known, except that one of them may tell of danger.
-fn contradiction(environment: &Environment, one: System, other: System) -> Found {
-    let dangerous = ci::SYSTEMS
-        .iter()
-        .filter(|(_, marker, _)| environment.get(marker).is_some())
-        .any(|(.., facts)| {
-            matches!(
-                facts(environment).kind,
-                RunKind::PullRequest(_)
-                    | RunKind::BranchWithRequest(..)
-                    | RunKind::Outside
-                    | RunKind::Unprotected(_)
-            )
-        });
-    let kind = if dangerous {
-        RunKind::Outside
-    } else {
-        RunKind::Unknown
-    };
-    kind.because(format!("since the variables of {one} and {other} are set"))
-}
-
-impl fmt::Display for System {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Developer => "no CI",
-            Self::UnknownCi => "an unknown CI system",
-            Self::Azure => "Azure Pipelines",
-            Self::Bitbucket => "Bitbucket Pipelines",
-            Self::Buildkite => "Buildkite",
-            Self::CircleCi => "CircleCI",
-            Self::GitHub => "GitHub Actions",
-            Self::GitLab => "GitLab",
-            Self::Jenkins => "Jenkins",
-            Self::TeamCity => "TeamCity",
-            Self::Travis => "Travis CI",
-        })
     }
 }

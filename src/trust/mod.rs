@@ -8,11 +8,16 @@ mod access;
 mod ci;
 mod facts;
 mod policy;
+mod system;
 #[cfg(test)]
 mod tests;
+mod token_source;
 mod warning;
 
 pub use access::{Access, ReadScope};
-pub use facts::{RunFacts, RunKind, System, detect};
+pub use ci::detect;
+pub use facts::{RunFacts, RunKind};
 pub use policy::decide;
+pub use system::System;
+pub use token_source::TokenSource;
 pub use warning::TrustWarning;

@@ -1,7 +1,9 @@
 //! From the facts and the configuration to what a run may read and write: the table of `docs/security.md`.
 
 use super::access::{Access, ReadScope};
-use super::facts::{RunFacts, RunKind, System};
+use super::facts::{RunFacts, RunKind};
+use super::system::System;
+use super::token_source::TokenSource;
 use super::warning::TrustWarning;
 use crate::config::{TrustConfig, TrustPolicy};
 use crate::git_ref::GitRef;
@@ -10,15 +12,16 @@ use crate::sign::SigningKey;
 
 /// Decides what this run may read and write.
 ///
-/// It writes to the trusted scope only if it holds a signing key that is listed, and is either known to be the push
-/// of a listed branch or tag, or wanted to be trusted by the environment without being known to be anything less.
-/// It reads unsigned entries only from a scope of its own, which few kinds of run have.
+/// It writes to the trusted scope only if it holds a signing key that is listed, or may be of a listed identity, and is
+/// either known to be the push of a listed branch or tag, or wanted to be trusted by the environment without being known to
+/// be anything less. It reads unsigned entries only from a scope of its own, which few kinds of run have.
 pub fn decide(trust: &TrustConfig, run: &RunFacts) -> Access {
     if trust.policy == TrustPolicy::Shared {
         return shared(trust, run);
     }
-    let key = usable_key(trust);
-    let trusted = key.is_some() && may_be_trusted(trust, run);
+    let key = usable_key(trust).filter(|_| may_be_trusted(trust, run));
+    let certify = token_source(trust, run).filter(|_| key.is_none() && may_be_certified(trust, run));
+    let trusted = key.is_some() || certify.is_some();
     let own = if trusted { None } else { own_scope(trust, run) };
     let warnings = warnings(trust, run, trusted, own.as_ref());
     let mut reads = vec![ReadScope {
@@ -30,15 +33,18 @@ pub fn decide(trust: &TrustConfig, run: &RunFacts) -> Access {
         verified: false,
     }));
     let writes = if trusted { Some(Scope::Trusted) } else { own };
-    let standing = match key.filter(|_| trusted) {
-        Some(key) => format!("trusted, with the key {}", key.name()),
-        None => "not trusted".to_owned(),
+    let standing = match (key, &certify) {
+        (Some(key), _) => format!("trusted, with the key {}", key.name()),
+        (None, Some(_)) => "trusted, if its identity token says so".to_owned(),
+        (None, None) => "not trusted".to_owned(),
     };
     Access {
         why: why(&standing, run, &reads, writes.as_ref()),
         reads,
         writes,
-        sign: trusted,
+        sign: key.is_some(),
+        certify: certify.cloned(),
+        kept_keys: run.own_cache.clone(),
         warnings,
     }
 }
@@ -58,6 +64,8 @@ fn shared(trust: &TrustConfig, run: &RunFacts) -> Access {
         reads,
         writes: Some(Scope::Trusted),
         sign: false,
+        certify: None,
+        kept_keys: None,
         warnings,
     }
 }
@@ -66,6 +74,31 @@ fn shared(trust: &TrustConfig, run: &RunFacts) -> Access {
 fn usable_key(trust: &TrustConfig) -> Option<&SigningKey> {
     let key = trust.signing_key.as_deref()?;
     trust.public_keys.contains(&key.public_key()).then_some(key)
+}
+
+/// Who gives this run a token, if its system runs a listed identity.
+fn token_source<'a>(trust: &TrustConfig, run: &'a RunFacts) -> Option<&'a TokenSource> {
+    run.tokens.as_ref().filter(|_| has_identity(trust, run))
+}
+
+/// Whether runs of a listed identity take place in this run's system.
+fn has_identity(trust: &TrustConfig, run: &RunFacts) -> bool {
+    trust
+        .rules
+        .identities
+        .iter()
+        .any(|identity| run.system.runs(identity))
+}
+
+/// Whether a run with a token is trusted, as far as it can tell; its token decides.
+fn may_be_certified(trust: &TrustConfig, run: &RunFacts) -> bool {
+    let listed = || {
+        run.event
+            .as_ref()
+            .is_some_and(|event| trust.rules.events.contains(event))
+    };
+    let other = || matches!(&run.kind, RunKind::Other(git_ref) if trust.scope.is_none() && trust.lists(git_ref) && listed());
+    may_be_trusted(trust, run) || other()
 }
 
 /// Whether a run with the key is trusted.
@@ -128,8 +161,9 @@ fn warnings(trust: &TrustConfig, run: &RunFacts, trusted: bool, own: Option<&Sco
         warnings.push(TrustWarning::ScopeRefused(sentence(&run.reason)));
     } else if trust.signing_key.is_none() {
         match &run.kind {
+            _ if trusted => {}
             RunKind::Push(git_ref) if may_be_trusted(trust, run) => {
-                warnings.push(TrustWarning::KeyMissing(git_ref.clone()));
+                warnings.push(signer_missing(trust, run, git_ref));
             }
             _ if asked => warnings.push(TrustWarning::KeyMissingForScope),
             RunKind::Unknown if !named && trust.policy == TrustPolicy::Isolated => {
@@ -139,6 +173,18 @@ fn warnings(trust: &TrustConfig, run: &RunFacts, trusted: bool, own: Option<&Sco
         }
     }
     warnings
+}
+
+/// What the push of a listed ref lacks.
+fn signer_missing(trust: &TrustConfig, run: &RunFacts, git_ref: &GitRef) -> TrustWarning {
+    let git_ref = git_ref.clone();
+    if has_identity(trust, run) {
+        TrustWarning::TokenMissing(git_ref)
+    } else if trust.public_keys.is_empty() {
+        TrustWarning::IdentityMissing(git_ref, run.system)
+    } else {
+        TrustWarning::KeyMissing(git_ref)
+    }
 }
 
 /// What there is to say about the signing key that this run holds.

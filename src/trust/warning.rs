@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::system::System;
 use crate::config::SET_UP;
 use crate::git_ref::GitRef;
 use crate::sign::KeyName;
@@ -23,6 +24,10 @@ pub enum TrustWarning {
     KeyUnused(KeyName),
     /// The push of a listed branch or tag without the signing key.
     KeyMissing(GitRef),
+    /// The same in a CI system that could give an identity token, but not to this job.
+    TokenMissing(GitRef),
+    /// The same in a CI system of which no identity is listed, and without any public key.
+    IdentityMissing(GitRef, System),
     /// `NX_S3_CACHE_TRUST_SCOPE` asks for trust, but there is no signing key.
     KeyMissingForScope,
     /// `NX_S3_CACHE_TRUST_SCOPE` asks for trust that this run can't have; this is what it is.
@@ -34,6 +39,14 @@ pub enum TrustWarning {
 }
 
 impl TrustWarning {
+    /// Whether it only matters to a run that is meant to store something.
+    pub fn is_about_storing(&self) -> bool {
+        matches!(
+            self,
+            Self::KeyMissing(_) | Self::TokenMissing(_) | Self::IdentityMissing(..)
+        )
+    }
+
     /// One line: what is wrong.
     pub fn title(&self) -> String {
         match self {
@@ -49,6 +62,12 @@ impl TrustWarning {
             Self::KeyUnused(name) => format!("the signing key {name} is of no use without trust.publicKeys"),
             Self::KeyMissing(git_ref) => {
                 format!("this is a push to the {git_ref}, but there is no signing key")
+            }
+            Self::TokenMissing(git_ref) => {
+                format!("this is a push to the {git_ref}, but the job may not ask for an identity token")
+            }
+            Self::IdentityMissing(git_ref, system) => {
+                format!("this is a push to the {git_ref} in {system}, of which trust.identities has none")
             }
             Self::KeyMissingForScope => {
                 "NX_S3_CACHE_TRUST_SCOPE is \"trusted\", but there is no signing key".into()
@@ -102,6 +121,15 @@ impl TrustWarning {
             Self::KeyMissing(_) => &[
                 "So its results are not stored for others; it restores signed results only.",
                 "Set NX_S3_CACHE_SIGNING_KEY or trust.signingKeyFile in this job.",
+            ],
+            Self::TokenMissing(_) => &[
+                "So its results are not stored for others; it restores signed results only.",
+                "Add to the job in .github/workflows: permissions: { id-token: write, contents: read }",
+            ],
+            Self::IdentityMissing(..) => &[
+                "So its results are not stored for others; it restores signed results only.",
+                "Add the identity to trust.identities in nx.json, or sign with a key where the system gives no tokens: \
+                 trust.publicKeys and NX_S3_CACHE_SIGNING_KEY.",
             ],
             Self::KeyMissingForScope => &[
                 "So its results are not stored for others; it restores signed results only.",

@@ -1,6 +1,7 @@
 //! The parts together, in one binary; each module is an area.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)] // clippy allows them in tests only
 
+mod architecture;
 mod archive;
 mod cache;
 mod cli;

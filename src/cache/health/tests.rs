@@ -32,6 +32,7 @@ fn refused() -> Error {
 fn unreachable(lasting: bool) -> Error {
     Error::Unreachable {
         detail: "refused".into(),
+        proxy: None,
         lasting,
     }
 }
@@ -142,7 +143,7 @@ async fn a_server_that_fell_silent_is_given_up_at_once_and_who_waits_is_told() {
     assert_eq!(warnings.take().len(), 1, "it took its time at first");
     health.answered(Purpose::Read);
     health.failed(Purpose::Read, "v1/t/e/1", &silent());
-    health.given_up().await;
+    health.closed().await;
     assert!(is_off(&health));
     health.end();
     assert_eq!(warnings.take().len(), 1);
@@ -250,7 +251,12 @@ fn what_concerns_every_request_ends_caching_at_once() {
             detail: detail(),
         },
         Error::NoSuchBucket { detail: detail() },
-        Error::WrongRegion { detail: detail() },
+        Error::InvalidBucketName { detail: detail() },
+        Error::WrongEndpoint { detail: detail() },
+        Error::WrongRegion {
+            region: None,
+            detail: detail(),
+        },
     ] {
         let (health, warnings) = health(false);
         health.answered(Purpose::Read);

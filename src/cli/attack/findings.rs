@@ -3,19 +3,22 @@
 use serde::Serialize;
 
 use super::client::Client;
-use super::lock::Bucket;
-use super::planted::{self, PlantedScope, RunFinding, Verdict};
-use crate::cli::print::Paint;
-use crate::cli::{BAD, GOOD};
+use super::outcome::{self, Bucket, PlantedScope, RunFinding, Verdict};
+use crate::cli::ui::{BAD, GOOD, print::Paint};
 use crate::config::SET_UP;
 
 /// What is tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub(super) enum Kind {
     Unsigned,
     Foreign,
     Forged,
+    OtherRepository,
+    OtherRef,
+    OtherEvent,
+    ReplayedToken,
+    OtherIssuer,
     Copied,
     Overwritten,
     Deleted,
@@ -40,7 +43,7 @@ pub(super) struct Findings {
     pub run: String,
     /// Whether its credentials are meant to write to `t`.
     pub trusted_run: bool,
-    /// Whether there are public keys.
+    /// Whether anybody is listed who may sign.
     pub keys: bool,
     pub attempts: Vec<Attempt>,
     /// Where poison was planted.
@@ -85,6 +88,11 @@ impl Kind {
             Self::Unsigned => "unsigned",
             Self::Foreign => "foreign",
             Self::Forged => "forged",
+            Self::OtherRepository => "other-repository",
+            Self::OtherRef => "other-ref",
+            Self::OtherEvent => "other-event",
+            Self::ReplayedToken => "replayed-token",
+            Self::OtherIssuer => "other-issuer",
             Self::Copied => "copied",
             Self::Overwritten => "overwritten",
             Self::Deleted => "deleted",
@@ -97,6 +105,11 @@ impl Kind {
             Self::Unsigned => "write an entry without a signature",
             Self::Foreign => "write an entry signed with a key nobody trusts",
             Self::Forged => "write an entry signed in the name of a trusted key",
+            Self::OtherRepository => "write an entry of another repository's run",
+            Self::OtherRef => "write an entry of a run on another branch",
+            Self::OtherEvent => "write an entry of a pull_request_target run",
+            Self::ReplayedToken => "write an entry with another run's token",
+            Self::OtherIssuer => "write an entry that another issuer vouches for",
             Self::Copied => "copy an entry from u to t",
             Self::Overwritten => "overwrite an entry",
             Self::Deleted => "delete an entry",
@@ -191,7 +204,7 @@ impl Findings {
         ];
         lines.extend(self.attempts.iter().map(|attempt| self.line(attempt, paint)));
         lines.push(String::new());
-        lines.extend(planted::lines(&self.planted, &self.runs, paint));
+        lines.extend(outcome::lines(&self.planted, &self.runs, paint));
         lines.push(String::new());
         lines.push(self.verdict1(paint));
         lines.push(self.verdict2(paint));

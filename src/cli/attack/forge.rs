@@ -32,6 +32,8 @@ pub(super) async fn entry(
         reads: Vec::new(),
         writes: Some(scope.clone()),
         sign: config.trust.signing_key.is_some(),
+        certify: None,
+        kept_keys: None,
         why: String::new(),
         warnings: Vec::new(),
     };

@@ -3,10 +3,11 @@
 //! All it touches is objects of its own, named `doctor-…`, in the places where an attack has to happen: in `t`, and in
 //! every untrusted scope that a run of this repository might read.
 
+mod certificates;
 mod client;
 mod findings;
 mod forge;
-mod lock;
+mod outcome;
 mod planted;
 mod runs;
 mod target;
@@ -15,20 +16,18 @@ mod tests;
 
 use std::sync::Arc;
 
-use super::ending::{Ending, exit_code};
-use super::{Workspace, interrupt, print, remedy, scratch};
+use super::scratch;
+use super::ui::{Ending, interrupt, print};
+use super::workspace::Workspace;
 use crate::connect;
-use crate::object_store::{Error, ObjectStore};
+use crate::object_store::{Error, Extent, ObjectStore};
+use crate::remedy;
 use crate::trust;
 use findings::Findings;
 use target::Target;
 
 /// Attacks and prints how it went.
-pub(super) async fn run(workspace: &Workspace, json: bool) -> u8 {
-    exit_code(told(workspace, json).await)
-}
-
-async fn told(workspace: &Workspace, json: bool) -> Result<u8, Ending> {
+pub(super) async fn run(workspace: &Workspace, json: bool) -> Result<u8, Ending> {
     match attack(workspace).await.map_err(Ending::Unable)? {
         // What was not tried any more proves nothing.
         findings if interrupt::pressed() => Err(Ending::Interrupted(findings.remains())),
@@ -53,7 +52,7 @@ async fn attack(workspace: &Workspace) -> Result<Findings, String> {
     let scopes = runs::scopes(&config.trust, &facts, &runs, user);
     let connection = connect::dial(&config.bucket, &config.credentials).await;
     let connection = connection.map_err(|error| not_tried(&error))?;
-    let no_scratch = |error: std::io::Error| format!("there is no place for scratch files: {error}");
+    let no_scratch = |error: std::io::Error| format!("scratch files can't be created: {error}");
     let mut target = Target {
         config: &config,
         access: &access,
@@ -71,8 +70,8 @@ async fn attack(workspace: &Workspace) -> Result<Findings, String> {
         bucket: config.bucket.name.clone(),
         credentials: connection.credentials.source,
         run: access.why.clone(),
-        trusted_run: access.sign,
-        keys: !config.trust.public_keys.is_empty(),
+        trusted_run: access.sign || access.certify.is_some(),
+        keys: config.trust.verifies(),
         attempts,
         planted,
         runs,
@@ -83,14 +82,12 @@ async fn attack(workspace: &Workspace) -> Result<Findings, String> {
 /// Whether the server knows these credentials at all: it denies strangers everything, which would prove nothing.
 async fn known(target: &Target<'_>, store: &Arc<dyn ObjectStore>) -> Result<(), String> {
     match store.get(&target.key("probe")?, 0).await {
-        Err(error) if !matches!(error, Error::AccessDenied { .. }) || error.refuses_the_caller() => {
-            Err(not_tried(&error))
-        }
+        Err(error) if error.extent() != Extent::Permission => Err(not_tried(&error)),
         _ => Ok(()),
     }
 }
 
 fn not_tried(error: &Error) -> String {
-    let remedy = remedy::remedy(error, "s3:GetObject");
+    let remedy = remedy::of_request(error, "s3:GetObject");
     format!("the attack could not be tried: {error}\n{remedy} `nx-s3-cache doctor` says more.")
 }

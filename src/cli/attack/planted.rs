@@ -1,15 +1,13 @@
 //! Poison in every scope that somebody might look into, and what each kind of run restores of it.
 
 use bytes::Bytes;
-use serde::{Serialize, Serializer};
 
 use super::client;
 use super::forge;
-use super::lock::Bucket;
+use super::outcome::{PlantedScope, RunFinding, Verdict};
 use super::runs::Run;
 use super::target::Target;
-use crate::cli::interrupt;
-use crate::cli::print::Paint;
+use crate::cli::ui::interrupt;
 use crate::config::OnBadSignature;
 use crate::object_store::PutMode;
 use crate::scope::Scope;
@@ -21,37 +19,6 @@ pub(super) struct Planted {
     hash: TaskHash,
     objects: Vec<(String, Bytes)>,
     pub scopes: Vec<PlantedScope>,
-}
-
-/// A scope, and whether the bucket let poison be planted there.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(super) struct PlantedScope {
-    #[serde(serialize_with = "as_text")]
-    pub scope: Scope,
-    pub bucket: Bucket,
-}
-
-/// What a kind of run restored.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(super) struct RunFinding {
-    pub run: &'static str,
-    /// What it reads, in words.
-    pub reads: String,
-    /// The scope of the poison that it restored.
-    pub restored: Option<String>,
-    pub verdict: Verdict,
-}
-
-/// What to think of that.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) enum Verdict {
-    /// It restores nothing that isn't signed.
-    Clean,
-    /// It restores what is in the scope of its own pull request or unlisted branch.
-    OwnScope,
-    /// It restores poison.
-    Poisoned,
 }
 
 impl Target<'_> {
@@ -125,40 +92,4 @@ fn finding(run: &Run, restored: Option<String>) -> Option<RunFinding> {
 fn reads(access: &Access) -> String {
     let reads: Vec<String> = access.reads.iter().map(ToString::to_string).collect();
     reads.join(" and ")
-}
-
-/// The findings for people.
-pub(super) fn lines(planted: &[PlantedScope], runs: &[RunFinding], paint: Paint) -> Vec<String> {
-    let scopes: Vec<String> = planted.iter().map(|planted| planted.scope.to_string()).collect();
-    let mut lines = vec![format!("The same poison, planted in {}:", scopes.join(", "))];
-    for planted in planted {
-        let why = match &planted.bucket {
-            Bucket::Allowed => continue,
-            Bucket::Denied => "denied by the bucket, but others may be able to write there",
-            Bucket::Unknown(why) => why,
-        };
-        lines.push(paint.dim(&format!("    {}: {}", planted.scope, why.replace('\n', " "))));
-    }
-    lines.push(String::new());
-    lines.push(paint.bold(&row("run", "restores")));
-    lines.extend(runs.iter().map(|finding| {
-        let scope = finding.restored.as_deref().unwrap_or("nothing");
-        match finding.verdict {
-            Verdict::Clean => row(finding.run, scope),
-            Verdict::OwnScope => row(
-                finding.run,
-                &format!("{scope}: may be poisoned by other pull requests"),
-            ),
-            Verdict::Poisoned => paint.bad(&row(finding.run, &format!("POISON from {scope}"))),
-        }
-    }));
-    lines
-}
-
-fn row(run: &str, restores: &str) -> String {
-    format!("{run:<52}{restores}")
-}
-
-fn as_text<S: Serializer>(scope: &Scope, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(scope)
 }

@@ -67,6 +67,7 @@ fn with_key(trust: &TrustConfig) -> Result<TrustConfig, KeyError> {
 /// The kinds of run by name; whether they hold the key; and what CI tells of them.
 fn kinds(trust: &TrustConfig, this: &RunFacts) -> Vec<(&'static str, bool, Vec<RunKind>)> {
     let listed: Vec<_> = trust
+        .rules
         .branches
         .iter()
         .filter_map(|pattern| pattern.example())
@@ -149,6 +150,9 @@ fn facts(kind: RunKind) -> RunFacts {
         },
         kind,
         reason: String::new(),
+        event: None,
+        tokens: None,
+        own_cache: None,
     }
 }
 
@@ -165,7 +169,11 @@ pub(super) fn scopes(trust: &TrustConfig, this: &RunFacts, runs: &[Run], user: O
         | RunKind::BranchWithRequest(git_ref, _) => Some(git_ref.clone()),
         RunKind::PullRequest(_) | RunKind::Outside | RunKind::Unknown | RunKind::Developer => None,
     };
-    let listed = trust.branches.iter().filter_map(|pattern| pattern.example());
+    let listed = trust
+        .rules
+        .branches
+        .iter()
+        .filter_map(|pattern| pattern.example());
     let refs = own.into_iter().chain(listed).chain(GitRef::tag(TAG));
     let of_refs = refs.filter_map(|git_ref| match git_ref {
         GitRef::Branch(name) => Some(ScopeName::branch(&name)),

@@ -8,10 +8,9 @@ use tempfile::TempDir;
 use super::client::{self, Client};
 use super::findings::{Attempt, Kind};
 use super::forge;
-use super::lock::Bucket;
-use super::planted::{PlantedScope, RunFinding};
+use super::outcome::{Bucket, PlantedScope, RunFinding};
 use super::runs::Run;
-use crate::cli::interrupt;
+use crate::cli::ui::interrupt;
 use crate::config::Config;
 use crate::entry::{Keys, MAX_ENTRY_OBJECT};
 use crate::object_store::memory::MemoryStore;
@@ -38,12 +37,12 @@ pub(super) struct Target<'a> {
 }
 
 /// An entry that must not be restored.
-struct Poison {
+pub(super) struct Poison {
     kind: Kind,
-    hash: TaskHash,
+    pub hash: TaskHash,
     /// Where runs would look for it.
     key: String,
-    object: Bytes,
+    pub object: Bytes,
 }
 
 impl Target<'_> {
@@ -66,12 +65,17 @@ impl Target<'_> {
         let foreign = self
             .poison(Kind::Foreign, &Scope::Trusted, Some(stranger))
             .await?;
-        let mut attempts = vec![self.plant(&unsigned).await, self.plant(&foreign).await];
+        let config = self.config;
+        let mut attempts = vec![
+            self.plant(&unsigned, config).await,
+            self.plant(&foreign, config).await,
+        ];
         let trusted = self.config.trust.public_keys.iter().next();
         if let Some(name) = trusted.map(|key| key.name().clone()) {
             let forged = self.poison(Kind::Forged, &Scope::Trusted, Some(name)).await?;
-            attempts.push(self.plant(&forged).await);
+            attempts.push(self.plant(&forged, config).await);
         }
+        attempts.extend(self.certificates().await?);
         attempts.push(self.copy().await?);
         attempts.push(self.overwrite(&unsigned, &foreign).await);
         attempts.push(self.delete(&unsigned).await);
@@ -104,7 +108,12 @@ impl Target<'_> {
     }
 
     /// An entry of `scope`, signed with a new key of this name.
-    async fn poison(&self, kind: Kind, scope: &Scope, signer: Option<KeyName>) -> Result<Poison, String> {
+    pub(super) async fn poison(
+        &self,
+        kind: Kind,
+        scope: &Scope,
+        signer: Option<KeyName>,
+    ) -> Result<Poison, String> {
         let signer = signer.map(SigningKey::generate).transpose();
         let signer = signer.map_err(|error| error.to_string())?;
         let hash = self.hash(kind.word())?;
@@ -117,12 +126,12 @@ impl Target<'_> {
         })
     }
 
-    /// Puts poison where others look for it, and lets the client find it.
-    async fn plant(&mut self, poison: &Poison) -> Attempt {
+    /// Puts poison where others look for it, and lets a client with `config` find it.
+    pub(super) async fn plant(&mut self, poison: &Poison, config: &Config) -> Attempt {
         let bucket = self.put(&poison.key, &poison.object, PutMode::Create).await;
         Attempt {
             kind: poison.kind,
-            client: Some(self.restore(poison).await),
+            client: Some(self.restore(poison, config).await),
             bucket,
         }
     }
@@ -148,12 +157,12 @@ impl Target<'_> {
 
     /// Lets the client restore the poison: from the bucket, or, where the bucket doesn't have it or doesn't give it
     /// away, from memory, since others may be able to write it.
-    async fn restore(&self, poison: &Poison) -> Client {
+    async fn restore(&self, poison: &Poison, config: &Config) -> Client {
         let store = self
             .store_with(&[(poison.key.clone(), poison.object.clone())])
             .await;
         let place = self.directory.path().join("restored");
-        match client::retrieve(self.config, self.access, store, &poison.hash, &place).await {
+        match client::retrieve(config, self.access, store, &poison.hash, &place).await {
             Ok(_) => Client::Accepted,
             // Every line would begin with the name of its scratch object.
             Err(why) => {
@@ -195,7 +204,7 @@ impl Target<'_> {
         };
         Ok(Attempt {
             kind: Kind::Copied,
-            client: Some(self.restore(&poison).await),
+            client: Some(self.restore(&poison, self.config).await),
             bucket,
         })
     }

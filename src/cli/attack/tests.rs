@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::client::Client;
 use super::findings::{Findings, Kind, Lock2};
-use super::lock::Bucket;
-use super::planted::Verdict;
+use super::outcome::Bucket;
+use super::outcome::Verdict;
 use super::runs::{self, Run};
 use super::target::Target;
 use crate::cli::scratch;

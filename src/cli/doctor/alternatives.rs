@@ -2,10 +2,9 @@
 
 use bytes::Bytes;
 
-use super::connection::is_denied;
 use crate::config::{BucketConfig, Config};
 use crate::connect;
-use crate::object_store::{Error, PutMode};
+use crate::object_store::{Error, Extent, PutMode};
 
 /// A remedy when reading fails with `error` and other settings would do.
 pub(super) async fn for_reading(config: &Config, error: &Error, key: &str) -> Option<String> {
@@ -14,7 +13,7 @@ pub(super) async fn for_reading(config: &Config, error: &Error, key: &str) -> Op
             continue;
         };
         match connection.store.get(key, 0).await {
-            Err(error) if !is_denied(&error) => {}
+            Err(error) if error.extent() != Extent::Permission => {}
             _ => return Some(it_works_with(&setting)),
         }
     }
@@ -47,6 +46,7 @@ fn variants(bucket: &BucketConfig, error: &Error) -> Vec<(String, BucketConfig)>
             | Error::Silent { .. }
             | Error::Server { .. }
             | Error::WrongRegion { .. }
+            | Error::WrongEndpoint { .. }
             | Error::NoSuchBucket { .. }
             | Error::Refused { .. }
     );
@@ -55,12 +55,15 @@ fn variants(bucket: &BucketConfig, error: &Error) -> Vec<(String, BucketConfig)>
     }
     let plain = once(bucket);
     let mut variants = Vec::new();
-    if let Some(region) = named_region(error) {
-        let told = format!("`region` set to {region:?}");
+    if let Error::WrongRegion {
+        region: Some(region), ..
+    } = error
+    {
+        let setting = format!("`region` set to {region:?}");
         variants.push((
-            told,
+            setting,
             BucketConfig {
-                region: Some(region),
+                region: Some(region.clone()),
                 ..plain.clone()
             },
         ));
@@ -79,9 +82,9 @@ fn variants(bucket: &BucketConfig, error: &Error) -> Vec<(String, BucketConfig)>
         ));
     }
     if let Some(other) = other_scheme(endpoint) {
-        let told = format!("`endpoint` set to {other:?}");
+        let setting = format!("`endpoint` set to {other:?}");
         variants.push((
-            told,
+            setting,
             BucketConfig {
                 endpoint: Some(other),
                 ..plain
@@ -104,43 +107,5 @@ fn other_scheme(endpoint: &str) -> Option<String> {
         ("http", rest) => Some(format!("https://{rest}")),
         ("https", rest) => Some(format!("http://{rest}")),
         _ => None,
-    }
-}
-
-/// The region that the server names as the right one.
-fn named_region(error: &Error) -> Option<String> {
-    let Error::WrongRegion { detail } = error else {
-        return None;
-    };
-    let after = ["the bucket is in ", "expecting '"]
-        .iter()
-        .find_map(|mark| Some(detail.split_once(mark)?.1))?;
-    let is_part = |c: &char| c.is_ascii_lowercase() || c.is_ascii_digit() || *c == '-';
-    let region: String = after.chars().take_while(is_part).collect();
-    Some(region).filter(|region| !region.is_empty())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_region_is_taken_from_what_the_server_says() {
-        let named = |detail: &str| {
-            named_region(&Error::WrongRegion {
-                detail: detail.into(),
-            })
-        };
-        assert_eq!(
-            named("PermanentRedirect: use another endpoint; the bucket is in eu-central-1 (request 1)")
-                .as_deref(),
-            Some("eu-central-1")
-        );
-        assert_eq!(
-            named("AuthorizationHeaderMalformed: the region 'us-east-1' is wrong; expecting 'eu-west-1'")
-                .as_deref(),
-            Some("eu-west-1")
-        );
-        assert_eq!(named("HTTP 301"), None);
     }
 }

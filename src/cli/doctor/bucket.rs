@@ -1,12 +1,14 @@
 //! What these credentials can do with the bucket, found by doing it to scratch objects.
 
+use std::borrow::Cow;
+
 use super::alternatives;
 use super::report::{Report, Step};
-use super::{connection, speed};
-use crate::cli::interrupt;
-use crate::cli::remedy::remedy;
+use super::speed;
+use crate::cli::ui::interrupt;
 use crate::config::{ConditionalWrites, Config};
 use crate::object_store::{ObjectStore, PutMode, PutOutcome};
+use crate::remedy;
 
 const BODY: &str = "Written by `nx-s3-cache doctor`, and safe to delete.";
 const LIMIT: u64 = 1024;
@@ -53,14 +55,8 @@ impl Trial<'_> {
             ),
             Err(error) => {
                 let better = alternatives::for_writing(self.config, error, &self.key, BODY.into()).await;
-                let is_denied = connection::is_denied(error);
-                let remedy = better.unwrap_or_else(|| remedy(error, "s3:PutObject"));
-                let or_not = if is_denied {
-                    " Where storing isn't meant to work, set the mode to \"read-only\"."
-                } else {
-                    ""
-                };
-                Step::bad(STEP, error.to_string()).with(remedy + or_not)
+                let remedy = better.map_or_else(|| remedy::of_put(error), Cow::Owned);
+                Step::bad(STEP, error.to_string()).with(remedy)
             }
         });
         written == Ok(PutOutcome::Stored)
@@ -75,7 +71,7 @@ impl Trial<'_> {
                 Step::bad(STEP, format!("what was just written came back as {what}"))
                     .with("Something between here and the bucket keeps or changes answers: check proxies.")
             }
-            Err(error) => Step::bad(STEP, error.to_string()).with(remedy(&error, "s3:GetObject")),
+            Err(error) => Step::bad(STEP, error.to_string()).with(remedy::of_request(&error, "s3:GetObject")),
         });
         let size = BODY.len() as u64;
         let found = self.store.head(&self.key).await;
@@ -83,7 +79,9 @@ impl Trial<'_> {
             Ok(Some(found)) if found == size => Step::good("head", format!("{size} bytes")),
             Ok(found) => Step::bad("head", format!("{found:?} instead of {size} bytes"))
                 .with("Chunks would be sent again and again: see docs/providers.md."),
-            Err(error) => Step::bad("head", error.to_string()).with(remedy(&error, "s3:GetObject")),
+            Err(error) => {
+                Step::bad("head", error.to_string()).with(remedy::of_request(&error, "s3:GetObject"))
+            }
         });
     }
 
@@ -100,7 +98,7 @@ impl Trial<'_> {
                 .with("Use a server that honours If-None-Match, or set `conditionalWrites` to \"auto\"."),
             Ok(PutOutcome::Stored) => Step::poor(STEP, ignored)
                 .with("Nothing depends on it: two runs that store the same entry send it twice. Signatures hold all the same."),
-            Err(error) => Step::bad(STEP, error.to_string()).with(remedy(&error, "s3:PutObject")),
+            Err(error) => Step::bad(STEP, error.to_string()).with(remedy::of_request(&error, "s3:PutObject")),
         });
     }
 
@@ -113,7 +111,7 @@ impl Trial<'_> {
                 STEP,
                 format!("{error}: what is used stays as old as it is, in spite of `touchAfter`"),
             )
-            .with(remedy(
+            .with(remedy::of_request(
                 &error,
                 "to copy: s3:GetObject and s3:PutObject on the same key",
             )),
@@ -130,7 +128,7 @@ impl Trial<'_> {
             Ok(_) => Step::poor(STEP, "the object is not listed")
                 .with("Commands that list, such as `flush`, will not see everything."),
             Err(error) => Step::poor(STEP, error.to_string()).with(
-                "Builds list nothing, but with s3:ListBucket a missing object is told from a forbidden one.",
+                "Builds list nothing, but with s3:ListBucket S3 returns 404 rather than 403 for a missing key.",
             ),
         });
     }

@@ -2,7 +2,7 @@
 
 use super::report::{Report, Step};
 use super::seen::Seen;
-use crate::cli::Workspace;
+use crate::cli::workspace::Workspace;
 use crate::config::{Config, Mode, ResolvedOption};
 use crate::trust::Access;
 
@@ -42,12 +42,12 @@ fn mode(config: &Config, ci: bool) -> Step {
         (None, Some(option)) => format!("{of_place}, {place}: {}", option.origin),
         (None, None) => place.to_owned(),
     };
-    let told = format!("{} ({why})", config.mode);
+    let detail = format!("{} ({why})", config.mode);
     if config.mode == Mode::NoCache {
-        return Step::poor(STEP, told)
+        return Step::poor(STEP, detail)
             .with("The remote cache is switched off here. Change the mode if it is meant to work.");
     }
-    Step::good(STEP, told)
+    Step::good(STEP, detail)
 }
 
 /// What this run may read and write, and why.

@@ -1,5 +1,6 @@
 //! The way to the bucket: region, credentials, address, proxy, name, clock, first answer.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,14 +10,14 @@ use url::Url;
 use super::alternatives;
 use super::report::{Report, Step};
 use super::seen::Seen;
-use crate::cli::remedy::remedy;
 use crate::config::{BucketConfig, Config};
 use crate::connect::{self, Connection};
 use crate::credentials;
 use crate::object_store::proxy::proxy_for;
-use crate::object_store::{Error, ObjectStore};
+use crate::object_store::{Error, Extent, ObjectStore};
+use crate::remedy;
 
-/// A person waits: what fails twice is told, and not tried for longer.
+/// A person waits: what fails twice is reported, and not tried for longer.
 const RETRIES: u32 = 1;
 /// How long a name may take to be found.
 const DNS_LIMIT: Duration = Duration::from_secs(10);
@@ -45,7 +46,7 @@ pub(super) async fn examine(config: &Config, key: &str, report: &mut Report) -> 
             } else {
                 "configuration"
             };
-            report.add(Step::bad(name, error.to_string()).with(remedy(&error, "")));
+            report.add(Step::bad(name, error.to_string()).with(remedy::of_request(&error, "")));
             return None;
         }
     };
@@ -116,9 +117,9 @@ async fn route(bucket: &BucketConfig, seen: &Seen, report: &mut Report) {
         Some(proxy) => {
             report.add(Step::good(
                 "proxy",
-                format!("through {proxy} (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY)"),
+                format!("through {proxy}; NO_PROXY exempts hosts"),
             ));
-            let proxy = Url::parse(proxy).ok();
+            let proxy = Url::parse(&proxy.address).ok();
             let host = proxy.as_ref().and_then(Url::host_str).unwrap_or_default();
             (
                 host.to_owned(),
@@ -176,13 +177,13 @@ fn clock(seen: &Seen, report: &mut Report) {
         return;
     };
     let direction = if ahead > 0 { "ahead of" } else { "behind" };
-    let told = format!("{} s {direction} the server's", ahead.abs());
+    let detail = format!("{} s {direction} the server's", ahead.abs());
     let remedy = "Set this machine's clock, best by NTP: requests are signed with its time, and refused from 15 minutes on.";
     report.add(match ahead.abs() {
         0..=2 => Step::good("clock", "as the server's"),
-        3..CLOCK_POOR => Step::good("clock", told),
-        CLOCK_POOR..CLOCK_BAD => Step::poor("clock", told).with(remedy),
-        _ => Step::bad("clock", told).with(remedy),
+        3..CLOCK_POOR => Step::good("clock", detail),
+        CLOCK_POOR..CLOCK_BAD => Step::poor("clock", detail).with(remedy),
+        _ => Step::bad("clock", detail).with(remedy),
     });
 }
 
@@ -198,7 +199,7 @@ async fn reached(
     match answer {
         Err(error) if !is_denied(error) => {
             let better = alternatives::for_reading(config, error, key).await;
-            let remedy = better.unwrap_or_else(|| remedy(error, "s3:GetObject"));
+            let remedy = better.map_or_else(|| remedy::of_request(error, "s3:GetObject"), Cow::Owned);
             Step::bad(STEP, error.to_string()).with(remedy)
         }
         _ => {
@@ -218,19 +219,19 @@ async fn reached(
     }
 }
 
-/// Whether a missing object can be told from a forbidden one.
+/// Whether a missing key returns 404, and a forbidden one 403.
 fn missing(answer: &Result<Option<Bytes>, Error>) -> Step {
     const STEP: &str = "missing objects";
     match answer {
         Err(error) => Step::poor(STEP, format!("are answered with a refusal: {error}")).with(
-            "Allow s3:ListBucket on the bucket and s3:GetObject on its objects. Without the first, a missing object \
-             can't be told from a forbidden one; both count as a miss.",
+            "Allow s3:ListBucket on the bucket and s3:GetObject on its objects. Without the first, S3 returns 403 for \
+             missing keys as well; both count as a miss.",
         ),
-        Ok(_) => Step::good(STEP, "are told from forbidden ones"),
+        Ok(_) => Step::good(STEP, "missing keys return 404"),
     }
 }
 
 /// Whether the server knows the caller, and forbids this request.
 pub(super) fn is_denied(error: &Error) -> bool {
-    matches!(error, Error::AccessDenied { .. }) && !error.refuses_the_caller()
+    error.extent() == Extent::Permission
 }

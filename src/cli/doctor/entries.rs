@@ -4,34 +4,40 @@ use std::sync::Arc;
 
 use super::connection::is_denied;
 use super::report::{Report, Step};
+use crate::bucket::{AlwaysOpen, Bucket, Namespace};
 use crate::config::Config;
-use crate::entry::{Codec, Error, Keys, MAX_ENTRY_OBJECT};
+use crate::entry::{Error, Keys, MAX_ENTRY_OBJECT, Producer};
 use crate::object_store::{self, ObjectStore};
-use crate::seal::MasterKey;
+use crate::remedy;
+use crate::scope::Scope;
 use crate::task_hash::TaskHash;
-use crate::trust::{Access, ReadScope};
+use crate::trust::Access;
 
 const STEP: &str = "entries";
 /// As many tell whether keys fit.
 const SAMPLE: usize = 3;
 
 /// Looks at each scope that this run reads.
-pub(super) async fn examine(config: &Config, access: &Access, store: &dyn ObjectStore, report: &mut Report) {
-    let key = config.encryption_key.as_ref().map(MasterKey::derive).transpose();
-    let key = match key {
-        Ok(key) => key.map(Arc::new),
-        Err(error) => return report.add(Step::bad(STEP, error.to_string())),
-    };
-    for from in &access.reads {
-        let verifying = from.verified.then(|| Arc::new(config.trust.public_keys.clone()));
-        let codec = Codec::new(config.cache_key_prefix.clone(), from.scope.clone(), key.clone());
-        report.add(sample(config, from, &codec.trusting(verifying), store).await);
+pub(super) async fn examine(
+    config: &Config,
+    access: &Access,
+    store: Arc<dyn ObjectStore>,
+    report: &mut Report,
+) {
+    let (config, access, producer) = (config.clone(), access.clone(), Producer::default());
+    let bucket = Bucket::new(config, access, store, Arc::new(AlwaysOpen), producer);
+    match bucket.namespaces().await {
+        Ok(namespaces) => {
+            for namespace in &namespaces.reads {
+                report.add(sample(namespace, &*bucket.store).await);
+            }
+        }
+        Err(error) => report.add(Step::bad(STEP, error.to_string())),
     }
 }
 
-async fn sample(config: &Config, from: &ReadScope, codec: &Codec, store: &dyn ObjectStore) -> Step {
-    let keys = Keys::new(&config.cache_key_prefix, &from.scope);
-    let hashes = match newest(&keys, store).await {
+async fn sample(from: &Namespace, store: &dyn ObjectStore) -> Step {
+    let hashes = match newest(&from.keys, store).await {
         Ok(hashes) => hashes,
         Err(error) if is_denied(&error) => {
             return Step::skipped(
@@ -45,13 +51,13 @@ async fn sample(config: &Config, from: &ReadScope, codec: &Codec, store: &dyn Ob
     let mut tried = 0;
     for hash in hashes {
         // What is gone by now, or can't be read, says nothing of keys.
-        let Ok(Some(object)) = store.get(&keys.entry(&hash), MAX_ENTRY_OBJECT).await else {
+        let Ok(Some(object)) = store.get(&from.keys.entry(&hash), MAX_ENTRY_OBJECT).await else {
             continue;
         };
         tried += 1;
-        problems.extend(codec.decode_entry(&hash, &object).err());
+        problems.extend(from.codec.decode_entry(&hash, &object).err());
     }
-    told(from, tried, &problems)
+    told(&from.scope, tried, &problems)
 }
 
 /// The hashes of the newest entries of the first page, which is all of them in small caches.
@@ -67,8 +73,7 @@ async fn newest(keys: &Keys, store: &dyn ObjectStore) -> Result<Vec<TaskHash>, o
         .collect())
 }
 
-fn told(from: &ReadScope, tried: usize, problems: &[Error]) -> Step {
-    let scope = &from.scope;
+fn told(scope: &Scope, tried: usize, problems: &[Error]) -> Step {
     match (tried, problems) {
         (0, _) => Step::good(STEP, format!("none in {scope} yet")),
         (1, []) => Step::good(STEP, format!("the one in {scope} can be restored")),
@@ -81,28 +86,7 @@ fn told(from: &ReadScope, tried: usize, problems: &[Error]) -> Step {
             } else {
                 Step::poor(STEP, detail)
             };
-            step.with(remedy(first))
-        }
-    }
-}
-
-fn remedy(error: &Error) -> &'static str {
-    match error {
-        Error::KeyMissing => {
-            "Set NX_S3_CACHE_ENCRYPTION_KEY to the key of the runs that stored them; without it nothing is restored or stored."
-        }
-        Error::Seal(_) => {
-            "This run has another `encryptionKey` than the runs that stored them: use one everywhere. After a change of keys this ends by itself."
-        }
-        Error::NotSealed => {
-            "Runs without the `encryptionKey` stored them, or nobody had one yet: set it everywhere. New results replace them."
-        }
-        Error::Signature(_) => {
-            "No key in `trust.publicKeys` signed them. Just after keys were introduced or replaced that ends by itself; else find out who stores them, see docs/security.md."
-        }
-        Error::Newer(_) => "Use the same version of nx-s3-cache everywhere.",
-        Error::NotOurs | Error::WrongLength | Error::Manifest(_) | Error::Frame(_) | Error::WrongChunk => {
-            "Something else writes into this bucket and prefix, or changes what is stored: give the cache a `cacheKeyPrefix` of its own."
+            step.with(remedy::of_entry(first).remedy)
         }
     }
 }

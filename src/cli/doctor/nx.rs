@@ -1,10 +1,9 @@
-//! Whether Nx loads this package at all, told from what JavaScript found out.
+//! Whether Nx loads this package at all, by what JavaScript found out.
 
 use std::ops::RangeInclusive;
 
-use serde::{Deserialize, Serialize};
-
 use super::report::{Report, Step};
+use crate::cli::nx_facts::{NxFacts, NxRoute};
 use crate::config::environment::Environment;
 
 /// The major versions of Nx that this package works with; the same as its peer dependency.
@@ -21,48 +20,6 @@ const SWITCHES: [&str; 4] = [
     "NX_DISABLE_NX_CACHE",
 ];
 
-/// What only JavaScript can find out; `ts/nx-facts.ts` does.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct NxFacts {
-    /// The version of Node.js.
-    node: String,
-    /// Nx's version; absent where there is no Nx.
-    nx: Option<String>,
-    /// The version of the package whose command this is.
-    package_version: String,
-    /// The file of the native module.
-    binary: Option<String>,
-    /// What Nx finds under the names it looks for, in its order.
-    candidates: Vec<Candidate>,
-    /// Whether Nx asks Nx Cloud instead, by its own account.
-    cloud_used: bool,
-    /// What would make it: `nxCloudId in nx.json`.
-    cloud_named_by: Vec<String>,
-}
-
-/// A name that Nx looks for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Candidate {
-    /// The name.
-    asked: String,
-    /// What is installed under it; absent where nothing is.
-    found: Option<Package>,
-}
-
-/// An installed package.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Package {
-    /// The name in its package.json, which an alias doesn't change.
-    name: String,
-    version: String,
-    directory: String,
-    /// Why importing it fails, where it does: Nx goes on without a cache, and without a word.
-    problem: Option<String>,
-}
-
 /// Tells what the facts mean. Without facts this is the standalone binary.
 pub(super) fn examine(facts: Option<&NxFacts>, environment: &Environment, report: &mut Report) {
     let Some(facts) = facts else {
@@ -70,7 +27,13 @@ pub(super) fn examine(facts: Option<&NxFacts>, environment: &Environment, report
         return report.add(Step::skipped("nx", why));
     };
     report.add(version(facts));
-    report.add(package(facts));
+    let route = facts.route.as_ref().filter(|route| route.listed || !route.served);
+    if !route.is_some_and(|route| route.served) {
+        report.add(package(facts));
+    }
+    if let Some(route) = route {
+        report.add(way(route));
+    }
     report.add(cloud(facts));
     for step in switched_off(environment) {
         report.add(step);
@@ -84,15 +47,15 @@ fn version(facts: &NxFacts) -> Step {
         return Step::bad(STEP, "there is no Nx here")
             .with("Run this in the workspace, after its packages are installed.");
     };
-    let told = format!("Nx {nx} on Node.js {}", facts.node.trim_start_matches('v'));
+    let detail = format!("Nx {nx} on Node.js {}", facts.node.trim_start_matches('v'));
     let major = nx.split('.').next().and_then(|major| major.parse().ok());
     if major.is_some_and(|major| SUPPORTED.contains(&major)) {
-        return Step::good(STEP, told);
+        return Step::good(STEP, detail);
     }
     let (first, last) = (SUPPORTED.start(), SUPPORTED.end());
     Step::bad(
         STEP,
-        format!("{told}, which this version of nx-s3-cache was not made for"),
+        format!("{detail}, which this version of nx-s3-cache was not made for"),
     )
     .with(format!(
         "Use Nx {first} to {last}, or a version of nx-s3-cache that knows this Nx."
@@ -152,6 +115,16 @@ fn package(facts: &NxFacts) -> Step {
     }
 }
 
+/// One that takes the plugin is none where nx.json doesn't list it.
+fn way(route: &NxRoute) -> Step {
+    let way = if route.served {
+        "a server for Nx's own client"
+    } else {
+        "direct"
+    };
+    Step::good("way", format!("{way}, since {}", route.why))
+}
+
 fn cloud(facts: &NxFacts) -> Step {
     const STEP: &str = "nx cloud";
     let named_by = facts.cloud_named_by.join(" and ");
@@ -195,11 +168,12 @@ fn binary(facts: &NxFacts) -> Step {
 mod tests {
     use super::super::report::State;
     use super::*;
+    use crate::cli::nx_facts::{NxCandidate, NxPackage};
 
-    fn installed(asked: &str, name: &str) -> Candidate {
-        Candidate {
+    fn installed(asked: &str, name: &str) -> NxCandidate {
+        NxCandidate {
             asked: asked.into(),
-            found: Some(Package {
+            found: Some(NxPackage {
                 name: name.into(),
                 version: "1.2.3".into(),
                 directory: "/w/node_modules/x".into(),
@@ -208,8 +182,8 @@ mod tests {
         }
     }
 
-    fn missing(asked: &str) -> Candidate {
-        Candidate {
+    fn missing(asked: &str) -> NxCandidate {
+        NxCandidate {
             asked: asked.into(),
             found: None,
         }
@@ -271,6 +245,25 @@ mod tests {
             &facts,
             &["can't be loaded", "ci-info", "Install the packages again"],
         );
+    }
+
+    #[test]
+    fn a_package_that_nx_does_not_import_is_good_where_it_serves_nx() {
+        let route = |served, listed| NxFacts {
+            candidates: vec![missing(NAME), missing("@nx/powerpack-s3-cache")],
+            route: Some(NxRoute {
+                served,
+                why: "it is so".into(),
+                listed,
+            }),
+            ..good()
+        };
+        assert_eq!(findings(&route(true, true), &[]), [""; 0]);
+        finds(&route(true, false), &["nothing is installed", "nx-s3-cache:init"]);
+        finds(&route(false, true), &["nothing is installed"]);
+        let told = |served| way(route(served, true).route.as_ref().unwrap()).text();
+        assert!(told(true).contains("a server for Nx's own client, since it is so"));
+        assert!(told(false).contains("direct, since it is so"));
     }
 
     #[test]

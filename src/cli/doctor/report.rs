@@ -3,9 +3,11 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::wrap::{width, wrapped};
-use crate::cli::print::{self, Paint};
-use crate::cli::{BAD, GOOD};
+use crate::cli::ui::{
+    BAD, GOOD,
+    print::{self, Paint},
+    wrap::{width, wrapped},
+};
 use crate::config::{Origin, ResolvedOption};
 
 /// Columns of a step's name.

@@ -27,14 +27,14 @@ pub(super) async fn latency(store: &dyn ObjectStore, key: &str, report: &mut Rep
     }
     times.sort();
     let median = times[PROBES / 2];
-    let told = format!(
+    let detail = format!(
         "{:.0} ms for an answer, the median of {PROBES}",
         median.as_secs_f64() * 1e3
     );
     report.add(if median < SLOW_ANSWER {
-        Step::good("latency", told)
+        Step::good("latency", detail)
     } else {
-        Step::poor("latency", told).with(
+        Step::poor("latency", detail).with(
             "Each task takes at least that long to restore. A bucket in a region nearby answers sooner.",
         )
     });
@@ -55,7 +55,7 @@ pub(super) async fn throughput(store: &dyn ObjectStore, key: &str, report: &mut 
     let received = store.get(key, LOAD as u64).await;
     let receiving = began.elapsed();
     report.add(match (sent, received) {
-        (Ok(_), Ok(Some(body))) if body == load => told(sending, receiving),
+        (Ok(_), Ok(Some(body))) if body == load => rates(sending, receiving),
         (Err(error), _) | (_, Err(error)) => Step::poor(
             STEP,
             format!("{} MiB did not get through: {error}", LOAD >> 20),
@@ -66,7 +66,7 @@ pub(super) async fn throughput(store: &dyn ObjectStore, key: &str, report: &mut 
     });
 }
 
-fn told(sending: Duration, receiving: Duration) -> Step {
+fn rates(sending: Duration, receiving: Duration) -> Step {
     const STEP: &str = "throughput";
     let rate = |took: Duration| LOAD as f64 / took.as_secs_f64().max(1e-6);
     let (up, down) = (rate(sending), rate(receiving));

@@ -123,28 +123,28 @@ async fn stored(count: u32, key: Option<&str>) -> Guarded {
 }
 
 /// What the doctor says of the entries of a bucket, good or not.
-async fn entries_of(bucket: &Guarded, options: &str) -> (State, String) {
+async fn entries_of(bucket: Guarded, options: &str) -> (State, String) {
     let config = config(options);
     let access = decide(&config.trust, &detect(&Environment::default(), false));
     let mut report = Report::new(true);
-    entries::examine(&config, &access, bucket, &mut report).await;
+    entries::examine(&config, &access, Arc::new(bucket), &mut report).await;
     (report.states()[0].1, report.texts(|_| true).remove(0))
 }
 
 #[tokio::test]
 async fn entries_that_fit_the_keys_are_good() {
-    let (state, text) = entries_of(&stored(5, None).await, "").await;
+    let (state, text) = entries_of(stored(5, None).await, "").await;
     assert!(
         state == State::Good && text.contains("the newest 3 in t"),
         "{text}"
     );
     let key = r#","encryptionKey":"a passphrase""#;
     assert_eq!(
-        entries_of(&stored(1, Some("a passphrase")).await, key).await.0,
+        entries_of(stored(1, Some("a passphrase")).await, key).await.0,
         State::Good
     );
     assert!(
-        entries_of(&stored(0, None).await, "")
+        entries_of(stored(0, None).await, "")
             .await
             .1
             .contains("none in t yet")
@@ -153,15 +153,15 @@ async fn entries_that_fit_the_keys_are_good() {
 
 #[tokio::test]
 async fn entries_that_do_not_fit_the_keys_are_found_with_what_to_do() {
-    let sealed = stored(2, Some("a passphrase")).await;
+    let sealed = || stored(2, Some("a passphrase"));
     let trust = r#","trust":{"publicKeys":["main-2026:h9CVy0HqWSu/YGOoC6wBvaMn5L3zBq8DgGdNYc1PlNY="]}"#;
     let other = r#","encryptionKey":"another passphrase""#;
     for (bucket, options, told) in [
-        (&sealed, "", "Set NX_S3_CACHE_ENCRYPTION_KEY"),
-        (&sealed, other, "another `encryptionKey`"),
-        (&stored(2, None).await, other, "set it everywhere"),
+        (sealed().await, "", "Set NX_S3_CACHE_ENCRYPTION_KEY"),
+        (sealed().await, other, "another `encryptionKey`"),
+        (stored(2, None).await, other, "set it everywhere"),
         (
-            &stored(2, None).await,
+            stored(2, None).await,
             trust,
             "No key in `trust.publicKeys` signed them",
         ),
@@ -175,12 +175,12 @@ async fn entries_that_do_not_fit_the_keys_are_found_with_what_to_do() {
 async fn a_stranger_among_good_entries_is_worth_knowing() {
     let bucket = stored(2, None).await;
     bucket.objects.replace("v1/t/e/999", "something else");
-    let (state, text) = entries_of(&bucket, "").await;
+    let (state, text) = entries_of(bucket, "").await;
     assert!(state == State::Poor && text.contains("cacheKeyPrefix"), "{text}");
 }
 
 #[tokio::test]
 async fn entries_that_may_not_be_listed_are_not_looked_at() {
     let bucket = Guarded::new(|request, _| request == Request::List);
-    assert_eq!(entries_of(&bucket, "").await.0, State::Skipped);
+    assert_eq!(entries_of(bucket, "").await.0, State::Skipped);
 }

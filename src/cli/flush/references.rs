@@ -1,51 +1,65 @@
-//! Reads which chunks the retained entries reference.
+//! Reads which chunks entries reference.
 
-use futures_util::{StreamExt, TryStreamExt, stream};
+use std::collections::HashSet;
 
-use super::plan::{EntryReferences, References};
-use crate::cli::bucket::{Bucket, Found};
-use crate::cli::ending::Ending;
-use crate::cli::progress::Progress;
-use crate::object_store::{Error, Extent, UnreadableReason};
+use futures_util::stream::{self, Stream, StreamExt};
 
-/// Reads these entries, as many at once as `concurrency` allows.
-pub(super) async fn read(bucket: &Bucket, entries: Vec<Found>) -> Result<References, Ending> {
-    let progress = Progress::of("Reading entries", entries.len() as u64);
+use crate::chunk::ChunkId;
+use crate::cli::bucket::{Bucket, Found, READS, unread};
+use crate::cli::ui::Ending;
+use crate::error::Error;
+use crate::object_store::{self, UnreadableReason};
+
+/// The chunks that an entry references; an unreadable entry may reference any.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum EntryReferences {
+    /// These chunks.
+    Chunks(HashSet<ChunkId>),
+    /// Nobody knows; the text says why.
+    Unknown(String),
+    /// Nothing: it can't be read, which the text explains, and nothing shows that a trusted key signed it, so that no run
+    /// restores it. Otherwise anybody who can write to the bucket could stop every flush.
+    Ignored(String),
+    /// It has gone since it was listed.
+    Gone,
+}
+
+/// Reads these entries, some at once, in their order.
+pub(super) fn read(
+    bucket: &Bucket,
+    entries: Vec<Found>,
+) -> impl Stream<Item = Result<(Found, EntryReferences), Ending>> {
     let reading: Vec<_> = entries
         .into_iter()
         .map(|found| async {
             let references = entry_references(bucket, &found).await?;
-            progress.add(1);
-            Ok((found.key, references))
+            Ok((found, references))
         })
         .collect();
-    let references = stream::iter(reading)
-        .buffer_unordered(bucket.config.bucket.concurrency)
-        .try_collect();
-    Ok(References(references.await?))
+    stream::iter(reading).buffered(READS)
 }
 
 async fn entry_references(bucket: &Bucket, found: &Found) -> Result<EntryReferences, Ending> {
-    let Some(subject) = found.at.object.subject() else {
+    let Some(name) = found.name() else {
         return Ok(EntryReferences::Gone);
     };
-    let read = match bucket.read_entry(&found.at.scope, subject).await {
+    let read = match bucket.read_entry(&found.at.scope, name).await {
         Ok(Some(read)) => read,
         Ok(None) => return Ok(EntryReferences::Gone),
         // Nobody restores it, and nobody can tell that a trusted run wrote it. Another object that can't be read may be
         // one that only this caller can't read, such as one under a KMS key.
-        Err(
-            error @ Error::Unreadable {
-                reason: UnreadableReason::Archived,
-                ..
-            },
-        ) if bucket.wants_signatures(&found.at.scope) => {
-            return Ok(EntryReferences::Ignored(error.to_string()));
+        Err(Error::Object {
+            source:
+                source @ object_store::Error::Unreadable {
+                    reason: UnreadableReason::Archived,
+                    ..
+                },
+            ..
+        }) if bucket.wants_signatures(&found.at.scope) => {
+            return Ok(EntryReferences::Ignored(source.to_string()));
         }
-        Err(error) if error.extent() == Extent::Object => {
-            return Ok(EntryReferences::Unknown(error.to_string()));
-        }
-        Err(error) => return Err(Ending::of_bucket(&error, "s3:GetObject")),
+        Err(Error::Object { source, .. }) => return Ok(EntryReferences::Unknown(source.to_string())),
+        Err(error) => return Err(unread(&error)),
     };
     Ok(match read.entry {
         Ok(entry) if entry.manifest.inline => EntryReferences::Chunks(Default::default()),

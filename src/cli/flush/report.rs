@@ -2,14 +2,15 @@
 
 use serde::Serialize;
 
-use super::plan::{EntryReferences, Part, References};
-use super::sweep;
+use super::fingerprints::of_object;
+use super::references::EntryReferences;
 use crate::cache::bytes;
-use crate::cli::deletion::Deletion;
-use crate::cli::ending::Ending;
-use crate::cli::table::{Column, Table};
-use crate::cli::tally::Tally;
-use crate::cli::{BAD, GOOD, print};
+use crate::cli::bucket::Found;
+use crate::cli::tally::{Tally, What};
+use crate::cli::ui::{
+    BAD, Ending, GOOD, print,
+    table::{Column, Table},
+};
 
 /// How many unreadable entries are named.
 const NAMED: usize = 3;
@@ -40,43 +41,81 @@ struct Row {
 struct Unreadable {
     key: String,
     why: String,
+    #[serde(skip)]
+    fingerprint: u64,
 }
 
 impl Report {
-    pub(super) fn new(dry_run: bool, parts: &[Part], references: &References) -> Self {
-        let unreadable = |why: fn(&EntryReferences) -> Option<&String>| {
-            let parts = parts.iter();
-            let found = parts.flat_map(move |part| sweep::unreadable(part, references, why));
-            found.map(|(key, why)| Unreadable { key, why }).collect()
-        };
+    /// Nothing was listed yet.
+    pub(super) fn new(dry_run: bool) -> Self {
         Self {
             dry_run,
             deleted: Tally::default(),
-            left: parts.iter().map(|part| part.listed).sum(),
-            scopes: parts.iter().map(Row::new).collect(),
-            unreadable: unreadable(|entry| match entry {
-                EntryReferences::Unknown(why) => Some(why),
-                _ => None,
-            }),
-            ignored: unreadable(|entry| match entry {
-                EntryReferences::Ignored(why) => Some(why),
-                _ => None,
-            }),
+            left: 0,
+            scopes: Vec::new(),
+            unreadable: Vec::new(),
+            ignored: Vec::new(),
         }
     }
 
-    /// Counts what goes of this part.
-    pub(super) fn add(&mut self, part: &Part, deletions: &[Deletion]) {
-        let scope = part.inventory.scope.to_string();
-        let Some(row) = self.scopes.iter_mut().find(|row| row.scope == scope) else {
-            return;
+    /// Counts an object of `scope`.
+    pub(super) fn listed(&mut self, scope: &str, size: u64) {
+        self.row(scope).left += size;
+        self.left += size;
+    }
+
+    /// Counts what goes of `scope`.
+    pub(super) fn goes(&mut self, scope: &str, what: What, size: u64) {
+        let row = self.row(scope);
+        row.deleted.add(what, size);
+        row.left = row.left.saturating_sub(size);
+        self.deleted.add(what, size);
+        self.left = self.left.saturating_sub(size);
+    }
+
+    /// Takes note of an entry that stays, if it can't be read.
+    pub(super) fn read(&mut self, found: &Found, references: &EntryReferences) {
+        let (list, why) = match references {
+            EntryReferences::Unknown(why) => (&mut self.unreadable, why),
+            EntryReferences::Ignored(why) => (&mut self.ignored, why),
+            EntryReferences::Chunks(_) | EntryReferences::Gone => return,
         };
-        let before = row.deleted.bytes;
-        row.deleted.deleted(deletions);
-        self.deleted.deleted(deletions);
-        let freed = row.deleted.bytes - before;
-        row.left = row.left.saturating_sub(freed);
-        self.left = self.left.saturating_sub(freed);
+        list.push(Unreadable {
+            key: found.key.clone(),
+            why: why.clone(),
+            fingerprint: of_object(&found.key, found.modified),
+        });
+    }
+
+    /// Forgets those entries that can't be read which `picked` picks by key and fingerprint.
+    pub(super) fn forget(&mut self, mut picked: impl FnMut(&str, u64) -> bool) {
+        let mut stays = |entry: &Unreadable| !picked(&entry.key, entry.fingerprint);
+        self.unreadable.retain(&mut stays);
+        self.ignored.retain(&mut stays);
+    }
+
+    /// Bytes of what is left.
+    pub(super) fn left(&self) -> u64 {
+        self.left
+    }
+
+    fn row(&mut self, scope: &str) -> &mut Row {
+        let at = match self.scopes.binary_search_by(|row| row.scope.as_str().cmp(scope)) {
+            Ok(at) => at,
+            Err(at) => {
+                let (scope, deleted) = (scope.to_owned(), Tally::default());
+                self.scopes.insert(
+                    at,
+                    Row {
+                        scope,
+                        deleted,
+                        left: 0,
+                    },
+                );
+                at
+            }
+        };
+        &mut self.scopes[at]
     }
 
     /// Prints it; returns the exit code.
@@ -161,14 +200,6 @@ fn named(unreadable: &[Unreadable]) -> impl Iterator<Item = String> {
 }
 
 impl Row {
-    fn new(part: &Part) -> Self {
-        Self {
-            scope: part.inventory.scope.to_string(),
-            deleted: Tally::default(),
-            left: part.listed,
-        }
-    }
-
     fn cells(&self) -> [String; 6] {
         let Tally {
             entries,

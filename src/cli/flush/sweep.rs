@@ -1,91 +1,95 @@
-//! From a plan to the objects that go.
+//! The chunks that nothing needs go.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
+use std::pin::pin;
 
 use futures_util::TryStreamExt;
 
-use super::inventory::Inventory;
-use super::plan::{EntryReferences, Part, References, Rules, is_scratch};
-use super::references;
+use super::Flush;
+use super::fingerprints::of_object;
+use super::part::Unneeded;
+use super::references::{self, EntryReferences};
 use crate::chunk::ChunkId;
-use crate::cli::bucket::{Bucket, Found};
-use crate::cli::deletion::Deletion;
-use crate::cli::ending::Ending;
+use crate::cli::bucket::Found;
 use crate::cli::scopes::Scopes;
 use crate::cli::tally::What;
+use crate::cli::ui::Ending;
+use crate::entry::Object;
 
-/// The entries and scratch objects that go.
-pub(super) fn entries(part: &Part, rules: &Rules) -> Vec<Deletion> {
-    let deletion = |found: &Found, what| Deletion {
-        key: found.key.clone(),
-        size: found.size,
-        what,
-    };
-    let entries = part.inventory.entries.iter();
-    let entries = entries.filter(|found| part.deletions.contains(&found.key));
-    let scratch = part
-        .inventory
-        .scratch
-        .iter()
-        .filter(|found| is_scratch(found, rules));
-    entries
-        .map(|found| deletion(found, What::of(&found.at.object)))
-        .chain(scratch.map(|found| deletion(found, What::Scratch)))
-        .collect()
+/// What is in a scope when it is listed once more.
+#[derive(Default)]
+struct Again {
+    /// The chunks that nothing needed, as they were, with their sizes.
+    chunks: Vec<(ChunkId, u64)>,
+    /// The chunks that entries need which were written since.
+    needed: HashSet<ChunkId>,
+    /// Whether one of these entries may need any chunk.
+    doubt: bool,
 }
 
-/// The chunks that go.
-pub(super) fn chunks(bucket: &Bucket, part: &Part, rules: &Rules) -> Vec<Deletion> {
-    let keys = bucket.keys(&part.inventory.scope);
-    let deletion = |id: ChunkId| Deletion {
-        key: keys.chunk(&id),
-        size: part.inventory.chunks.get(&id).map_or(0, |chunk| chunk.size),
-        what: What::Chunk,
-    };
-    part.unneeded(rules).into_iter().map(deletion).collect()
-}
-
-/// Looks at the scope again, just before its chunks go: entries that were written since need theirs, and chunks
-/// that were written or touched since are new.
-pub(super) async fn look_again(bucket: &Bucket, part: &mut Part, rules: &Rules) -> Result<(), Ending> {
-    let mut now = Inventory::new(part.inventory.scope.clone());
-    let scope = Scopes::One(part.inventory.scope.clone());
-    bucket
-        .objects(&scope)
-        .try_for_each(|page| {
-            page.into_iter().for_each(|found| now.add(found));
-            std::future::ready(Ok(()))
-        })
-        .await?;
-    part.inventory.chunks.retain(|id, chunk| {
-        now.chunks
-            .get(id)
-            .is_some_and(|now| now.modified == chunk.modified)
-            && rules.may_go(chunk)
-    });
-    let known: HashMap<_, _> = part
-        .retained()
-        .map(|found| (&found.key, found.modified))
-        .collect();
-    let is_new = |found: &Found| known.get(&found.key) != Some(&found.modified);
-    let new: Vec<Found> = now.entries.into_iter().filter(is_new).collect();
-    for entry in references::read(bucket, new).await?.0.values() {
-        part.count(entry);
+impl Flush<'_> {
+    /// Deletes the chunks of a part that nothing needs.
+    pub(super) async fn sweep(&mut self, at: usize) -> Result<(), Ending> {
+        let unneeded = self.parts[at].unneeded();
+        let scope = self.parts[at].scope.clone();
+        if self.args.dry_run {
+            let name = scope.to_string();
+            let report = &mut self.report;
+            unneeded
+                .iter()
+                .for_each(|chunk| report.goes(&name, What::Chunk, chunk.size));
+        }
+        if self.args.dry_run || unneeded.is_empty() {
+            return Ok(());
+        }
+        let Again {
+            chunks,
+            needed,
+            doubt,
+        } = self.look_again(at, &Unneeded::of(&unneeded)).await?;
+        if doubt {
+            return Ok(());
+        }
+        let (keys, name) = (self.bucket.keys(&scope), scope.to_string());
+        for (id, size) in chunks {
+            if !needed.contains(&id) {
+                self.goes(&name, keys.chunk(&id), What::Chunk, size).await?;
+            }
+        }
+        self.delete_rest().await
     }
-    Ok(())
-}
 
-/// The entries that stay of a part and can't be read, where `why` picks the reason of those that are asked for.
-pub(super) fn unreadable<'a>(
-    part: &Part,
-    references: &'a References,
-    why: impl Fn(&'a EntryReferences) -> Option<&'a String>,
-) -> Vec<(String, String)> {
-    let retained = part.retained().filter_map(|found| {
-        let why = why(references.0.get(&found.key)?)?;
-        Some((found.key.clone(), why.clone()))
-    });
-    let mut unreadable: Vec<_> = retained.collect();
-    unreadable.sort_unstable();
-    unreadable
+    /// Looks at the scope again, just before its chunks go: entries that were written since need theirs, and chunks
+    /// that were written or touched since are new.
+    async fn look_again(&mut self, at: usize, unneeded: &Unneeded) -> Result<Again, Ending> {
+        let (bucket, mut again) = (self.bucket, Again::default());
+        let scope = Scopes::One(self.parts[at].scope.clone());
+        let mut pages = pin!(bucket.objects(&scope));
+        while let Some(page) = pages.try_next().await? {
+            let mut new = Vec::new();
+            for found in page {
+                match &found.at.object {
+                    Object::Chunk(id) if unneeded.has(id, &found) => again.chunks.push((*id, found.size)),
+                    Object::Entry(_) | Object::Archive(_) | Object::Body(_) if self.is_new(at, &found) => {
+                        new.push(found)
+                    }
+                    _ => {}
+                }
+            }
+            let mut read = pin!(references::read(bucket, new));
+            while let Some((_, references)) = read.try_next().await? {
+                match references {
+                    EntryReferences::Chunks(ids) => again.needed.extend(ids),
+                    EntryReferences::Unknown(_) => again.doubt = true,
+                    EntryReferences::Ignored(_) | EntryReferences::Gone => {}
+                }
+            }
+        }
+        Ok(again)
+    }
+
+    fn is_new(&mut self, at: usize, found: &Found) -> bool {
+        let fingerprint = of_object(&found.key, found.modified);
+        !self.parts[at].known.contains(fingerprint)
+    }
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::archive::{Item, ItemKind};
 use crate::cache::bytes;
 use crate::cli::bucket::Stop;
-use crate::cli::print;
+use crate::cli::ui::print;
 use crate::plain::plain;
 
 /// What is done with the files.

@@ -6,11 +6,10 @@ mod told;
 use clap::Args;
 
 use super::bucket::{Bucket, ReadEntry, Stop};
-use super::ending::Ending;
 use super::scopes::Scopes;
-use super::{BAD, GOOD, UNABLE, Workspace, print};
+use super::ui::{BAD, Ending, GOOD, UNABLE, print};
+use super::workspace::Workspace;
 use crate::entry;
-use crate::scope::Scope;
 use crate::task_hash::TaskHash;
 use files::Files;
 
@@ -45,12 +44,12 @@ pub(super) async fn run(workspace: &Workspace, options: &InspectArgs) -> Result<
     }
     let mut code = if found.is_empty() { BAD } else { GOOD };
     let mut documents = Vec::new();
-    for (scope, read) in &found {
+    for read in &found {
         let (files, problem) = if options.json {
-            look(&bucket, scope, read, Files::kept()).await?
+            look(&bucket, read, Files::kept()).await?
         } else {
             told::head(read).iter().try_for_each(|line| print::line(line))?;
-            look(&bucket, scope, read, Files::printed()).await?
+            look(&bucket, read, Files::printed()).await?
         };
         code = code.max(judged(read, problem.as_deref()));
         if options.json {
@@ -66,16 +65,11 @@ pub(super) async fn run(workspace: &Workspace, options: &InspectArgs) -> Result<
 }
 
 /// Looks at the files of an entry; returns them as far as they were kept, and why no run would restore them.
-async fn look(
-    bucket: &Bucket,
-    scope: &Scope,
-    read: &ReadEntry,
-    files: Files,
-) -> Result<(Files, Option<String>), Ending> {
+async fn look(bucket: &Bucket, read: &ReadEntry, files: Files) -> Result<(Files, Option<String>), Ending> {
     let Ok(entry) = &read.entry else {
         return Ok((files, read.refusal().map(ToString::to_string)));
     };
-    let (files, looked) = bucket.look_through(scope, entry, files, Files::look).await;
+    let (files, looked) = bucket.look_through(read, entry, files, Files::look).await;
     let problem = match looked {
         Ok(()) | Err(Stop::Enough) => read.refusal().map(ToString::to_string),
         Err(Stop::Bad(error)) => Some(error.to_string()),

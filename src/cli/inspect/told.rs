@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 
 use super::files::Files;
 use crate::cache::bytes;
-use crate::cli::age;
 use crate::cli::bucket::ReadEntry;
-use crate::cli::print::Paint;
+use crate::cli::ui::{age, print::Paint};
 use crate::entry::{self, Manifest};
 use crate::plain::plain;
+use crate::sign::SignedBy;
 
 /// Everything but the files.
 pub(super) fn head(read: &ReadEntry) -> Vec<String> {
@@ -26,6 +26,7 @@ pub(super) fn head(read: &ReadEntry) -> Vec<String> {
         )),
         Err(_) => {}
     }
+    facts.extend(of_provenance(read));
     let facts = facts
         .iter()
         .map(|(name, fact)| format!("  {name:<11} {}", plain(fact)));
@@ -45,7 +46,7 @@ fn of_manifest(manifest: &Manifest) -> Vec<(&'static str, String)> {
         true => "inside the entry".to_owned(),
         false => format!("in {} chunks", manifest.chunks.len()),
     };
-    let mut facts = vec![
+    vec![
         (
             "stored",
             format!("{} ({} ago)", age::utc(created), age::short(age::since(created))),
@@ -67,9 +68,37 @@ fn of_manifest(manifest: &Manifest) -> Vec<(&'static str, String)> {
                 bytes(manifest.stored_size)
             ),
         ),
+    ]
+}
+
+/// Commit, branch, workflow and run, and who says so.
+fn of_provenance(read: &ReadEntry) -> Vec<(&'static str, String)> {
+    let Some((from, vouches)) = read.provenance() else {
+        return Vec::new();
+    };
+    let run = from.run.as_ref().map(|run| match &from.run_url {
+        Some(url) => format!("{run}, {url}"),
+        None => run.clone(),
+    });
+    let facts = [
+        ("commit", from.commit.clone()),
+        ("branch", from.ref_name().map(str::to_owned)),
+        ("event", from.event.clone()),
+        ("workflow", from.workflow.clone()),
+        ("CI run", run),
+        ("started by", from.actor.clone()),
     ];
-    facts.extend(producer.run.clone().map(|run| ("CI run", run)));
-    facts.extend(producer.commit.clone().map(|commit| ("commit", commit)));
+    let mut facts: Vec<_> = facts
+        .into_iter()
+        .filter_map(|(name, fact)| Some((name, fact?)))
+        .collect();
+    if !facts.is_empty() {
+        let says = match vouches {
+            Some(identity) => format!("the issuer of {identity}"),
+            None => "nobody: these are claims of who wrote it".to_owned(),
+        };
+        facts.push(("vouched by", says));
+    }
     facts
 }
 
@@ -87,7 +116,7 @@ fn signature(read: &ReadEntry) -> String {
         " (not needed here)"
     };
     match &read.signer {
-        Ok(signer) => format!("good, by the key {signer}"),
+        Ok(signer) => format!("good, by {signer}"),
         Err(error) => format!("{error}{needed}"),
     }
 }
@@ -109,9 +138,13 @@ pub(super) fn document(read: &ReadEntry, files: Files, problem: Option<String>) 
         "signature": {
             "good": read.signer.is_ok(),
             "needed": read.signature_needed,
-            "signer": read.signer.as_ref().ok().map(|name| name.as_str()),
+            "signer": read.signer.as_ref().ok().map(SignedBy::name),
             "problem": read.signer.as_ref().err().map(ToString::to_string),
         },
+        "provenance": read.provenance().map(|(from, vouches)| json!({
+            "vouchedBy": vouches.map(ToString::to_string),
+            "claims": from,
+        })),
         "manifest": read.entry.as_ref().ok().map(|entry| &entry.manifest),
         "files": files.into_json(),
         "restorable": problem.is_none(),

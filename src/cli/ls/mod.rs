@@ -5,15 +5,15 @@ mod top;
 
 use std::pin::pin;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
-use super::bucket::{Bucket, Found};
-use super::ending::Ending;
+use super::bucket::{Bucket, Found, READS};
 use super::scopes::Scopes;
-use super::{GOOD, Workspace, print};
+use super::ui::{Ending, GOOD, print};
+use super::workspace::Workspace;
 use rows::Rows;
-use top::Top;
+use top::{Sort, Top};
 
 /// List the entries in the bucket.
 ///
@@ -42,15 +42,6 @@ pub(super) struct LsArgs {
     /// Print JSON, a line an entry
     #[arg(long)]
     pub json: bool,
-}
-
-/// What comes first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Sort {
-    /// The newest.
-    Age,
-    /// The largest entry object.
-    Size,
 }
 
 /// Lists.
@@ -97,9 +88,7 @@ async fn print_page(bucket: &Bucket, rows: &mut Rows, page: Vec<Found>) -> Resul
         Ok::<_, Ending>((found, read))
     });
     // Some at a time, so that lines appear while others are read.
-    let mut read = read
-        .buffered(bucket.config.bucket.concurrency)
-        .try_ready_chunks(100);
+    let mut read = read.buffered(READS).try_ready_chunks(100);
     while let Some(some) = read.try_next().await.map_err(|error| error.1)? {
         rows.print(some)?;
     }

@@ -3,15 +3,18 @@
 use serde_json::{Value, json};
 
 use crate::cache::bytes;
-use crate::cli::age;
 use crate::cli::bucket::{Found, ReadEntry};
-use crate::cli::ending::Ending;
-use crate::cli::print;
-use crate::cli::table::{Column, Table};
+use crate::cli::ui::{
+    Ending, age, print,
+    table::{Column, Table},
+};
 use crate::entry::{self, Manifest};
+use crate::sign::SignedBy;
 
 /// How wide a task hash of Nx is.
 const HASH: u16 = 20;
+/// Digits of a commit that tell it from others.
+const COMMIT: usize = 8;
 /// How wide the scope of a pull request is.
 const SCOPE: u16 = 8;
 
@@ -22,12 +25,13 @@ const SHORT: [Column; 4] = [
     Column::Number("age"),
 ];
 /// What a terminal of 80 columns has room for: the size of the entry object says less than that of what is in it.
-const LONG: [Column; 7] = [
+const LONG: [Column; 8] = [
     Column::Whole("hash"),
     Column::Whole("scope"),
     Column::Number("age"),
     Column::Number("size"),
     Column::Number("files"),
+    Column::Whole("commit"),
     Column::Whole("signed by"),
     Column::Text("made by"),
 ];
@@ -103,18 +107,25 @@ fn cells((found, read): &Row) -> Vec<String> {
         None => cells.extend([bytes(found.size), age]),
         Some((Ok(entry), signer)) => {
             cells.push(age);
-            cells.extend(of_manifest(&entry.manifest, signer));
+            cells.extend(of_manifest(&entry.manifest, signer, commit(read)));
         }
-        Some((Err(error), _)) => cells.extend([age, "".into(), "".into(), "".into(), error.to_string()]),
+        Some((Err(error), _)) => {
+            cells.extend([age, "".into(), "".into(), "".into(), "".into(), error.to_string()])
+        }
     }
     cells
 }
 
-fn of_manifest(manifest: &Manifest, signer: &Result<crate::sign::KeyName, entry::Error>) -> [String; 4] {
+/// The first digits of the commit that it was made from.
+fn commit(read: &Option<ReadEntry>) -> String {
+    let provenance = read.as_ref().and_then(ReadEntry::provenance);
+    let commit = provenance.and_then(|(from, _)| from.commit.as_deref());
+    commit.unwrap_or("–").chars().take(COMMIT).collect()
+}
+
+fn of_manifest(manifest: &Manifest, signer: &Result<SignedBy, entry::Error>, commit: String) -> [String; 5] {
     let producer = &manifest.producer;
-    let signer = signer
-        .as_ref()
-        .map_or_else(|_| "–".to_owned(), ToString::to_string);
+    let signer = signer.as_ref().map_or_else(|_| "–".to_owned(), SignedBy::name);
     let nx = producer.nx.as_deref().unwrap_or("?");
     let failed = match manifest.code {
         0 => String::new(),
@@ -123,6 +134,7 @@ fn of_manifest(manifest: &Manifest, signer: &Result<crate::sign::KeyName, entry:
     [
         bytes(manifest.size),
         manifest.files.to_string(),
+        commit,
         signer,
         format!("Nx {nx}, {} {}{failed}", producer.os, producer.arch),
     ]
@@ -137,7 +149,11 @@ fn to_json((found, read): &Row) -> Value {
         "modified": found.modified.map(age::utc),
     });
     if let Some(read) = read {
-        line["signedBy"] = json!(read.signer.as_ref().ok().map(|name| name.as_str()));
+        line["provenance"] = json!(read.provenance().map(|(from, vouches)| json!({
+            "vouchedBy": vouches.map(ToString::to_string),
+            "claims": from,
+        })));
+        line["signedBy"] = json!(read.signer.as_ref().ok().map(SignedBy::name));
         match &read.entry {
             Ok(entry) => line["manifest"] = json!(entry.manifest),
             Err(error) => line["problem"] = json!(error.to_string()),

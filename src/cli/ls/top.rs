@@ -3,8 +3,18 @@
 use std::cmp::Reverse;
 use std::time::SystemTime;
 
-use super::Sort;
+use clap::ValueEnum;
+
 use crate::cli::bucket::Found;
+
+/// What comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum Sort {
+    /// The newest.
+    Age,
+    /// The largest entry object.
+    Size,
+}
 
 /// Keeps the first `limit` of all that is added, and forgets the others soon.
 pub(super) struct Top {

@@ -1,31 +1,52 @@
 //! The arguments of `purge`.
 
 use std::str::FromStr;
+use std::time::{Duration, SystemTime};
 
 use clap::{ArgGroup, Args};
 
 use crate::cli::scopes::Scopes;
-use crate::entry::Producer;
-use crate::sign::KeyName;
+use crate::cli::ui::age;
+use crate::entry::{Manifest, Producer};
+use crate::sign::{KeyName, Provenance};
 
-/// Delete entries that should not be there: some by name, or all that one producer or one signing key made.
+/// Delete entries that should not be there: some by name, or all that one run, commit, workflow, key or producer made.
 ///
-/// Chunks stay until `flush` finds that nothing needs them. Ends with 1 when something that was named isn't there, or when
+/// Where an entry comes from is what the issuer of its run's token says. For entries signed with a key, or with nothing,
+/// it is what they say themselves.
+///
+/// Chunks stay until `flush` finds that nothing needs them. Exits 1 when something that was named isn't there, or when
 /// an entry can't be read, so that nobody knows who made it.
 #[derive(Args, Debug)]
-#[command(group = ArgGroup::new("selection").required(true).multiple(true).args(["names", "producer", "key"]))]
+#[command(group = ArgGroup::new("selection").required(true).multiple(true).args(["names", "run", "commit", "workflow", "since", "until", "key", "producer"]))]
 #[command(after_help = "Examples:
   nx-s3-cache purge 12208083561620463533             this entry, in every scope
   nx-s3-cache purge acme/shop/archive.tgz            this archive of `rebuild`
-  nx-s3-cache purge --producer run=8412345 --dry-run what one CI run stored
-  nx-s3-cache purge --producer commit=1a2b3c4d       what one commit made
+  nx-s3-cache purge --run 8412345 --dry-run          what one CI run stored
+  nx-s3-cache purge --commit 1a2b3c4d                what one commit made
+  nx-s3-cache purge --workflow ci.yml --since 2d     what a workflow stored since
   nx-s3-cache purge --key main-2025                  what a key signed")]
 pub(in crate::cli) struct PurgeArgs {
     /// Task hashes, or names of archives
-    #[arg(value_name = "HASH", conflicts_with_all = ["producer", "key"])]
+    #[arg(value_name = "HASH", conflicts_with_all = ["run", "commit", "workflow", "since", "until", "key", "producer"])]
     pub names: Vec<String>,
-    /// Entries with this producer: plugin, nx, os, arch or run, `=` and the value; for commit the first digits do. Where
-    /// several are given, all must fit
+    /// Entries of this CI run
+    #[arg(long, value_name = "ID")]
+    pub run: Option<String>,
+    /// Entries made from this commit; its first 7 digits do
+    #[arg(long, value_name = "SHA", value_parser = commit)]
+    pub commit: Option<String>,
+    /// Entries of this workflow or pipeline: its name, or the name of its file
+    #[arg(long, value_name = "NAME")]
+    pub workflow: Option<String>,
+    /// Entries made at this time or later: 2026-11-26, 2026-11-26T08:20:00Z, or an age such as 2d
+    #[arg(long, value_name = "TIME", value_parser = age::parse_time)]
+    pub since: Option<SystemTime>,
+    /// Entries made before this time
+    #[arg(long, value_name = "TIME", value_parser = age::parse_time)]
+    pub until: Option<SystemTime>,
+    /// Entries with this producer: plugin, nx, os or arch, `=` and the value. Where several conditions are given, all must
+    /// fit
     #[arg(long, value_name = "FIELD=VALUE")]
     pub producer: Vec<Trait>,
     /// Entries that bear a signature of the key with this name, valid or not
@@ -55,35 +76,23 @@ enum Field {
     Nx,
     Os,
     Arch,
-    Run,
-    Commit,
 }
 
 impl FromStr for Trait {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let problem = || {
-            format!(
-                "{text:?} names no producer: write run=8412345, commit=1a2b3c4d, plugin=…, nx=…, os=… or arch=…"
-            )
-        };
+        let problem = || format!("{text:?} names no producer: write plugin=…, nx=…, os=… or arch=…");
         let (field, value) = text.split_once('=').ok_or_else(problem)?;
         let field = match field {
             "plugin" => Field::Plugin,
             "nx" => Field::Nx,
             "os" => Field::Os,
             "arch" => Field::Arch,
-            "run" => Field::Run,
-            "commit" => Field::Commit,
             _ => return Err(problem()),
         };
-        // A single digit would fit a sixteenth of all commits.
-        let least = if field == Field::Commit { 7 } else { 1 };
-        if value.len() < least {
-            return Err(format!(
-                "{value:?} is too short for {text:?}: at least {least} characters"
-            ));
+        if value.is_empty() {
+            return Err(problem());
         }
         let value = value.to_owned();
         Ok(Self { field, value })
@@ -98,15 +107,49 @@ impl Trait {
             Field::Nx => producer.nx.as_ref(),
             Field::Os => Some(&producer.os),
             Field::Arch => Some(&producer.arch),
-            Field::Run => producer.run.as_ref(),
-            Field::Commit => {
-                return producer
-                    .commit
-                    .as_ref()
-                    .is_some_and(|commit| commit.starts_with(&self.value));
-            }
         };
         found == Some(&self.value)
+    }
+}
+
+/// The beginning of a commit. A single digit would fit a sixteenth of all commits.
+fn commit(text: &str) -> Result<String, String> {
+    let is_commit = (7..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_commit
+        .then(|| text.to_ascii_lowercase())
+        .ok_or_else(|| format!("{text:?} is not a commit: write its first 7 digits at least"))
+}
+
+impl PurgeArgs {
+    /// Whether anything is asked of entries beside their key, so that they have to be decoded.
+    pub(super) fn describes_content(&self) -> bool {
+        let provenance = self.run.is_some() || self.commit.is_some() || self.workflow.is_some();
+        provenance || self.since.is_some() || self.until.is_some() || !self.producer.is_empty()
+    }
+
+    /// Whether an entry with this manifest fits, which comes from there.
+    pub(super) fn fit(&self, manifest: &Manifest, from: &Provenance) -> bool {
+        let is = |asked: &Option<String>, found: &Option<String>| asked.is_none() || asked == found;
+        let commit = |asked: &String| {
+            from.commit
+                .as_ref()
+                .is_some_and(|commit| commit.starts_with(asked))
+        };
+        let workflow = |asked: &String| {
+            let name = from.workflow.as_deref().unwrap_or_default();
+            name == asked || name.rsplit('/').next() == Some(asked)
+        };
+        let made = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(manifest.created));
+        is(&self.run, &from.run)
+            && self.commit.as_ref().is_none_or(commit)
+            && self.workflow.as_ref().is_none_or(workflow)
+            && self
+                .since
+                .is_none_or(|since| made.is_none_or(|made| made >= since))
+            && self
+                .until
+                .is_none_or(|until| made.is_some_and(|made| made < until))
+            && self.producer.iter().all(|of| of.fits(&manifest.producer))
     }
 }
 
@@ -115,19 +158,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_producer_fits_by_whole_values_and_by_the_beginning_of_its_commit() {
+    fn a_producer_fits_by_whole_values() {
         let producer = Producer {
             plugin: "1.0.0".into(),
             os: "linux".into(),
-            run: Some("8412345".into()),
-            commit: Some("1a2b3c4d5e6f".into()),
             ..Producer::default()
         };
         for (text, fits) in [
-            ("run=8412345", true),
-            ("run=841234", false),
-            ("commit=1a2b3c4", true),
-            ("commit=1a2b3c5", false),
+            ("plugin=1.0.0", true),
+            ("plugin=1.0", false),
             ("os=linux", true),
             ("nx=24.0.6", false),
             ("arch=x86_64", false),
@@ -137,9 +176,13 @@ mod tests {
     }
 
     #[test]
-    fn what_names_no_producer_is_refused() {
-        for text in ["", "run", "run=", "8412345", "job=1", "commit=1", "commit=123456"] {
+    fn what_names_no_producer_or_commit_is_refused() {
+        for text in ["", "os", "os=", "8412345", "job=1"] {
             assert!(text.parse::<Trait>().is_err(), "{text:?}");
+        }
+        assert_eq!(commit("1A2B3C4"), Ok("1a2b3c4".to_owned()));
+        for text in ["", "1", "123456", "main123"] {
+            assert!(commit(text).is_err(), "{text:?}");
         }
     }
 }

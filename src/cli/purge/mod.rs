@@ -8,15 +8,12 @@ use std::collections::BTreeSet;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use parking_lot::Mutex;
 
-use super::Workspace;
-use super::bucket::{Bucket, Found};
+use super::bucket::{Bucket, Found, READS, unread};
 use super::deletion::{Deletion, delete};
-use super::ending::Ending;
-use super::interrupt::until_interrupted;
-use super::progress::Progress;
 use super::tally::{Tally, What};
-use crate::entry::{MAX_ENTRY_OBJECT, claimed_signer};
-use crate::object_store::Extent;
+use super::ui::{Ending, interrupt::until_interrupted, progress::Progress};
+use super::workspace::Workspace;
+use crate::error::Error;
 use report::Report;
 
 pub(super) use args::PurgeArgs;
@@ -113,16 +110,16 @@ async fn judged(
     let reading: Vec<_> = entries
         .into_iter()
         .map(|found| async {
-            let verdict = judge(bucket, args, &found).await?;
+            let verdict = verdict_on(bucket, args, &found).await?;
             progress.add(1);
             Ok((found, verdict))
         })
         .collect();
     // In order, so that the output is.
-    let judged = stream::iter(reading).buffered(bucket.config.bucket.concurrency);
-    let judged: Vec<(Found, Verdict)> = judged.try_collect().await?;
+    let verdicts = stream::iter(reading).buffered(READS);
+    let verdicts: Vec<(Found, Verdict)> = verdicts.try_collect().await?;
     let mut chosen = Vec::new();
-    for (found, verdict) in judged {
+    for (found, verdict) in verdicts {
         match verdict {
             Verdict::Goes => chosen.push(found),
             Verdict::Stays => {}
@@ -132,27 +129,25 @@ async fn judged(
     Ok(chosen)
 }
 
-async fn judge(bucket: &Bucket, args: &PurgeArgs, found: &Found) -> Result<Verdict, Ending> {
-    let object = match bucket.store.get(&found.key, MAX_ENTRY_OBJECT).await {
-        Ok(Some(object)) => object,
-        Ok(None) => return Ok(Verdict::Stays),
-        Err(error) if error.extent() == Extent::Object => return Ok(Verdict::Unknown(error.to_string())),
-        Err(error) => return Err(Ending::of_bucket(&error, "s3:GetObject")),
-    };
-    let Some(subject) = found.at.object.subject() else {
+async fn verdict_on(bucket: &Bucket, args: &PurgeArgs, found: &Found) -> Result<Verdict, Ending> {
+    let Some(name) = found.name() else {
         return Ok(Verdict::Stays);
     };
-    if args.key.is_some() && claimed_signer(subject, &object) != args.key {
+    let read = match bucket.read_entry(&found.at.scope, name).await {
+        Ok(Some(read)) => read,
+        Ok(None) => return Ok(Verdict::Stays),
+        Err(error @ Error::Object { .. }) => return Ok(Verdict::Unknown(error.to_string())),
+        Err(error) => return Err(unread(&error)),
+    };
+    if args.key.is_some() && read.claimed_key != args.key {
         return Ok(Verdict::Stays);
     }
-    if args.producer.is_empty() {
+    if !args.describes_content() {
         return Ok(Verdict::Goes);
     }
-    Ok(
-        match bucket.codec(&found.at.scope).decode_entry(subject, &object) {
-            Ok(entry) if args.producer.iter().all(|of| of.fits(&entry.manifest.producer)) => Verdict::Goes,
-            Ok(_) => Verdict::Stays,
-            Err(error) => Verdict::Unknown(error.to_string()),
-        },
-    )
+    Ok(match (&read.entry, read.provenance()) {
+        (Ok(entry), Some((from, _))) if args.fit(&entry.manifest, from) => Verdict::Goes,
+        (Ok(_), _) => Verdict::Stays,
+        (Err(error), _) => Verdict::Unknown(error.to_string()),
+    })
 }

@@ -6,9 +6,8 @@ use serde::Serialize;
 
 use crate::cache::bytes;
 use crate::cli::deletion::Deletion;
-use crate::cli::ending::Ending;
 use crate::cli::tally::Tally;
-use crate::cli::{BAD, GOOD, print};
+use crate::cli::ui::{BAD, Ending, GOOD, print};
 use crate::plain::plain;
 
 /// What went, and what could not be found or read.

@@ -113,7 +113,7 @@ impl Census {
         self.total += amount;
         let scope = self.scopes.entry(found.at.scope.to_string()).or_default();
         *match found.at.object {
-            Object::Entry(_) => &mut scope.entries,
+            Object::Entry(_) | Object::Body(_) => &mut scope.entries,
             Object::Archive(_) => &mut scope.archives,
             Object::Chunk(_) => &mut scope.chunks,
             Object::Other(_) => &mut scope.other,
@@ -180,7 +180,7 @@ impl Census {
     /// The date that many days ago.
     fn day(&self, age: u64) -> String {
         let time = self.now.checked_sub(Duration::from_secs(age * DAY));
-        let mut text = crate::cli::age::utc(time.unwrap_or(SystemTime::UNIX_EPOCH));
+        let mut text = crate::cli::ui::age::utc(time.unwrap_or(SystemTime::UNIX_EPOCH));
         text.truncate("2026-01-01".len());
         text
     }

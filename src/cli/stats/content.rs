@@ -24,6 +24,7 @@ pub(super) struct Content {
     unreadable: BTreeMap<String, u64>,
     producers: BTreeMap<String, Amount>,
     platforms: BTreeMap<String, Amount>,
+    workflows: BTreeMap<String, Amount>,
     chunks: HashSet<ChunkId>,
     sharing: Sharing,
 }
@@ -54,6 +55,8 @@ pub(super) struct Summary {
     pub producers: Vec<Band>,
     /// The same by operating system and architecture.
     pub platforms: Vec<Band>,
+    /// The same by workflow or pipeline, as its issuer or else the entry says.
+    pub workflows: Vec<Band>,
     pub sharing: Sharing,
     /// Requests that restoring each entry once would take, for all entries.
     pub requests: u64,
@@ -63,7 +66,11 @@ impl Content {
     pub(super) fn add(&mut self, read: &ReadEntry) {
         self.read += 1;
         match &read.entry {
-            Ok(entry) => self.count(&entry.manifest),
+            Ok(entry) => {
+                self.count(&entry.manifest);
+                let provenance = read.provenance().and_then(|(from, _)| from.workflow.as_deref());
+                *named(&mut self.workflows, provenance.unwrap_or("none")) += amount(&entry.manifest);
+            }
             Err(error) => self.miscount(error),
         }
     }
@@ -80,10 +87,7 @@ impl Content {
     }
 
     fn count(&mut self, manifest: &Manifest) {
-        let amount = Amount {
-            objects: 1,
-            bytes: manifest.size,
-        };
+        let amount = amount(manifest);
         let producer = &manifest.producer;
         let nx = producer.nx.as_deref().unwrap_or("?");
         let made_by = format!("nx-s3-cache {}, Nx {nx}", producer.plugin);
@@ -115,9 +119,17 @@ impl Content {
             unreadable: self.unreadable,
             producers: bands(self.producers),
             platforms: bands(self.platforms),
+            workflows: bands(self.workflows),
             sharing: self.sharing,
             requests: requests as u64,
         }
+    }
+}
+
+fn amount(manifest: &Manifest) -> Amount {
+    Amount {
+        objects: 1,
+        bytes: manifest.size,
     }
 }
 

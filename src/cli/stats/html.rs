@@ -3,8 +3,10 @@
 use super::census::Band;
 use super::report::{ENTRIES, OBJECTS, Report, sharing};
 use crate::cache::bytes;
-use crate::cli::chart::{Bar, columns, html, rows};
-use crate::cli::page::{Page, number, table};
+use crate::cli::ui::{
+    chart::{Bar, columns, html, rows},
+    page::{Page, number, table},
+};
 
 /// The report as a page.
 pub(super) fn page(report: &Report) -> Page {
@@ -79,6 +81,8 @@ fn content(report: &Report, page: &mut Page) {
     page.section("Made by", &producers, &notes);
     let platforms = rows(&titled("platform", ENTRIES), &bars(&report.content.platforms));
     page.section("Platforms", &platforms, "");
+    let workflows = rows(&titled("workflow", ENTRIES), &bars(&report.content.workflows));
+    page.section("Workflows", &workflows, "");
     page.section(
         "What sharing and compression save",
         &format!("<pre>{lines}</pre>"),

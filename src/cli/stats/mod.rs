@@ -15,12 +15,10 @@ use std::time::SystemTime;
 use clap::Args;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
-use super::bucket::{Bucket, Found};
-use super::ending::Ending;
-use super::interrupt::until_interrupted;
-use super::progress::Progress;
+use super::bucket::{Bucket, Found, READS};
 use super::scopes::Scopes;
-use super::{GOOD, Workspace, age, print};
+use super::ui::{Ending, GOOD, age, interrupt::until_interrupted, print, progress::Progress};
+use super::workspace::Workspace;
 use crate::entry::Object;
 use census::Census;
 use content::{Content, Summary};
@@ -71,7 +69,7 @@ fn sample_size(text: &str) -> Result<usize, String> {
 /// Counts.
 pub(super) async fn run(workspace: &Workspace, options: &StatsArgs) -> Result<u8, Ending> {
     if let Some(file) = &options.runs {
-        return runs::run(file, options);
+        return runs::run(file, options.html.as_deref(), options.json);
     }
     let bucket = Bucket::open(workspace).await?;
     let progress = Progress::counting("Objects counted:");
@@ -128,7 +126,7 @@ async fn count(
 async fn read(bucket: &Bucket, entries: Vec<Found>, of: u64, progress: &Progress) -> Result<Summary, Ending> {
     let mut content = Content::default();
     let reads = stream::iter(entries).map(|found| async move { bucket.listed_entry(&found).await });
-    let mut reads = pin!(reads.buffer_unordered(bucket.config.bucket.concurrency));
+    let mut reads = pin!(reads.buffer_unordered(READS));
     while let Some(read) = reads.try_next().await? {
         progress.add(1);
         if let Some(read) = read {

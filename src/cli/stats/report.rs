@@ -6,8 +6,10 @@ use super::census::{Amount, Band, Census, InScope};
 use super::content::{Sharing, Summary};
 use super::cost::Cost;
 use crate::cache::bytes;
-use crate::cli::chart;
-use crate::cli::table::{Column, Table};
+use crate::cli::ui::{
+    chart,
+    table::{Column, Table},
+};
 
 /// Everything that `stats` finds out.
 #[derive(Serialize)]
@@ -88,6 +90,7 @@ impl Report {
         if self.content.read > 0 {
             lines.extend(band_lines("made by", ENTRIES, &self.content.producers));
             lines.extend(band_lines("on", ENTRIES, &self.content.platforms));
+            lines.extend(band_lines("in the workflow", ENTRIES, &self.content.workflows));
             lines.push(String::new());
             lines.extend(sharing(&self.content.sharing));
         }

@@ -8,13 +8,14 @@ use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
 
-use super::StatsArgs;
 use crate::cache::{RunRecord, bytes};
-use crate::cli::chart::{self, Bar};
-use crate::cli::ending::Ending;
-use crate::cli::page::{Page, number, table};
-use crate::cli::table::{Column, Table};
-use crate::cli::{GOOD, age, print};
+use crate::cli::ui::{
+    Ending, GOOD, age,
+    chart::{self, Bar},
+    page::{Page, number, table},
+    print,
+    table::{Column, Table},
+};
 
 /// No record is longer: what is longer is another file.
 const LONGEST_LINE: u64 = 1 << 20;
@@ -45,8 +46,8 @@ struct History {
     unreadable: u64,
 }
 
-/// Shows the history in `file`.
-pub(super) fn run(file: &Path, options: &StatsArgs) -> Result<u8, Ending> {
+/// Shows the history in `file`, as JSON if wanted, and writes it to the page `html`.
+pub(super) fn run(file: &Path, html: Option<&Path>, json: bool) -> Result<u8, Ending> {
     let unreadable = |error| Ending::Unable(format!("{} can't be read: {error}", file.display()));
     let history = read(BufReader::new(File::open(file).map_err(unreadable)?)).map_err(unreadable)?;
     if history.total.runs == 0 {
@@ -56,10 +57,10 @@ pub(super) fn run(file: &Path, options: &StatsArgs) -> Result<u8, Ending> {
             file.display()
         )));
     }
-    if let Some(page) = &options.html {
-        history.page().write(page)?;
+    if let Some(html) = html {
+        history.page().write(html)?;
     }
-    if options.json {
+    if json {
         print::json(&history);
     } else {
         history.lines().iter().try_for_each(|line| print::line(line))?;
@@ -130,8 +131,10 @@ impl History {
     }
 
     fn unreadable_note(&self) -> Option<String> {
-        (self.unreadable > 0)
-            .then(|| format!("{} lines are no records and were passed over.", self.unreadable))
+        (self.unreadable > 0).then(|| match self.unreadable {
+            1 => "1 line is not a record and was skipped.".to_owned(),
+            lines => format!("{lines} lines are not records and were skipped."),
+        })
     }
 
     fn page(&self) -> Page {

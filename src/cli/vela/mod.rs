@@ -1,22 +1,22 @@
 //! `vela`: a drop-in for Vela's s3-cache plugin, over the same archives as `rebuild` and `restore`.
 
-mod args;
 mod parameters;
 mod server;
 
 use std::time::{Duration, Instant};
 
-use super::archives::{self, PATIENCE, Rebuild};
 use super::bucket::{Bucket, Found};
-use super::ending::Ending;
 use super::flush::{self, FlushArgs};
+use super::rebuild::{self, Rebuild};
+use super::restore::{self, PATIENCE, Restored, working_directory};
 use super::scopes::Scopes;
-use super::{GOOD, Workspace, print};
+use super::ui::{Ending, GOOD, print};
+use super::workspace::Workspace;
 use crate::archive_name::ArchiveName;
 use crate::entry::Object;
 use parameters::Parameters;
 
-pub(super) use args::VelaArgs;
+pub(super) use parameters::VelaArgs;
 
 /// The plugin's defaults.
 const FILENAME: &str = "archive.tgz";
@@ -50,7 +50,7 @@ pub(super) async fn run(workspace: &Workspace, args: &VelaArgs) -> Result<u8, En
     bucket.print_trust_warnings(matches!(action, Action::Rebuild));
     match action {
         Action::Restore => restore(&bucket, &parameters, quiet).await,
-        Action::Rebuild => rebuild(&bucket, &workspace, &parameters, quiet).await,
+        Action::Rebuild => rebuild(&bucket, &parameters, quiet).await,
         Action::Flush => flush(&bucket, &parameters, quiet).await,
     }
 }
@@ -60,7 +60,9 @@ fn action(parameters: &Parameters<'_>) -> Result<Action, String> {
         "restore" => Ok(Action::Restore),
         "rebuild" => Ok(Action::Rebuild),
         "flush" => Ok(Action::Flush),
-        other => Err(format!("{other:?} is no action: restore, rebuild or flush")),
+        other => Err(format!(
+            "invalid action {other:?}; expected restore, rebuild or flush"
+        )),
     }
 }
 
@@ -105,12 +107,12 @@ async fn restore(bucket: &Bucket, parameters: &Parameters<'_>, quiet: bool) -> R
     let began = Instant::now();
     let name = name(parameters)?;
     let patience = parameters.duration("timeout", PATIENCE).map_err(Ending::Unable)?;
-    let directory = archives::working_directory()?;
+    let directory = working_directory()?;
     let only = parameters.get("only").map(|_| parameters.paths("only"));
     let only = only.transpose().map_err(Ending::Unable)?.unwrap_or_default();
-    let tree = archives::writable(&directory, &only)?;
-    let restored = archives::restore(bucket, &directory, &tree, &name, patience).await?;
-    let hit = matches!(restored, archives::Restored::Yes { .. });
+    let tree = restore::writable(&directory, &only)?;
+    let restored = restore::restore(bucket, &directory, &tree, &name, patience).await?;
+    let hit = matches!(restored, Restored::Yes { .. });
     if !(quiet && hit) {
         restored
             .lines(&name, began.elapsed())
@@ -120,12 +122,7 @@ async fn restore(bucket: &Bucket, parameters: &Parameters<'_>, quiet: bool) -> R
     Ok(GOOD)
 }
 
-async fn rebuild(
-    bucket: &Bucket,
-    workspace: &Workspace,
-    parameters: &Parameters<'_>,
-    quiet: bool,
-) -> Result<u8, Ending> {
+async fn rebuild(bucket: &Bucket, parameters: &Parameters<'_>, quiet: bool) -> Result<u8, Ending> {
     let began = Instant::now();
     let name = name(parameters)?;
     let mounts = parameters.paths("mount").map_err(Ending::Unable)?;
@@ -136,18 +133,11 @@ async fn rebuild(
         fresh: false,
     };
     let patience = parameters.duration("timeout", PATIENCE).map_err(Ending::Unable)?;
-    let kept = archives::rebuild(
-        bucket,
-        workspace,
-        &archives::working_directory()?,
-        &what,
-        patience,
-    )
-    .await?;
+    let kept = rebuild::rebuild(bucket, &working_directory()?, &what, patience).await?;
     match kept {
         Some(_) if quiet => {}
-        Some(kept) => print::line(&archives::told_kept(&name, &kept, began.elapsed()))?,
-        None => print::line(&archives::told_not_kept(bucket))?,
+        Some(kept) => print::line(&kept.line(&name, began.elapsed()))?,
+        None => print::line(&rebuild::told_not_kept(bucket))?,
     }
     Ok(GOOD)
 }

@@ -7,9 +7,26 @@ mod resolve;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::Workspace;
+use super::nx_facts::NxFacts;
+use crate::config::Config;
 use crate::config::environment::Environment;
-use crate::trust::{self, System};
+use crate::trust::{self, RunFacts, System};
+
+/// Where a command runs: what JavaScript finds out for `npx nx-s3-cache`.
+#[derive(Clone)]
+pub struct Workspace {
+    /// The JSON text of the `s3` section of nx.json, `None` when there is none; or why that can't be told. Then no command
+    /// may go on as if there were none: it would not know whose signatures are needed.
+    pub section: Result<Option<String>, String>,
+    /// Its root directory.
+    pub root: PathBuf,
+    /// Whether this is CI.
+    pub ci: bool,
+    /// The environment variables.
+    pub environment: Environment,
+    /// What JavaScript found out about Nx; absent for the standalone binary.
+    pub nx_facts: Option<NxFacts>,
+}
 
 /// The workspace around the working directory.
 pub(super) fn find() -> Result<Workspace, String> {
@@ -42,6 +59,16 @@ impl Workspace {
             environment,
             nx_facts: None,
         }
+    }
+
+    pub(super) fn config(&self) -> Result<Config, String> {
+        let section = self.section.as_ref().map_err(String::clone)?;
+        let config = Config::load(section.as_deref(), &self.environment, self.ci, &self.root);
+        config.map_err(|errors| errors.to_string())
+    }
+
+    pub(super) fn facts(&self) -> RunFacts {
+        trust::detect(&self.environment, self.ci)
     }
 }
 

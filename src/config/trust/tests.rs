@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::super::{Config, ConfigErrors, Environment};
+use super::super::{Config, ConfigErrors, Environment, OnBadSignature};
 use super::*;
 use crate::git_ref::GitRef;
 
@@ -70,15 +70,19 @@ fn variables_hold_lists_with_commas_or_spaces() {
             ("NX_S3_CACHE_TRUST_BRANCHES", "a b,c"),
         ],
     );
-    assert_eq!((trust.public_keys.iter().count(), trust.branches.len()), (2, 3));
+    assert_eq!(
+        (trust.public_keys.iter().count(), trust.rules.branches.len()),
+        (2, 3)
+    );
 }
 
 #[test]
 fn a_policy_and_keys_that_contradict_each_other_are_refused() {
     for policy in ["isolated", "trunk-only"] {
         let told = problem(json!({ "policy": policy }), []);
-        let expected =
-            format!("trust.policy (nx.json): {policy:?} needs trust.publicKeys, which is not set.");
+        let expected = format!(
+            "trust.policy (nx.json): {policy:?} needs trust.identities or trust.publicKeys, and neither is set."
+        );
         assert!(told.starts_with(&expected) && told.contains(SET_UP), "{told}");
     }
     let told = problem(json!({ "policy": "shared", "publicKeys": [PUBLIC] }), []);
@@ -290,4 +294,67 @@ fn a_key_file_that_others_can_read_is_noticed() {
             .trust;
         assert_eq!(trust.readable_key_file, readable.then(|| key.clone()), "{mode:o}");
     }
+}
+
+#[test]
+fn identities_alone_protect_the_cache_and_believe_pushes() {
+    let trust = load(
+        json!({ "identities": ["github:acme/shop", "buildkite:acme/shop"] }),
+        [],
+    );
+    assert!(trust.verifies() && trust.public_keys.is_empty());
+    assert_eq!(trust.policy, TrustPolicy::Isolated);
+    assert_eq!(
+        (trust.rules.identities.len(), &*trust.rules.events),
+        (2, &["push".to_owned()][..])
+    );
+    assert!(trust.lists(&GitRef::branch("main").unwrap()));
+    let both = load(
+        json!({ "identities": ["github:acme/shop"], "publicKeys": [PUBLIC] }),
+        [],
+    );
+    assert!(!both.public_keys.is_empty() && both.rules.identities.len() == 1);
+    assert!(!load(json!({}), []).verifies());
+}
+
+#[test]
+#[rustfmt::skip]
+fn identities_that_could_never_vouch_for_anything_are_refused_with_what_to_do() {
+    let github = "github:acme/shop";
+    for (trust, told) in [
+        (json!({ "identities": ["acme/shop"] }), "trust.identities (nx.json): entry 1 of the list: this is not an identity: github:owner"),
+        (json!({ "identities": ["gitlab:acme/shop"] }), "Sign with a key there: trust.publicKeys."),
+        (json!({ "identities": [] }), "is not a list of strings"),
+        (json!({ "identities": [github], "policy": "shared" }), "but there are trust.identities (nx.json). Remove one of them."),
+        (json!({ "identities": [github], "events": ["push", "pull_request_target"] }), "\"pull_request_target\" can't be trusted: outsiders cause it"),
+        (json!({ "identities": [github], "events": ["workflow_run"] }), "trust.events (nx.json): \"workflow_run\" can't be trusted"),
+        (json!({ "events": ["push"] }), "trust.events (nx.json): this needs trust.identities, which is not set."),
+        (json!({ "environment": "release" }), "trust.environment (nx.json): this needs trust.identities"),
+        (json!({ "publicKeys": [PUBLIC], "environment": "release" }), "this needs trust.identities"),
+        (json!({ "identities": ["buildkite:acme/shop", github], "environment": "release" }), "no run of \"buildkite:acme/shop\" could sign. Remove one"),
+        (json!({ "identities": [github, "buildkite:acme/shop"], "jwksFile": "jwks.json" }), "this holds the keys of one issuer"),
+        (json!({ "identities": [github], "jwksFile": "missing.json" }), "missing.json can't be read"),
+    ] {
+        let problem = problem(trust, []);
+        assert!(problem.contains(told), "{problem}");
+    }
+}
+
+#[test]
+fn the_issuer_s_keys_can_come_from_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("jwks.json");
+    let trust = json!({ "identities": ["github:acme/shop", "github:acme/web"], "jwksFile": "jwks.json" });
+    std::fs::write(&file, "{}").unwrap();
+    let Err(ConfigErrors::Invalid(problems)) = load_in(folder.path(), trust.clone(), []) else {
+        panic!("no key set");
+    };
+    let told = problems[0].to_string();
+    assert!(
+        told.contains("Save what https://token.actions.githubusercontent.com/.well-known/jwks answers."),
+        "{told}"
+    );
+    std::fs::write(&file, r#"{"keys":[]}"#).unwrap();
+    let keys = load_in(folder.path(), trust, []).unwrap().trust.key_set.unwrap();
+    assert_eq!(keys.issuer(), "https://token.actions.githubusercontent.com");
 }

@@ -8,7 +8,8 @@ use crate::config::Compression;
 use crate::entry::manifest::tests::manifest;
 use crate::entry::{MAX_CHUNK_OBJECT, MAX_ENTRY_OBJECT};
 use crate::secret::Secret;
-use crate::sign::KeyName;
+use crate::sign::identity::tests::{Run, vouching};
+use crate::sign::{IdentityError, KeyName, PublicKeys, SignatureError, SignedBy, SigningKey};
 use crate::task_hash::TaskHash;
 
 fn key(byte: u8) -> Option<Arc<MasterKey>> {
@@ -167,7 +168,7 @@ fn an_entry_under_another_hash_is_refused_even_without_a_key() {
 }
 
 #[test]
-fn what_a_task_made_never_passes_for_an_archive_of_its_name_nor_the_other_way() {
+fn an_entry_of_one_kind_never_passes_for_another_of_its_name() {
     let (task, archive) = (hash(), ArchiveName::parse("123").unwrap());
     let signer = Arc::new(SigningKey::generate(KeyName::parse("main").unwrap()).unwrap());
     let trusted = Arc::new(PublicKeys::new(vec![signer.public_key()]).unwrap());
@@ -175,24 +176,25 @@ fn what_a_task_made_never_passes_for_an_archive_of_its_name_nor_the_other_way() 
         let signing = codec("ns", key).signing_with(Some(signer.clone()));
         let codec = signing.clone().trusting(Some(trusted.clone()));
         let manifest = manifest(vec![], true);
-        let of_task = signing.encode_entry(&task, &manifest, Vec::new()).unwrap();
-        let of_archive = signing.encode_entry(&archive, &manifest, Vec::new()).unwrap();
-        assert!(codec.decode_entry(&task, &of_task).is_ok());
-        assert!(codec.decode_entry(&archive, &of_archive).is_ok());
-        for (object, subject) in [
-            (of_task, Subject::Archive(&archive)),
-            (of_archive, Subject::Task(&task)),
-        ] {
-            assert_eq!(codec.decode_entry(subject, &object).unwrap_err(), Error::NotOurs);
+        let kinds = [
+            (Subject::Task(&task), b'E'),
+            (Subject::Archive(&archive), b'N'),
+            (Subject::Body(&task), b'B'),
+        ];
+        for ((subject, _), (other, letter)) in kinds
+            .iter()
+            .flat_map(|one| kinds.iter().map(move |other| (one, other)))
+        {
+            let object = signing.encode_entry(*subject, &manifest, Vec::new()).unwrap();
+            if subject == other {
+                assert!(codec.decode_entry(*subject, &object).is_ok());
+                continue;
+            }
+            assert_eq!(codec.decode_entry(*other, &object).unwrap_err(), Error::NotOurs);
             // Whoever relabels it breaks the signature.
-            let relabelled = [
-                &object[..4],
-                &[if object[4] == b'E' { b'N' } else { b'E' }],
-                &object[5..],
-            ]
-            .concat();
+            let relabelled = [&object[..4], &[*letter], &object[5..]].concat();
             assert!(matches!(
-                codec.decode_entry(subject, &relabelled),
+                codec.decode_entry(*other, &relabelled),
                 Err(Error::Signature(_))
             ));
         }
@@ -225,6 +227,136 @@ fn truncation_at_every_byte_is_an_error_and_so_is_padding() {
             codec
                 .decode_entry(&hash(), &[&object[..], b"x"].concat())
                 .is_err()
+        );
+    }
+}
+
+/// The manifest of an empty artifact that this run made.
+fn made_by(run: &Run) -> Manifest {
+    Manifest {
+        created: run.issued,
+        ..manifest(vec![], true)
+    }
+}
+
+#[test]
+fn an_entry_of_a_trusted_run_says_whose_it_is_sealed_or_not() {
+    let run = Run::push("ns");
+    for key in [None, key(1)] {
+        let (sealed, codec) = (key.is_some(), codec("ns", key));
+        let signing = codec.clone().signing_with(Some(run.key.clone()));
+        let object = signing.encode_entry(&hash(), &made_by(&run), Vec::new()).unwrap();
+        let attested = codec.verify_entry(&hash(), &object, &vouching(&run)).unwrap();
+        let SignedBy::Run(by) = attested.by else {
+            panic!("a key")
+        };
+        assert_eq!(by.provenance.run.as_deref(), Some("1001"));
+        assert!(
+            codec
+                .clone()
+                .trusting(Some(vouching(&run)))
+                .decode_entry(&hash(), &object)
+                .is_ok()
+        );
+        // The token tells of the run, so that it is as secret as the manifest.
+        let token = std::str::from_utf8(&run.key.certificate_bytes()[33..]).unwrap();
+        assert_eq!(String::from_utf8_lossy(&object).contains(token), !sealed);
+    }
+}
+
+#[test]
+fn no_bit_of_an_entry_of_a_trusted_run_can_change() {
+    let run = Run::push("ns");
+    for key in [None, key(1)] {
+        let signing = codec("ns", key.clone()).signing_with(Some(run.key.clone()));
+        let codec = codec("ns", key).trusting(Some(vouching(&run)));
+        let object = signing.encode_entry(&hash(), &made_by(&run), Vec::new()).unwrap();
+        for at in 0..object.len() {
+            let mut changed = object.clone();
+            changed[at] ^= 1 << (at % 8);
+            assert!(codec.decode_entry(&hash(), &changed).is_err(), "byte {at}");
+        }
+    }
+}
+
+#[test]
+fn a_run_s_certificate_and_signature_are_of_no_use_elsewhere() {
+    let (run, other) = (Run::push("ns"), Run::push("ns"));
+    let (plain, signing) = (
+        codec("ns", None),
+        codec("ns", None).signing_with(Some(run.key.clone())),
+    );
+    let object = signing.encode_entry(&hash(), &made_by(&run), Vec::new()).unwrap();
+    let refused = |codec: &Codec, hash: &str, object: &[u8]| match codec.verify_entry(
+        &TaskHash::parse(hash).unwrap(),
+        object,
+        &vouching(&run),
+    ) {
+        Err(Error::Signature(error)) => error,
+        other => panic!("{other:?}"),
+    };
+    let not_about_this = SignatureError::BadRunSignature("github:acme/shop".into());
+    assert_eq!(refused(&plain, "124", &object), not_about_this);
+    let another = Codec::new(
+        "ns".into(),
+        Scope::Untrusted(crate::scope::ScopeName::pull_request("1")),
+        None,
+    );
+    assert_eq!(refused(&another, "123", &object), not_about_this);
+    let namespace = codec("other", None);
+    assert_eq!(
+        refused(&namespace, "123", &object),
+        SignatureError::Identity(IdentityError::Audience)
+    );
+    // The certificate of another trusted run in place of its own.
+    let other_key = plain.clone().signing_with(Some(other.key.clone()));
+    let of_other = other_key
+        .encode_entry(&hash(), &made_by(&run), Vec::new())
+        .unwrap();
+    let certificate = BODY + 3..BODY + 3 + run.key.certificate_bytes().len();
+    let mut swapped = object.clone();
+    swapped[certificate.clone()].copy_from_slice(&of_other[certificate]);
+    let unknown = IdentityError::Signature;
+    assert_eq!(
+        refused(&plain, "123", &swapped),
+        SignatureError::Identity(unknown)
+    );
+    // Whoever lists keys only believes no run, and the other way round.
+    let key = Arc::new(SigningKey::generate(KeyName::parse("main").unwrap()).unwrap());
+    let keys = Arc::new(PublicKeys::new(vec![key.public_key()]).unwrap());
+    let by_key = plain
+        .clone()
+        .signing_with(Some(key))
+        .encode_entry(&hash(), &made_by(&run), Vec::new())
+        .unwrap();
+    assert!(matches!(
+        refused(&plain, "123", &by_key),
+        SignatureError::UnknownSigner(_)
+    ));
+    let by_run = plain.verify_entry(&hash(), &object, &keys.into());
+    assert!(matches!(
+        by_run,
+        Err(Error::Signature(SignatureError::Identity(IdentityError::Issuer(
+            _
+        ))))
+    ));
+}
+
+#[test]
+fn an_entry_that_a_run_made_days_after_its_token_is_refused() {
+    let run = Run::push("ns");
+    let signing = codec("ns", None).signing_with(Some(run.key.clone()));
+    for (late, expected) in [(3600, true), (86_401, false)] {
+        let manifest = Manifest {
+            created: run.issued + late,
+            ..made_by(&run)
+        };
+        let object = signing.encode_entry(&hash(), &manifest, Vec::new()).unwrap();
+        assert_eq!(
+            codec("ns", None)
+                .verify_entry(&hash(), &object, &vouching(&run))
+                .is_ok(),
+            expected
         );
     }
 }

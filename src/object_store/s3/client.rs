@@ -1,17 +1,20 @@
-//! The settings of the S3 client.
+//! The settings of the S3 client, and the time limit of its credentials.
 
 use std::time::Duration;
 
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{self, ProvideCredentials, future};
 use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::config::{
     AppName, BehaviorVersion, Builder, IdentityCache, RequestChecksumCalculation, ResponseChecksumValidation,
-    SharedHttpClient, StalledStreamProtectionConfig,
+    SharedCredentialsProvider, SharedHttpClient, StalledStreamProtectionConfig,
 };
 
 use crate::config::{BucketConfig, Timeouts};
-use crate::object_store::answer::Whole;
-use crate::object_store::pulse::Pulse;
+use crate::object_store::answer::complete;
+use crate::object_store::throughput::MinThroughput;
 
 /// What an upload gets at least, in bytes per second, before it counts as hanging: the read timeout starts with
 /// the request, and a body needs its time.
@@ -27,15 +30,11 @@ pub(super) fn settings(config: &BucketConfig, http: SharedHttpClient) -> Builder
 
 /// How requests travel: timeouts, who we are. Each is one attempt: whoever calls decides about another.
 fn transport(config: &BucketConfig, http: SharedHttpClient) -> Builder {
-    let pulse = Pulse {
-        least: config.min_speed,
-        window: config.timeouts.stall,
-    };
     let mut builder = Builder::new();
     builder.set_app_name(AppName::new("nx-s3-cache").ok());
     builder
         .behavior_version(BehaviorVersion::latest())
-        .http_client(Whole::new(http, pulse))
+        .http_client(complete(http, MinThroughput::of(config)))
         .retry_config(RetryConfig::disabled())
         .timeout_config(limits(config.timeouts))
         // Bodies are in memory, where the SDK sees nothing move.
@@ -84,4 +83,38 @@ pub(super) fn upload_limits(timeouts: Timeouts, size: usize) -> TimeoutConfig {
         read: timeouts.read + sending,
         ..timeouts
     })
+}
+
+/// A provider with a time limit, so that slow credentials are told apart from a slow server.
+#[derive(Debug)]
+pub(super) struct Bounded {
+    provider: SharedCredentialsProvider,
+    limit: Duration,
+}
+
+impl Bounded {
+    pub(super) fn new(provider: SharedCredentialsProvider, limit: Duration) -> Self {
+        Self { provider, limit }
+    }
+
+    async fn credentials(&self) -> provider::Result {
+        match tokio::time::timeout(self.limit, self.provider.provide_credentials()).await {
+            Ok(answer) => answer,
+            Err(_) => Err(CredentialsError::provider_timed_out(self.limit)),
+        }
+    }
+}
+
+#[deny(clippy::missing_trait_methods)]
+impl ProvideCredentials for Bounded {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::new(self.credentials())
+    }
+
+    fn fallback_on_interrupt(&self) -> Option<Credentials> {
+        self.provider.fallback_on_interrupt()
+    }
 }

@@ -9,19 +9,17 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use md5::{Digest, Md5};
 
 use super::S3Store;
-use crate::object_store::Error;
 use crate::object_store::failure::Failure;
 use crate::object_store::refusal::Refusal;
+use crate::object_store::{DELETE_BATCH, Error};
 
-/// Keys in one request, which is S3's limit.
-const BATCH: usize = 1000;
 /// Requests at once where each deletes one object.
 const AT_ONCE: usize = 8;
 
 impl S3Store {
     /// Deletes the objects of these keys.
     pub(super) async fn delete_all(&self, keys: &[String]) -> Result<(), Error> {
-        for batch in keys.chunks(BATCH) {
+        for batch in keys.chunks(DELETE_BATCH) {
             if batch.len() > 1 && self.batches.load(Ordering::Relaxed) {
                 match self.delete_batch(batch).await {
                     Err(Error::Refused { .. }) => self.batches.store(false, Ordering::Relaxed),

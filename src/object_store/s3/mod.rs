@@ -2,7 +2,6 @@
 
 mod client;
 mod copy;
-mod credentials;
 mod delete;
 mod list;
 
@@ -23,7 +22,7 @@ use super::refusal::Refusal;
 use super::{Error, Head, ListPage, Object, ObjectStore, Progress, PutMode, PutOutcome};
 use crate::config::{BucketConfig, ConditionalWrites};
 
-/// A bucket; each call is one attempt, see [`super::patient`].
+/// A bucket; each call is one attempt, see [`super::retry`].
 pub struct S3Store {
     client: Client,
     config: BucketConfig,
@@ -50,7 +49,7 @@ impl S3Store {
         let builder = match credentials {
             Some(credentials) => {
                 let patience = client::patience(config.timeouts);
-                builder.credentials_provider(credentials::Bounded::new(credentials, patience))
+                builder.credentials_provider(client::Bounded::new(credentials, patience))
             }
             None => builder.allow_no_auth(),
         };

@@ -1,8 +1,7 @@
 //! Azure Pipelines: `BUILD_REASON` and the full name in `BUILD_SOURCEBRANCH`.
 //! <https://learn.microsoft.com/azure/devops/pipelines/build/variables>
 
-use super::super::facts::{Found, RunKind};
-use super::first;
+use super::super::facts::{Found, RunKind, first};
 use crate::config::environment::Environment;
 use crate::git_ref::GitRef;
 

@@ -2,8 +2,7 @@
 //! runs, but those too run the code of their branch.
 //! <https://support.atlassian.com/bitbucket-cloud/docs/variables-and-secrets/>
 
-use super::super::facts::{Found, RunKind};
-use super::{branch_or_tag, first};
+use super::super::facts::{Found, RunKind, branch_or_tag, first};
 use crate::config::environment::Environment;
 
 pub(super) fn facts(environment: &Environment) -> Found {

@@ -3,8 +3,7 @@
 //! variables. They have no `CIRCLE_REPOSITORY_URL` either: without it, what looks like a push may be a request.
 //! <https://circleci.com/docs/reference/variables/>
 
-use super::super::facts::{Found, RunKind};
-use super::{branch_or_tag, first};
+use super::super::facts::{Found, RunKind, branch_or_tag, first};
 use crate::config::environment::Environment;
 
 const REQUEST: [&str; 5] = [

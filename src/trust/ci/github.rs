@@ -4,8 +4,7 @@
 //! Several events run with the secrets and the ref of the default branch although outsiders cause them:
 //! `pull_request_target`, `workflow_run`, `issue_comment` and others. So only events that are known count.
 
-use super::super::facts::{Found, RunKind};
-use super::first;
+use super::super::facts::{Found, RunKind, first};
 use crate::config::environment::Environment;
 use crate::git_ref::GitRef;
 
@@ -52,12 +51,12 @@ pub(super) fn facts(environment: &Environment) -> Found {
 }
 
 /// Whether what GitHub says of the ref's type, if anything, is what its full name says.
-fn has_type(git_ref: &GitRef, told: Option<&str>) -> bool {
+fn has_type(git_ref: &GitRef, named: Option<&str>) -> bool {
     let name = match git_ref {
         GitRef::Branch(_) => "branch",
         GitRef::Tag(_) => "tag",
     };
-    told.is_none_or(|told| told == name)
+    named.is_none_or(|named| named == name)
 }
 
 fn printable(event: &str) -> String {

@@ -2,8 +2,7 @@
 //! may have written what runs.
 //! <https://docs.gitlab.com/ci/variables/predefined_variables/>
 
-use super::super::facts::{Found, RunKind};
-use super::{branch_or_tag, first};
+use super::super::facts::{Found, RunKind, branch_or_tag, first};
 use crate::config::environment::Environment;
 
 /// Only pipelines of requests have these.

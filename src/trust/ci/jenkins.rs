@@ -2,8 +2,7 @@
 //! other jobs are known by their variables.
 //! <https://www.jenkins.io/doc/book/pipeline/multibranch/>
 
-use super::super::facts::{Found, RunKind};
-use super::first;
+use super::super::facts::{Found, RunKind, first};
 use crate::config::environment::Environment;
 use crate::git_ref::GitRef;
 

@@ -1,4 +1,4 @@
-//! What each CI system tells about a run; a file for each.
+//! What kind of run this is, by what its CI system tells; a file for each.
 
 mod azure;
 mod bitbucket;
@@ -10,15 +10,16 @@ mod jenkins;
 mod teamcity;
 mod travis;
 
-use super::facts::{Found, System};
-use crate::config::environment::Environment;
-use crate::git_ref::GitRef;
+use super::facts::{Found, RunFacts, RunKind};
+use super::system::System;
+use super::token_source::TokenSource;
+use crate::environment::Environment;
 
 /// How a system tells what kind of run this is.
 type Facts = fn(&Environment) -> Found;
 
 /// Every system that is known, with the variable that only it sets.
-pub(super) const SYSTEMS: [(System, &str, Facts); 9] = [
+const SYSTEMS: [(System, &str, Facts); 9] = [
     (System::Azure, "TF_BUILD", azure::facts),
     (System::Bitbucket, "BITBUCKET_BUILD_NUMBER", bitbucket::facts),
     (System::Buildkite, "BUILDKITE", buildkite::facts),
@@ -30,23 +31,64 @@ pub(super) const SYSTEMS: [(System, &str, Facts); 9] = [
     (System::Travis, "TRAVIS", travis::facts),
 ];
 
-/// The branch or the tag that one of two variables names; none if both do.
-fn branch_or_tag(branch: Option<&str>, tag: Option<&str>) -> Option<GitRef> {
-    match (branch, tag) {
-        (Some(branch), None) => GitRef::branch(branch),
-        (None, Some(tag)) => GitRef::tag(tag),
-        _ => None,
+/// Finds out what kind of run this is. `ci` says whether this is known to be a CI system; where the environment has
+/// one's variables, it is one whatever `ci` says.
+pub fn detect(environment: &Environment, ci: bool) -> RunFacts {
+    let mut systems = SYSTEMS
+        .iter()
+        .filter(|(_, marker, _)| environment.get(marker).is_some());
+    let (system, found) = match (systems.next(), systems.next()) {
+        (Some(&(system, _, facts)), None) => (system, facts(environment)),
+        (Some((one, ..)), Some((other, ..))) => (System::UnknownCi, contradiction(environment, *one, *other)),
+        (None, _) if ci => (
+            System::UnknownCi,
+            RunKind::Unknown.because("it doesn't tell what kind of run this is"),
+        ),
+        (None, _) => (
+            System::Developer,
+            RunKind::Developer.because("a developer's machine"),
+        ),
+    };
+    let reason = match system {
+        System::Developer => found.reason,
+        _ => format!("{system}, {}", found.reason),
+    };
+    RunFacts {
+        system,
+        kind: found.kind,
+        reason,
+        event: system.event(environment),
+        tokens: TokenSource::detect(system, environment),
+        own_cache: environment.user_cache().filter(|_| system == System::Developer),
     }
 }
 
-/// The first of these variables that has a value.
-fn first<'a>(environment: &'a Environment, names: &[&str]) -> Option<&'a str> {
-    names.iter().find_map(|name| environment.get(name))
+/// The facts where two systems claim to be this one: nothing is known, except that one of them may tell of danger.
+fn contradiction(environment: &Environment, one: System, other: System) -> Found {
+    let dangerous = SYSTEMS
+        .iter()
+        .filter(|(_, marker, _)| environment.get(marker).is_some())
+        .any(|(.., facts)| {
+            matches!(
+                facts(environment).kind,
+                RunKind::PullRequest(_)
+                    | RunKind::BranchWithRequest(..)
+                    | RunKind::Outside
+                    | RunKind::Unprotected(_)
+            )
+        });
+    let kind = if dangerous {
+        RunKind::Outside
+    } else {
+        RunKind::Unknown
+    };
+    kind.because(format!("since the variables of {one} and {other} are set"))
 }
 
 #[cfg(test)]
 mod testing {
-    use super::super::facts::{RunKind, detect};
+    use super::super::facts::RunKind;
+    use super::detect;
     use crate::git_ref::GitRef;
 
     /// The kind of run with the marker and these variables, written `NAME=value NAME=value`.

@@ -2,6 +2,7 @@
 
 mod edges;
 mod forged;
+mod identities;
 mod rights;
 mod warnings;
 
@@ -10,7 +11,7 @@ use std::sync::Arc;
 use super::*;
 use crate::config::{TrustConfig, TrustPolicy};
 use crate::git_ref::{GitRef, RefPattern};
-use crate::sign::{KeyName, PublicKeys, SigningKey};
+use crate::sign::{Identity, KeyName, PublicKeys, Rules, SigningKey};
 
 fn key(name: &str) -> Arc<SigningKey> {
     Arc::new(SigningKey::generate(KeyName::parse(name).unwrap()).unwrap())
@@ -21,12 +22,24 @@ fn config(policy: TrustPolicy, with_key: bool) -> TrustConfig {
     let key = key("main-2026");
     TrustConfig {
         public_keys: PublicKeys::new(vec![key.public_key()]).unwrap(),
-        branches: ["main", "release/*", "refs/tags/v*"]
-            .map(|pattern| RefPattern::parse(pattern).unwrap())
-            .into(),
+        rules: rules(&[]),
         policy,
         signing_key: with_key.then_some(key),
         ..TrustConfig::default()
+    }
+}
+
+fn rules(identities: &[&str]) -> Rules {
+    Rules {
+        identities: identities
+            .iter()
+            .map(|name| Identity::parse(name).unwrap())
+            .collect(),
+        branches: ["main", "release/*", "refs/tags/v*"]
+            .map(|pattern| RefPattern::parse(pattern).unwrap())
+            .into(),
+        events: vec!["push".into()],
+        environment: None,
     }
 }
 
@@ -36,7 +49,14 @@ fn run(kind: RunKind) -> RunFacts {
         _ => System::GitHub,
     };
     let reason = "a run".to_owned();
-    RunFacts { system, kind, reason }
+    RunFacts {
+        system,
+        kind,
+        reason,
+        event: None,
+        tokens: None,
+        own_cache: None,
+    }
 }
 
 fn branch(name: &str) -> GitRef {
@@ -55,6 +75,10 @@ fn request() -> RunKind {
 fn rights(access: &Access) -> String {
     let reads: Vec<String> = access.reads.iter().map(ToString::to_string).collect();
     let writes = access.writes.as_ref().map_or("-".into(), ToString::to_string);
-    let signed = if access.sign { " signed" } else { "" };
+    let signed = match (access.sign, &access.certify) {
+        (true, _) => " signed",
+        (false, Some(_)) => " certified",
+        (false, None) => "",
+    };
     format!("{} > {writes}{signed}", reads.join(" "))
 }

@@ -25,7 +25,7 @@ fn artifact(content: &str) -> Tree {
 }
 
 fn staged(cache: &Path, tree: &Tree) -> Staging {
-    let staging = Staging::create(cache, &hash()).unwrap();
+    let staging = Staging::create(cache).unwrap();
     trees::write(staging.path(), tree);
     staging
 }
@@ -35,7 +35,7 @@ fn commit_over(existing: &Tree, ours: &Tree) -> Committed {
     let scratch = Scratch::new();
     fs::create_dir(scratch.path().join("123")).unwrap();
     trees::write(&scratch.path().join("123"), existing);
-    let placed = staged(scratch.path(), ours).commit().unwrap();
+    let placed = staged(scratch.path(), ours).commit(&hash()).unwrap();
     assert_eq!(trees::read(&scratch.path().join("123")), *ours);
     assert_eq!(names(scratch.path()), ["123"]);
     placed
@@ -53,7 +53,7 @@ fn an_artifact_is_moved_to_its_target() {
     let scratch = Scratch::new();
     let staging = staged(scratch.path(), &artifact("new"));
     assert!(!scratch.path().join("123").exists());
-    assert_eq!(staging.commit().unwrap(), Committed::New);
+    assert_eq!(staging.commit(&hash()).unwrap(), Committed::New);
     assert_eq!(trees::read(&scratch.path().join("123")), artifact("new"));
     assert_eq!(names(scratch.path()), ["123"]);
 }
@@ -62,7 +62,7 @@ fn an_artifact_is_moved_to_its_target() {
 fn an_artifact_without_outputs_is_an_empty_directory() {
     let scratch = Scratch::new();
     for _ in 0..2 {
-        staged(scratch.path(), &Tree::new()).commit().unwrap();
+        staged(scratch.path(), &Tree::new()).commit(&hash()).unwrap();
         assert_eq!(trees::read(&scratch.path().join("123")), Tree::new());
     }
 }
@@ -71,16 +71,19 @@ fn an_artifact_without_outputs_is_an_empty_directory() {
 fn the_cache_directory_is_made_when_there_is_none() {
     let scratch = Scratch::new();
     let cache = scratch.path().join("not/yet");
-    assert_eq!(staged(&cache, &artifact("new")).commit().unwrap(), Committed::New);
+    assert_eq!(
+        staged(&cache, &artifact("new")).commit(&hash()).unwrap(),
+        Committed::New
+    );
 }
 
 #[test]
 fn nobody_else_looks_into_an_unfinished_artifact_which_then_has_a_usual_mode() {
     let scratch = Scratch::new();
-    let staging = Staging::create(scratch.path(), &hash()).unwrap();
+    let staging = Staging::create(scratch.path()).unwrap();
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(staging.path().parent().unwrap()), 0o700);
-    staging.commit().unwrap();
+    staging.commit(&hash()).unwrap();
     assert_eq!(
         mode(&scratch.path().join("123")),
         mode(&scratch.directory("usual"))
@@ -90,7 +93,7 @@ fn nobody_else_looks_into_an_unfinished_artifact_which_then_has_a_usual_mode() {
 #[test]
 fn nx_does_not_take_a_staging_area_for_an_artifact() {
     let scratch = Scratch::new();
-    let _staging = Staging::create(scratch.path(), &hash()).unwrap();
+    let _staging = Staging::create(scratch.path()).unwrap();
     let names = names(scratch.path());
     assert!(
         names.len() == 1 && names[0].starts_with(".nx-s3-cache-"),
@@ -101,7 +104,7 @@ fn nx_does_not_take_a_staging_area_for_an_artifact() {
 #[test]
 fn the_same_artifact_is_left_alone() {
     let scratch = Scratch::new();
-    let commit = || staged(scratch.path(), &artifact("same")).commit().unwrap();
+    let commit = || staged(scratch.path(), &artifact("same")).commit(&hash()).unwrap();
     let inode = || {
         fs::metadata(scratch.path().join("123/dist/main.js"))
             .unwrap()
@@ -152,7 +155,7 @@ fn anything_else_is_replaced() {
 #[test]
 fn a_file_or_a_link_at_the_target_is_replaced_but_not_followed() {
     let scratch = Scratch::new();
-    let commit = |cache: &Path| staged(cache, &artifact("ours")).commit().unwrap();
+    let commit = |cache: &Path| staged(cache, &artifact("ours")).commit(&hash()).unwrap();
     let (file, link) = (scratch.directory("file"), scratch.directory("link"));
     fs::write(file.join("123"), "a file").unwrap();
     assert_eq!(commit(&file), Committed::Replaced);
@@ -174,7 +177,7 @@ fn an_artifact_that_is_not_committed_leaves_nothing() {
 fn a_cache_directory_that_can_not_be_made_is_the_disks_fault() {
     let scratch = Scratch::new();
     fs::write(scratch.path().join("file"), "").unwrap();
-    let error = Staging::create(&scratch.path().join("file/cache"), &hash()).unwrap_err();
+    let error = Staging::create(&scratch.path().join("file/cache")).unwrap_err();
     assert_eq!(error.origin(), Origin::Disk);
 }
 
@@ -182,9 +185,9 @@ fn a_cache_directory_that_can_not_be_made_is_the_disks_fault() {
 fn a_cache_directory_that_vanished_is_the_disks_fault() {
     let scratch = Scratch::new();
     let cache = scratch.directory("cache");
-    let staging = Staging::create(&cache, &hash()).unwrap();
+    let staging = Staging::create(&cache).unwrap();
     fs::remove_dir_all(&cache).unwrap();
-    assert!(matches!(staging.commit(), Err(Error::Local { path, .. }) if path == cache.join("123")));
+    assert!(matches!(staging.commit(&hash()), Err(Error::Local { path, .. }) if path == cache.join("123")));
 }
 
 /// Commits from many threads at once, and returns what each found.
@@ -198,7 +201,7 @@ fn race(cache: &Path, content: impl Fn(usize) -> String + Sync) -> Vec<Committed
                 scope.spawn(move || {
                     let staging = staged(cache, &artifact(&content(racer)));
                     start.wait();
-                    staging.commit().unwrap()
+                    staging.commit(&hash()).unwrap()
                 })
             })
             .collect();
@@ -261,13 +264,13 @@ fn what_a_dead_process_left_is_removed() {
 #[test]
 fn what_a_living_process_works_on_stays() {
     let scratch = Scratch::new();
-    let staging = Staging::create(scratch.path(), &hash()).unwrap();
+    let staging = Staging::create(scratch.path()).unwrap();
     let root = staging.path().parent().unwrap();
     for old in [Duration::ZERO, DAY / 2, 30 * DAY] {
         age(root, old);
         assert_eq!(sweep(scratch.path()), 0);
     }
-    staging.commit().unwrap();
+    staging.commit(&hash()).unwrap();
     assert!(scratch.path().join("123").is_dir());
 }
 

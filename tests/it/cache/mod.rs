@@ -3,10 +3,12 @@
 mod deadlines;
 mod encryption;
 mod hostile;
+mod identities;
 mod planted;
 mod present;
 mod requests;
 mod round_trip;
+mod served;
 mod support;
 mod tampering;
 mod touch;

@@ -1,6 +1,7 @@
 //! What is stored on one machine is what another restores.
 
 use super::support::*;
+use crate::support::machine::write;
 
 /// Stores what is on `from` and restores it elsewhere; both trees must be equal.
 async fn round_trip(from: &Machine, options: &str) {
@@ -106,6 +107,37 @@ async fn a_prefix_keeps_workspaces_apart() {
             .await
             .is_some()
     );
+}
+
+/// Small ones hold memory while they wait for their turn, and large ones have theirs while they wait for memory.
+#[tokio::test]
+async fn more_small_and_large_artifacts_at_once_than_fit_into_memory_all_get_there() {
+    let (store, from, to) = (bucket(), Machine::new(), Machine::new());
+    let cache = run(&store, "");
+    let artifacts: Vec<_> = (0..24)
+        .map(|number| {
+            let size = if number < 8 { 12 << 20 } else { 4_100_000 };
+            let hash = number.to_string();
+            write(from.path(), &format!("{hash}/out"), noise(size, number));
+            nx_s3_cache::cache::Artifact {
+                hash,
+                ..from.artifact()
+            }
+        })
+        .collect();
+    for artifact in &artifacts {
+        assert!(cache.clone().store(artifact.clone()).await);
+    }
+    flush(&cache).await;
+    assert_eq!(cache.summary().stored, 24);
+    let cache = run(&store, "");
+    let retrieves = artifacts
+        .iter()
+        .map(|artifact| cache.retrieve(&artifact.hash, to.path()));
+    let retrieves = futures_util::future::join_all(retrieves);
+    let found = tokio::time::timeout(std::time::Duration::from_secs(60), retrieves).await;
+    let found = found.expect("somebody waits for ever");
+    assert!(found.iter().all(|found| found.as_ref().unwrap().is_some()));
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ use super::support::*;
 fn unreachable() -> Error {
     Error::Unreachable {
         detail: "connection refused".into(),
+        proxy: None,
         lasting: true, // as first contact says it, after its retries
     }
 }

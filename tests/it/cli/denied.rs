@@ -26,7 +26,7 @@ async fn to_list() {
         &["verify", "--all"],
         &["stats"],
         &["flush", "--age", "1d"],
-        &["purge", "--producer", "run=1"],
+        &["purge", "--run", "1"],
     ] {
         let ran = setup.run(args).await;
         assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{args:?}");

@@ -89,7 +89,7 @@ fn pull_request(setup: Setup) -> Setup {
 
 /// Stores two builds that share what is large, and a test.
 async fn fill(setup: &Setup) {
-    let vendor = noise(5 << 20, 1);
+    let vendor = noise(20 << 20, 1);
     let text = "export const answer = 42\n".repeat(400);
     let built: [&[(&str, &[u8])]; 3] = [
         &[("dist/main.js", text.as_bytes()), ("dist/vendor.js", &vendor)],

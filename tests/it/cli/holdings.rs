@@ -22,6 +22,8 @@ pub struct Holdings<'a> {
     keys: Keys,
     pub producer: Producer,
     pub signer: Option<SigningKey>,
+    /// When entries are made, in seconds since 1970.
+    pub created: u64,
 }
 
 impl<'a> Holdings<'a> {
@@ -40,6 +42,7 @@ impl<'a> Holdings<'a> {
             scope,
             producer: Producer::default(),
             signer: None,
+            created: 0,
         }
     }
 
@@ -89,7 +92,7 @@ impl<'a> Holdings<'a> {
             chunks,
             level: None,
             producer: self.producer.clone(),
-            created: 0,
+            created: self.created,
         };
         let signer = self.signer.clone().map(std::sync::Arc::new);
         let codec = Codec::new(String::new(), self.scope.clone(), None).signing_with(signer);

@@ -28,6 +28,7 @@ async fn everything_an_entry_has_is_shown() {
   exit code   0
   content     2 files, 5.1 kB as an archive, <size> stored inside the entry
   CI run      4711
+  vouched by  nobody: these are claims of who wrote it
   -rw-r--r--       6 B  (terminal output)
   drwxr-xr-x       0 B  dist/
   drwxr-xr-x       0 B  dist/deep/
@@ -42,7 +43,7 @@ async fn everything_an_entry_has_is_shown() {
 async fn json_has_the_manifest_and_the_files() {
     let setup = Setup::new().await;
     setup
-        .store("123", &[("big", &noise(6 << 20, 1))], "built\n")
+        .store("123", &[("big", &noise(12 << 20, 1))], "built\n")
         .await;
     let ran = setup.run(&["inspect", "123", "--json"]).await;
     let entry = &ran.json()[0];
@@ -50,7 +51,7 @@ async fn json_has_the_manifest_and_the_files() {
     assert!(entry["manifest"]["chunks"].as_array().unwrap().len() > 1);
     assert_eq!(
         entry["files"][1],
-        json!({ "kind": "file", "path": "big", "mode": "644", "size": 6 << 20 })
+        json!({ "kind": "file", "path": "big", "mode": "644", "size": 12 << 20 })
     );
 }
 

@@ -1,15 +1,19 @@
 //! `purge` deletes what it is told to, and says what it could not judge.
 
 use nx_s3_cache::entry::Producer;
-use nx_s3_cache::sign::{KeyName, SigningKey};
+use nx_s3_cache::sign::{KeyName, Provenance, SigningKey};
 
 use super::holdings::Holdings;
 use super::setup::Setup;
 
 fn made_by(run: &str) -> Producer {
     Producer {
-        run: Some(run.into()),
-        commit: Some("1a2b3c4d5e".into()),
+        claimed: Provenance {
+            run: Some(run.into()),
+            commit: Some("1a2b3c4d5e".into()),
+            workflow: Some(".github/workflows/ci.yml".into()),
+            ..Provenance::default()
+        },
         ..Producer::default()
     }
 }
@@ -61,7 +65,7 @@ async fn what_one_run_or_commit_made_goes() {
     let suspect = scope.entry("1", &[], 1);
     scope.producer = made_by("200");
     let good = scope.entry("2", &[], 1);
-    let dry = setup.run(&["purge", "--producer", "run=100", "--dry-run"]).await;
+    let dry = setup.run(&["purge", "--run", "100", "--dry-run"]).await;
     assert!(
         dry.stdout.contains(&suspect) && !dry.stdout.contains(&good),
         "{}",
@@ -70,7 +74,15 @@ async fn what_one_run_or_commit_made_goes() {
     assert!(setup.has(&suspect), "a dry run changes nothing");
 
     let ran = setup
-        .run(&["purge", "--producer", "run=100", "--producer", "commit=1a2b3c4"])
+        .run(&[
+            "purge",
+            "--run",
+            "100",
+            "--commit",
+            "1a2b3c4",
+            "--workflow",
+            "ci.yml",
+        ])
         .await;
     assert_eq!(
         (ran.code, setup.has(&suspect), setup.has(&good)),
@@ -78,8 +90,35 @@ async fn what_one_run_or_commit_made_goes() {
         "{}",
         ran.text()
     );
-    let ran = setup.run(&["purge", "--producer", "commit=1a2b3c4"]).await;
+    let ran = setup.run(&["purge", "--commit", "1a2b3c4"]).await;
     assert_eq!((ran.code, setup.has(&good)), (0, false));
+}
+
+#[tokio::test]
+async fn what_was_made_in_a_span_of_time_goes() {
+    let setup = Setup::new().await;
+    let mut scope = Holdings::trusted(&setup);
+    // 2027-01-15, 08:00 UTC.
+    scope.created = 1_800_000_000;
+    let early = scope.entry("1", &[], 1);
+    scope.created += 3600;
+    let late = scope.entry("2", &[], 1);
+    let span = [
+        "purge",
+        "--since",
+        "2027-01-15T08:30:00Z",
+        "--until",
+        "2027-01-16",
+    ];
+    let ran = setup.run(&span).await;
+    assert_eq!(
+        (ran.code, setup.has(&early), setup.has(&late)),
+        (0, true, false),
+        "{}",
+        ran.text()
+    );
+    let ran = setup.run(&["purge", "--until", "2027-01-15T08:00:00Z"]).await;
+    assert_eq!((ran.code, setup.has(&early)), (0, true), "{}", ran.text());
 }
 
 #[tokio::test]
@@ -105,7 +144,7 @@ async fn entries_that_nobody_can_judge_stay_and_are_told() {
     let setup = Setup::new().await;
     let scope = Holdings::trusted(&setup);
     let damaged = scope.damaged("1", 1);
-    let ran = setup.run(&["purge", "--producer", "run=100"]).await;
+    let ran = setup.run(&["purge", "--run", "100"]).await;
     assert_eq!((ran.code, setup.has(&damaged)), (1, true));
     assert!(
         ran.stdout.contains("! v1/t/e/1: not an nx-s3-cache object"),
@@ -122,6 +161,9 @@ async fn nothing_is_purged_without_a_selection() {
         &["purge", "--scope", "u/*"],
         &["purge", "1", "--key", "x"],
         &["purge", "--producer", "x"],
+        &["purge", "--commit", "main"],
+        &["purge", "--since", "yesterday"],
+        &["purge", "1", "--run", "100"],
     ] {
         let ran = setup.run(args).await;
         assert_eq!(ran.code, 2, "{args:?}: {}", ran.text());

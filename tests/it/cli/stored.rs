@@ -7,6 +7,7 @@ use nx_s3_cache::cache::Artifact;
 use nx_s3_cache::config::Config;
 use nx_s3_cache::config::environment::Environment;
 use nx_s3_cache::entry::Producer;
+use nx_s3_cache::sign::Provenance;
 
 use super::setup::Setup;
 use crate::support::bucket;
@@ -19,8 +20,10 @@ pub fn producer() -> Producer {
         nx: Some("24.0.6".into()),
         os: "linux".into(),
         arch: "x86_64".into(),
-        run: Some("4711".into()),
-        commit: None,
+        claimed: Provenance {
+            run: Some("4711".into()),
+            ..Provenance::default()
+        },
     }
 }
 

@@ -194,7 +194,7 @@ async fn wrong_parameters_are_named() {
         (&["--bucket=tbucket"][..], "the parameter action is missing"),
         (
             &["--bucket=tbucket", "--action=refresh"],
-            "\"refresh\" is no action",
+            "invalid action \"refresh\"",
         ),
         (
             &["--bucket=tbucket", "--action=rebuild"],
@@ -218,7 +218,7 @@ async fn wrong_parameters_are_named() {
         ),
         (
             &["--bucket=tbucket", "--action=restore", "--only=,"],
-            "names no path",
+            "has no path",
         ),
         (&["--action=restore"], "bucket"),
     ] {

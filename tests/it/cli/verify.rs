@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::setup::Setup;
 use crate::support::machine::noise;
+use crate::support::scripted::{Seen, error};
 
 /// One entry with its chunks, one that has everything inside.
 async fn two() -> Setup {
@@ -103,6 +104,30 @@ async fn a_damaged_entry_and_one_in_a_wrong_place_are_named() {
     );
     assert!(
         ran.stdout.ends_with("3 entries checked (6.3 MB), 2 bad\n"),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[tokio::test]
+async fn an_archived_entry_is_named_and_the_others_are_still_checked() {
+    let setup = two().await;
+    let archived = |seen: &Seen| {
+        seen.is("GET", "/t/e/111").then(|| {
+            let message = "The operation is not valid for the object's storage class";
+            error("403 Forbidden", "InvalidObjectState", message)
+        })
+    };
+    let setup = setup.intercepted(archived).await;
+    let ran = setup.run(&["verify", "--all"]).await;
+    assert_eq!(ran.code, 1, "{}", ran.text());
+    assert!(
+        ran.stdout.starts_with("✗ v1/t/e/111: ") && ran.stdout.contains("can't be read: InvalidObjectState"),
+        "{}",
+        ran.stdout
+    );
+    assert!(
+        ran.stdout.ends_with("2 entries checked (2.6 kB), 1 bad\n"),
         "{}",
         ran.stdout
     );

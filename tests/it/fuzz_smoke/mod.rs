@@ -69,6 +69,11 @@ fn no_signature_is_forged() {
 }
 
 #[test]
+fn no_certificate_is_forged() {
+    fuzz("certificate", 4000, checks::certificate::check);
+}
+
+#[test]
 fn no_key_is_read_as_another() {
     fuzz("keys", 4000, checks::keys::check);
 }
@@ -85,6 +90,11 @@ fn no_name_is_more_than_a_name() {
 }
 
 #[test]
+fn no_request_gets_more_than_its_token_allows() {
+    fuzz("request", 4000, checks::request::check);
+}
+
+#[test]
 fn no_store_url_means_something_else_than_it_says() {
     fuzz("store_url", 4000, checks::store_url::check);
 }
@@ -98,7 +108,9 @@ fn the_seeds_are_what_the_code_makes() {
         ("keys", seeds::keys()),
         ("mounts", seeds::mounts()),
         ("names", seeds::names()),
+        ("request", seeds::request()),
         ("signature", seeds::signature()),
+        ("certificate", seeds::certificate()),
         ("store_url", seeds::store_url()),
     ] {
         for (name, seed) in &made {

@@ -1,5 +1,6 @@
 //! The inputs that fuzzing begins with: small, and each with something of its own.
 
+use super::checks::certificate::good_certificate;
 use super::checks::entry::{good_chunk, good_entry, good_manifest};
 use super::checks::forge::{Record, archive, outputs};
 use super::checks::signature::{KEY, good_block};
@@ -141,6 +142,24 @@ pub fn signature() -> Vec<(String, Vec<u8>)> {
     seeds.map(|(name, seed)| (name.to_owned(), seed)).into()
 }
 
+/// A certificate, its block, a key set and the name of an identity, by the names of their files, in the order of these.
+pub fn certificate() -> Vec<(String, Vec<u8>)> {
+    let good = good_certificate();
+    let len = (good.len() as u16).to_le_bytes();
+    let block = [&[2], &len[..], &good, &[0; 8 + 2 + 64]].concat();
+    let keys = br#"{"keys":[{"kty":"EC","crv":"P-256","kid":"1","x":"AA","y":"AA"},{"kty":"RSA","kid":"2","n":"AQ","e":"AQAB"}]}"#;
+    let seeds = [
+        ("block", block),
+        ("certificate", good),
+        (
+            "identity",
+            b"github-enterprise:git.acme.example:8443/acme/shop#7".to_vec(),
+        ),
+        ("key-set", keys.to_vec()),
+    ];
+    seeds.map(|(name, seed)| (name.to_owned(), seed)).into()
+}
+
 /// A prefix and a key each, with a NUL between them.
 pub fn keys() -> Vec<(String, Vec<u8>)> {
     let id = "0123456789abcdef".repeat(4);
@@ -211,4 +230,20 @@ pub fn store_url() -> Vec<(String, Vec<u8>)> {
     seeds
         .map(|(name, seed)| (name.to_owned(), seed.as_bytes().to_vec()))
         .into()
+}
+
+/// Heads of requests: method, path and authorization.
+pub fn request() -> Vec<(String, Vec<u8>)> {
+    let mut seeds = Vec::new();
+    for (name, method, path, authorization) in [
+        ("get", "GET", "/v1/cache/123", "Bearer token"),
+        ("no-hash", "GET", "/v1/cache/", ""),
+        ("other", "POST", "/v1/other", "Basic dTpw"),
+        ("put", "PUT", "/v1/cache/a-b_c", "Bearer "),
+        ("up", "PUT", "/v1/cache/../x", "bearer token"),
+    ] {
+        let seed = [method, path, authorization].join("\0");
+        seeds.push((name.to_owned(), seed.into_bytes()));
+    }
+    seeds
 }

@@ -41,11 +41,11 @@ async fn refusals_are_told_apart() {
                 "content-type: text/html\r\n",
                 "<html><body>nginx</body></html>",
             ),
-            "wrong region or endpoint: a web page instead of an answer of S3",
+            "not an S3 endpoint: a web page instead of an answer of S3",
         ),
         (
             answer("404 Not Found", "", ""),
-            "wrong region or endpoint: HTTP 404 without an S3 error code: the endpoint may not be one of S3",
+            "not an S3 endpoint: HTTP 404 without an S3 error code",
         ),
         (
             error("405 Not Allowed", "MethodNotAllowed", "No."),
@@ -55,6 +55,35 @@ async fn refusals_are_told_apart() {
     ];
     for (reply, expected) in refusals {
         assert_eq!(get_of(reply).await.unwrap_err().to_string(), expected);
+    }
+}
+
+#[tokio::test]
+async fn the_region_that_a_server_names_is_a_fact_of_the_error() {
+    let told = "the region 'us-east-1' is wrong; expecting 'eu-west-1'";
+    for (reply, expected) in [
+        (
+            answer("301 Moved Permanently", "x-amz-bucket-region: eu-west-1\r\n", ""),
+            Some("eu-west-1"),
+        ),
+        (
+            error("400 Bad Request", "AuthorizationHeaderMalformed", told),
+            Some("eu-west-1"),
+        ),
+        (
+            error(
+                "400 Bad Request",
+                "AuthorizationHeaderMalformed",
+                "expecting 'a b'",
+            ),
+            None,
+        ),
+        (answer("301 Moved Permanently", "", ""), None),
+    ] {
+        match get_of(reply).await {
+            Err(Error::WrongRegion { region, .. }) => assert_eq!(region.as_deref(), expected),
+            other => panic!("{other:?}"),
+        }
     }
 }
 

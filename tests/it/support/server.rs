@@ -57,6 +57,9 @@ pub struct Options {
     pub traffic: Arc<Traffic>,
 }
 
+/// Bytes that a request's body may have.
+const MOST_BYTES: usize = 64 << 20;
+
 impl Options {
     /// The defaults, over `dir`.
     pub fn new(dir: impl Into<PathBuf>) -> Self {
@@ -199,6 +202,9 @@ impl Site {
     async fn answer(&self, request: Request<Incoming>) -> HttpResponse {
         let method = request.method().clone();
         let path = request.uri().path().to_owned();
+        let mut request = request.map(s3s::Body::from);
+        // As S3 does: who still sends may never see an answer that comes before the end of a body.
+        let _ = request.body_mut().store_all_limited(MOST_BYTES).await;
         let answer = {
             // s3s-fs writes an object and its checksum one after the other and tests If-None-Match long before:
             // the lock makes each write one step, as it is in S3.
@@ -209,7 +215,7 @@ impl Site {
                 (None, Some(lock.write().await))
             };
             let onto_itself = self.copied_onto_itself(&request);
-            let answer = self.service.call(request.map(s3s::Body::from)).await;
+            let answer = self.service.call(request).await;
             // s3s-fs empties a file that it copies onto itself.
             if let (Some((file, bytes)), Ok(answered)) = (onto_itself, &answer)
                 && answered.status().is_success()
@@ -230,7 +236,7 @@ impl Site {
     }
 
     /// The file of an object that is copied onto itself, and its bytes.
-    fn copied_onto_itself(&self, request: &Request<Incoming>) -> Option<(PathBuf, Vec<u8>)> {
+    fn copied_onto_itself(&self, request: &Request<s3s::Body>) -> Option<(PathBuf, Vec<u8>)> {
         let from = request.headers().get("x-amz-copy-source")?.to_str().ok()?;
         let path = request.uri().path();
         if from.trim_start_matches('/') != path.trim_start_matches('/') {

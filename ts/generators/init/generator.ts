@@ -3,12 +3,14 @@ import type { GeneratorCallback, Tree } from '@nx/devkit'
 import { format } from '../format'
 import { devkit } from '../json'
 import { readSection } from '../section'
+import { terminal } from '../terminal'
 import trust from '../trust/generator'
 import { say } from '../words'
 import { closingWords } from './closing-words'
 import { installAlias } from './dependencies'
 import { type InitOptions, refuseSecrets, writeSettings } from './options'
-import { askForMissing, terminal } from './questions'
+import { listPlugin } from './plugin'
+import { askForMissing } from './questions'
 
 /**
  * `nx g nx-s3-cache:init`, which `nx add nx-s3-cache` runs: writes the `s3` section of nx.json and installs this
@@ -20,6 +22,7 @@ export default async function init(tree: Tree, options: InitOptions): Promise<Ge
   writeSettings(tree, complete)
   const before = tree.read('package.json', 'utf8')
   const installed = installAlias(tree)
+  listPlugin(tree)
   const mustInstall = tree.read('package.json', 'utf8') !== before && !options.skipInstall
   const finishTrust = complete.trust ? await trust(tree, { skipFormat: true }) : undefined
   if (!options.skipFormat) await format(tree)
@@ -41,7 +44,7 @@ async function withAnswers(tree: Tree, options: InitOptions): Promise<InitOption
   }
 }
 
-function install(root: string): void {
+export function install(root: string): void {
   const { detectPackageManager, getPackageManagerCommand } = devkit()
   const command = getPackageManagerCommand(detectPackageManager(root), root).install
   execSync(command, { cwd: root, stdio: 'inherit', windowsHide: true })

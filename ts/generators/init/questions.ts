@@ -1,10 +1,6 @@
-import { createInterface } from 'node:readline/promises'
-import { isCi } from '../../options'
 import type { Section } from '../section'
+import { type Ask, isYes } from '../terminal'
 import type { Settings } from './options'
-
-/** Asks one question and gives back the trimmed answer. */
-export type Ask = (question: string) => Promise<string>
 
 /** Asks for what neither the flags nor nx.json say. A workspace that names its bucket is asked nothing. */
 export async function askForMissing(flags: Settings, section: Section | undefined, ask: Ask): Promise<Settings> {
@@ -20,16 +16,4 @@ export async function askForMissing(flags: Settings, section: Section | undefine
   }
   settings.trust ??= isYes(await ask('Sign what the main branch stores, so that no pull request can poison it? (Y/n) '))
   return settings
-}
-
-/** Asks on the terminal, or `undefined` where nobody would answer. */
-export function terminal(): { ask: Ask; close: () => void } | undefined {
-  const answers = process.stdin.isTTY && process.stdout.isTTY && process.env['NX_INTERACTIVE'] !== 'false' && !isCi()
-  if (!answers) return undefined
-  const lines = createInterface({ input: process.stdin, output: process.stdout })
-  return { ask: async question => (await lines.question(question)).trim(), close: () => lines.close() }
-}
-
-function isYes(answer: string): boolean {
-  return !/^n/i.test(answer)
 }

@@ -8,6 +8,8 @@ import { keyNames, type Trust } from './settings'
 export interface Done {
   before: Trust
   after: Trust
+  /** The identity that was added. */
+  identity: string | undefined
   made: MadeKey | undefined
   /** The file that holds the settings. */
   file: string
@@ -18,8 +20,9 @@ export interface Done {
 const COLD = 'The next runs start with an empty cache, since Nx hashes nx.json into every task.'
 
 /** Everything the user should know after the generator has run, in order. The secret key is not in it. */
-export function closingWords({ before, after, made, file, ciSystems }: Done): Words[] {
+export function closingWords({ before, after, identity, made, file, ciSystems }: Done): Words[] {
   const branches = after.branches ?? []
+  if (identity && !made) return keyless(identity, branches, file)
   if (!made) return [noNewKey(before, after)]
   return [
     {
@@ -37,13 +40,55 @@ export function closingWords({ before, after, made, file, ciSystems }: Done): Wo
   ]
 }
 
+function keyless(identity: string, branches: string[], file: string): Words[] {
+  return [
+    {
+      tone: 'success',
+      title: `Runs of ${identity} may sign`,
+      bodyLines: [
+        `There is no key, and no secret. The identity is in ${file}: commit that.`,
+        ...(file === 'nx.json' ? [COLD] : []),
+        `Only pushes to ${branches.join(', ')} are believed.`,
+      ],
+    },
+    { tone: 'note', ...inTheJob(identity) },
+    {
+      tone: 'note',
+      title: 'When that is done',
+      bodyLines: [
+        'See what the job can do: npx nx-s3-cache doctor',
+        'Let nobody change nx.json and the CI files without a review (CODEOWNERS).',
+        'For CI systems without such an identity, a key: npx nx g @nx/s3-cache:trust --name=…',
+      ],
+    },
+  ]
+}
+
+function inTheJob(identity: string): Omit<Words, 'tone'> {
+  if (identity.startsWith('github')) {
+    return {
+      title: 'GitHub Actions: two lines for the job that runs these pushes',
+      bodyLines: [
+        '    permissions: # of this job; what is not listed, it may not do',
+        '      contents: read',
+        '      id-token: write',
+      ],
+    }
+  }
+  const command = identity.startsWith('buildkite') ? 'buildkite-agent' : 'circleci'
+  return {
+    title: `The job needs no settings, but the command ${command}`,
+    bodyLines: ['Where it runs in a container, mount the command and pass its environment on.'],
+  }
+}
+
 function noNewKey(before: Trust, after: Trust): Words {
   const changed = JSON.stringify(before) !== JSON.stringify(after)
   return {
     tone: 'success',
     title: changed ? 'The trust settings in nx.json are changed' : 'The cache is protected already',
     bodyLines: [
-      `Keys: ${keyNames(after).join(', ')}. Pushes that are trusted: ${(after.branches ?? []).join(', ')}.`,
+      `Who may sign: ${[...(after.identities ?? []), ...keyNames(after)].join(', ')}. Pushes that are trusted: ${(after.branches ?? []).join(', ')}.`,
       'Another key, to replace one that is there, takes a name: npx nx g @nx/s3-cache:trust --name=…',
     ],
   }

@@ -4,6 +4,7 @@ import { editSection, fileOfSection, readSection } from '../section'
 
 /** The `trust` group of the `s3` section, as far as this generator knows it. */
 export interface Trust {
+  identities?: string[]
   publicKeys?: string[]
   branches?: string[]
   policy?: string
@@ -12,6 +13,7 @@ export interface Trust {
 
 /** What is to change. */
 export interface Changes {
+  newIdentity: string | undefined
   newKey: string | undefined
   branches?: string[]
   policy?: string
@@ -29,7 +31,7 @@ export function readTrust(tree: Tree): Trust {
     )
   }
   const trust = (section['trust'] ?? {}) as Trust
-  for (const key of ['publicKeys', 'branches']) {
+  for (const key of ['identities', 'publicKeys', 'branches']) {
     if (trust[key] !== undefined && !Array.isArray(trust[key])) {
       throw new Refusal(`"s3.trust.${key}" in nx.json is not a list. Correct or remove it, and run this again.`)
     }
@@ -49,14 +51,21 @@ export function writeTrust(tree: Tree, changes: Changes): Trust {
   return after
 }
 
-function changed(before: Trust, { newKey, branches, policy, defaultBranch }: Changes): Trust {
+function changed(before: Trust, { newIdentity, newKey, branches, policy, defaultBranch }: Changes): Trust {
   if (branches?.length === 0) throw new Refusal('--branches names no branch. Name at least one, such as main.')
   const after: Trust = {
     ...before,
-    publicKeys: [...(before.publicKeys ?? []), ...(newKey ? [newKey] : [])],
+    ...listWith('identities', before, newIdentity),
+    ...listWith('publicKeys', before, newKey),
     branches: branches ?? before.branches ?? [defaultBranch],
   }
-  // With keys, "shared" would be a contradiction.
+  // Where somebody signs, "shared" would be a contradiction.
   if (after.policy === 'shared') delete after.policy
   return policy ? { ...after, policy } : after
+}
+
+/** The list with one more, if there is one. */
+function listWith(list: 'identities' | 'publicKeys', before: Trust, more: string | undefined): Trust {
+  const known = before[list] ?? []
+  return more === undefined || known.includes(more) ? {} : { [list]: [...known, more] }
 }

@@ -51,6 +51,58 @@ async fn credentials_that_are_missing_wrong_or_expired_are_found_and_told_apart(
 }
 
 #[tokio::test]
+async fn refusals_that_name_the_option_at_fault_lead_to_it() {
+    for (status, code, message, remedy) in [
+        (
+            "403 Forbidden",
+            "InvalidTokenId",
+            "The security token included in the request is invalid",
+            "The server doesn't know this access key",
+        ),
+        (
+            "400 Bad Request",
+            "InvalidBucketName",
+            "The specified bucket is not valid.",
+            "Correct `bucket` in nx.json",
+        ),
+        (
+            "400 Bad Request",
+            "InvalidArgument",
+            "S3 API Requests must be made to API port.",
+            "Check `endpoint` in nx.json",
+        ),
+    ] {
+        let (_server, setup) = answered(error(status, code, message)).await;
+        finds(&setup, "bucket", code, remedy).await;
+    }
+    let (_server, other) = answered(answer("404 Not Found", "", "")).await;
+    finds(&other, "bucket", "HTTP 404", "Check `endpoint` in nx.json").await;
+}
+
+#[tokio::test]
+async fn a_dead_proxy_is_found_with_the_variable_that_names_it() {
+    for (endpoint, variable) in [
+        ("http://s3.example.test", "HTTP_PROXY"),
+        ("https://s3.example.test", "https_proxy"),
+        ("https://s3.example.test", "ALL_PROXY"),
+    ] {
+        let proxied = Setup::new()
+            .await
+            .option("endpoint", endpoint)
+            .variable(variable, "http://user:word@127.0.0.1:1");
+        let remedy = format!("Check the proxy http://127.0.0.1:1 ({variable})");
+        let ran = finds(
+            &proxied,
+            "bucket",
+            "unreachable: no connection through the proxy",
+            &remedy,
+        )
+        .await;
+        assert!(!ran.text().contains("user:word"), "{}", ran.text());
+    }
+}
+
+#[tokio::test]
 async fn a_profile_that_does_not_exist_is_found() {
     let setup = Setup::new()
         .await
@@ -118,8 +170,8 @@ async fn servers_that_are_none_or_in_trouble_are_found() {
     finds(
         &web,
         "bucket",
-        "a web page instead of an answer of S3",
-        "Set `region`",
+        "not an S3 endpoint: a web page instead of an answer of S3",
+        "Check `endpoint`",
     )
     .await;
     let (_server, busy) = answered(error("503 Slow Down", "SlowDown", "Reduce your request rate.")).await;

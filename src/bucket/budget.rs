@@ -1,0 +1,128 @@
+//! Memory, threads and cores for artifacts in transit, shared by all transfers.
+//!
+//! No wait here can be a deadlock: everything is acquired in one order, and whoever waits holds only what comes earlier
+//! in it: memory for an entry object, a turn to pack or unpack, memory for a chunk as it arrives, memory for it as it is
+//! written, a core or a request. The last two depend on nothing else, so they come back. This is why entries and chunks have pools of their own: in one pool,
+//! entries that wait for a turn could hold all that the holders of the turns wait for. Memory is granted first come, first
+//! served, so the chunk that an artifact needs next is never behind those after it.
+//!
+//! Uploads have turns and memory of their own for another reason: tasks wait for downloads, and not for uploads.
+
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use super::memory::{EntryMemory, Memory};
+use crate::chunk;
+use crate::error::Error;
+
+/// Artifacts that are unpacked at once: beyond this the disk and the processors gain nothing.
+const UNPACKING: usize = 4;
+/// Artifacts that are packed at once. A packer takes up to 20 MiB, and 14 if what it packs shrinks by half: the chunk to
+/// come, and the frames that may be inline, with the one that is too much.
+const PACKING: usize = 3;
+/// Entry objects, from the request to the end of unpacking. Eleven inline artifacts of 3 MB keep two cores busy; without
+/// a bound, 40 of them at once made 150 MB of 25.
+const ENTRIES: u64 = 32 << 20;
+/// Chunks on their way from the bucket, as they are there. A connection that loses one packet in a hundred, 66 ms away,
+/// carries 250 kB a second: this is for forty of them.
+const DOWNLOADS: u64 = 48 << 20;
+/// Chunks from the bucket, plain, to the end of writing.
+const OPENED: u64 = 3 * chunk::MAX_SIZE as u64;
+/// Chunks and entries on their way to the bucket, from the moment they are packed.
+const UPLOADS: u64 = 32 << 20;
+
+/// What transfers share.
+pub struct Budget {
+    /// For the entry objects of downloads.
+    pub entries: EntryMemory,
+    /// For the chunks of downloads as they arrive.
+    pub downloads: Memory,
+    /// For the same chunks, plain. Each download asks for it in the order of its chunks.
+    pub opened: Memory,
+    /// For what is uploaded.
+    pub uploads: Memory,
+    /// To unpack an artifact.
+    pub unpacking: Turns,
+    /// To pack one.
+    pub packing: Turns,
+    cores: Turns,
+}
+
+impl Budget {
+    /// All of it free; `downloads` may be under way at once.
+    pub fn new(downloads: usize) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Self {
+            entries: EntryMemory::new(ENTRIES, downloads),
+            downloads: Memory::new(DOWNLOADS),
+            opened: Memory::new(OPENED),
+            uploads: Memory::new(UPLOADS),
+            unpacking: Turns::new(UNPACKING),
+            packing: Turns::new(PACKING),
+            cores: Turns::new(cores),
+        }
+    }
+
+    /// Runs `work`, which does nothing but compute, once a core is free.
+    pub async fn compute<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Error> {
+        let _core = self.cores.acquire().await?;
+        blocking(work).await
+    }
+}
+
+/// Runs `work`, which computes or waits for the disk, beside the threads that serve requests.
+pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| Error::Internal(error.to_string()))
+}
+
+/// As many at once as it has; first come, first served.
+pub struct Turns(Semaphore);
+
+/// One of the turns, over when this is dropped.
+pub type Turn<'a> = SemaphorePermit<'a>;
+
+impl Turns {
+    fn new(count: usize) -> Self {
+        Self(Semaphore::new(count))
+    }
+
+    /// Waits for a turn.
+    pub async fn acquire(&self) -> Result<Turn<'_>, Error> {
+        self.0.acquire().await.map_err(|_| Error::Off)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    fn now<T>(ready: impl Future<Output = Result<T, Error>>) -> Option<T> {
+        ready.now_or_never().map(Result::unwrap)
+    }
+
+    /// With one pool for both, each of these downloads would hold what the other waits for.
+    #[test]
+    fn downloads_that_hold_entries_leave_memory_for_the_chunks_of_those_whose_turn_it_is() {
+        let budget = Budget::new(32);
+        let entries: Vec<_> = std::iter::from_fn(|| now(budget.entries.acquire())).collect();
+        let turns: Vec<_> = std::iter::from_fn(|| now(budget.unpacking.acquire())).collect();
+        assert!(entries.len() > turns.len(), "the others wait for a turn");
+        assert!(now(budget.downloads.acquire(4 << 20)).is_some());
+    }
+
+    #[test]
+    fn uploads_hold_up_no_download() {
+        let budget = Budget::new(32);
+        let turns: Vec<_> = std::iter::from_fn(|| now(budget.packing.acquire())).collect();
+        let memory: Vec<_> = std::iter::from_fn(|| now(budget.uploads.acquire(4 << 20))).collect();
+        assert!(!turns.is_empty() && !memory.is_empty());
+        assert!(now(budget.entries.acquire()).is_some() && now(budget.unpacking.acquire()).is_some());
+        assert!(now(budget.downloads.acquire(4 << 20)).is_some());
+    }
+}

@@ -1,0 +1,102 @@
+//! Reads an entry whoever signed it: what is wrong with it is an answer, too.
+
+use std::sync::Arc;
+
+use super::namespace::{Name, Namespace, Namespaces};
+use super::requests::Requests;
+use crate::entry::{self, Entry, MAX_ENTRY_OBJECT, claimed_signer};
+use crate::error::Error;
+use crate::object_store;
+use crate::scope::Scope;
+use crate::sign::{Identity, KeyName, Provenance, SignedBy};
+
+/// An entry object and all that can be told of it.
+pub struct ReadEntry {
+    /// What it stands for.
+    pub name: Name,
+    /// Where it is; its objects can be decoded whoever signed them.
+    pub namespace: Arc<Namespace>,
+    /// Its key.
+    pub key: String,
+    /// Bytes of the object.
+    pub object_size: u64,
+    /// Who signed it, or why nobody did whom `trust` names.
+    pub signer: Result<SignedBy, entry::Error>,
+    /// The key that it claims to be signed with, if any. Nothing of that is verified.
+    pub claimed_key: Option<KeyName>,
+    /// Its content, as far as it can be read: whoever signed it.
+    pub entry: Result<Arc<Entry>, entry::Error>,
+    /// Whether runs want it signed.
+    pub signature_needed: bool,
+}
+
+impl ReadEntry {
+    /// Fetches and reads the entry of `name` in `scope`, where runs may want it signed; `None` where there is none.
+    pub async fn fetch(
+        requests: &Requests,
+        namespaces: &Namespaces,
+        scope: &Scope,
+        name: Name,
+        signature_needed: bool,
+    ) -> Result<Option<Self>, Error> {
+        let (namespace, subject) = (Arc::new(namespaces.of(scope)), name.subject());
+        let key = namespace.keys.of(subject);
+        let (object_size, signer, claimed_key, entry) =
+            match requests.get(&key, MAX_ENTRY_OBJECT, &Arc::default()).await {
+                Ok(None) => return Ok(None),
+                Ok(Some(object)) => {
+                    let (object, verifier) = (object.body, namespaces.verifier.clone());
+                    let attested = namespace.codec.verify_entry(subject, &object, &verifier);
+                    // What was signed must agree with the manifest, too.
+                    let codec = namespace
+                        .codec
+                        .clone()
+                        .trusting(attested.is_ok().then_some(verifier));
+                    let entry = codec.decode_entry(subject, &object).map(Arc::new);
+                    let claimed = claimed_signer(subject, &object);
+                    (
+                        object.len() as u64,
+                        attested.map(|attested| attested.by),
+                        claimed,
+                        entry,
+                    )
+                }
+                // Nobody writes such an entry: it is one more that can't be read.
+                Err(Error::Object {
+                    source: object_store::Error::TooLarge { size, .. },
+                    ..
+                }) => (
+                    size,
+                    Err(entry::Error::WrongLength),
+                    None,
+                    Err(entry::Error::WrongLength),
+                ),
+                Err(error) => return Err(error),
+            };
+        Ok(Some(Self {
+            name,
+            namespace,
+            key,
+            object_size,
+            signer,
+            claimed_key,
+            entry,
+            signature_needed,
+        }))
+    }
+
+    /// Where it comes from, and who vouches for that: without anybody, it is what whoever signed it claims.
+    pub fn provenance(&self) -> Option<(&Provenance, Option<&Identity>)> {
+        match (&self.signer, &self.entry) {
+            (Ok(SignedBy::Run(run)), _) => Some((&run.provenance, Some(&run.identity))),
+            (_, Ok(entry)) => Some((&entry.manifest.producer.claimed, None)),
+            (_, Err(_)) => None,
+        }
+    }
+
+    /// Why a run would not restore it; `None` where it would.
+    pub fn refusal(&self) -> Option<&entry::Error> {
+        let unsigned = self.signer.as_ref().err().filter(|_| self.signature_needed);
+        unsigned.or(self.entry.as_ref().err())
+    }
+}

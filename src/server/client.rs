@@ -1,0 +1,135 @@
+//! The process at the other end of a loopback connection. With Nx's daemon this process isn't one of Nx's run, so the
+//! connection is all there is to tell whether the run goes on, and where its terminal is. Linux tells; other systems
+//! would, at the price of much code.
+
+use std::fs::{self, File};
+use std::io::{IsTerminal, Write};
+use std::net::{SocketAddr, SocketAddrV4};
+use std::path::{Path, PathBuf};
+
+/// A process, by its directory in `/proc`.
+pub struct Client {
+    directory: PathBuf,
+    /// When it began, since ids of processes are used again.
+    began: String,
+    /// Whether it is this process or the one that started it, as it is without the daemon.
+    pub is_near: bool,
+}
+
+impl Client {
+    /// The process that connected from `peer` to `ours`; `None` where that can't be found out.
+    pub fn find(peer: SocketAddr, ours: SocketAddr) -> Option<Self> {
+        let (SocketAddr::V4(peer), SocketAddr::V4(ours)) = (peer, ours) else {
+            return None;
+        };
+        let connections = fs::read_to_string("/proc/net/tcp").ok()?;
+        let socket = format!("socket:[{}]", inode(&connections, peer, ours)?);
+        let processes = fs::read_dir("/proc").ok()?.flatten();
+        let mut holders: Vec<_> = processes
+            .map(|entry| entry.path())
+            .filter(|process| {
+                let files = fs::read_dir(process.join("fd")).into_iter().flatten().flatten();
+                let mut targets = files.filter_map(|file| fs::read_link(file.path()).ok());
+                targets.any(|target| target.as_os_str() == socket.as_str())
+            })
+            .filter_map(|process| Some((began(&process)?, process)))
+            .collect();
+        // A child that it is starting holds the socket as well, for a moment.
+        holders.sort_by_key(|(began, _)| began.parse::<u64>().unwrap_or(u64::MAX));
+        let (began, directory) = holders.into_iter().next()?;
+        let near = [Some(std::process::id()), parent()];
+        let id = directory.file_name()?.to_str()?.parse().ok();
+        Some(Self {
+            began,
+            is_near: near.contains(&id),
+            directory,
+        })
+    }
+
+    /// Whether it is still there.
+    pub fn is_alive(&self) -> bool {
+        began(&self.directory).is_some_and(|began| began == self.began)
+    }
+
+    /// Writes `text` to its standard error, if that is a terminal.
+    pub fn tell(&self, text: &str) -> bool {
+        let Ok(mut terminal) = File::options().write(true).open(self.directory.join("fd/2")) else {
+            return false;
+        };
+        self.is_alive() && terminal.is_terminal() && terminal.write_all(text.as_bytes()).is_ok()
+    }
+}
+
+/// The inode of the socket at `local` that is connected to `remote`, by `/proc/net/tcp`.
+fn inode(connections: &str, local: SocketAddrV4, remote: SocketAddrV4) -> Option<&str> {
+    let (local, remote) = (hex(local), hex(remote));
+    connections.lines().find_map(|line| {
+        let mut words = line.split_ascii_whitespace().skip(1);
+        let is_ours = words.next() == Some(&*local) && words.next() == Some(&*remote);
+        is_ours.then(|| words.nth(6)).flatten()
+    })
+}
+
+/// The kernel writes addresses as numbers in the byte order of the machine.
+fn hex(address: SocketAddrV4) -> String {
+    let ip = u32::from_ne_bytes(address.ip().octets());
+    format!("{ip:08X}:{:04X}", address.port())
+}
+
+/// When a process began, in ticks since the system did; `None` when it is gone, or only its parent has not noticed yet.
+fn began(directory: &Path) -> Option<String> {
+    let fields = stat(directory)?;
+    (fields.first()? != "Z")
+        .then(|| fields.get(19).cloned())
+        .flatten()
+}
+
+/// The process that started this one.
+fn parent() -> Option<u32> {
+    stat(Path::new("/proc/self"))?.get(1)?.parse().ok()
+}
+
+/// What the system says of a process, from its state on.
+fn stat(directory: &Path) -> Option<Vec<String>> {
+    let stat = fs::read_to_string(directory.join("stat")).ok()?;
+    // The name, in brackets, may have spaces and brackets.
+    let (_, fields) = stat.rsplit_once(')')?;
+    Some(fields.split_ascii_whitespace().map(str::to_owned).collect())
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::net::{TcpListener, TcpStream};
+
+    use super::*;
+
+    #[test]
+    fn finds_the_process_at_the_other_end() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let ours = listener.local_addr().unwrap();
+        let client = TcpStream::connect(ours).unwrap();
+        let peer = client.local_addr().unwrap();
+        let found = Client::find(peer, ours).unwrap();
+        let process = PathBuf::from(format!("/proc/{}", std::process::id()));
+        assert_eq!(found.directory, process);
+        assert!(found.is_alive() && found.is_near);
+        let before = Client {
+            began: "1".into(),
+            ..found
+        };
+        assert!(!before.is_alive(), "another process had the same id");
+        drop(client);
+        assert!(Client::find(ours, peer).is_none());
+    }
+
+    #[test]
+    fn a_file_is_not_a_terminal() {
+        let me = PathBuf::from("/proc/self");
+        let client = Client {
+            began: began(&me).unwrap(),
+            is_near: false,
+            directory: me,
+        };
+        assert_eq!(client.tell(""), std::io::stderr().is_terminal());
+    }
+}
