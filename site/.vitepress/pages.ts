@@ -49,6 +49,7 @@ export const sidebar = [
   group('Reference', {
     security: 'Security',
     benchmarks: 'Benchmarks',
+    'how-nx-loads-it': 'How Nx loads the cache',
     format: 'Object format',
     versioning: 'Versions and support',
     reporting: 'Report a vulnerability',
