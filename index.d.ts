@@ -49,6 +49,8 @@ export declare class NativeCache {
    * can't be known, nothing was asked for `idleMs`.
    */
   waitForClient(idleMs: number): void
+  /** Whether there is a client that `waitForClient` would wait for. */
+  hasClient(idleMs: number): boolean
   /** Writes `text` to the terminal of the server's client; `false` where none is known. */
   tellClient(text: string): boolean
   /** The warnings since the last call. */

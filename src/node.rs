@@ -372,6 +372,14 @@ impl NativeCache {
         }
     }
 
+    /// Whether there is a client that `waitForClient` would wait for.
+    #[napi]
+    pub fn has_client(&self, idle_ms: u32) -> bool {
+        let idle = Duration::from_millis(idle_ms.into());
+        let server = self.server.lock();
+        server.as_ref().is_some_and(|server| server.has_client(idle))
+    }
+
     /// Writes `text` to the terminal of the server's client; `false` where none is known.
     #[napi(catch_unwind)]
     pub fn tell_client(&self, text: String) -> bool {

@@ -22,6 +22,8 @@ interface Run {
   native?: NativeCache
   /** Whether anything was printed. */
   printed: boolean
+  /** Whether its end was told. */
+  over: boolean
 }
 
 /** Where Nx's client finds its server. */
@@ -36,7 +38,9 @@ const UNTIL_PRINTED_MS = 100
 /** During a hook, `process.env` is something else. */
 const environment = process.env
 
-const runs = new Map<string, Run>()
+/** Runs by their ids; those of Nx 20, which tells none, by number. A cache whose run isn't in here has no server. */
+const runs = new Map<string | number, Run>()
+let begun = 0
 let listensForExit = false
 
 /**
@@ -46,29 +50,41 @@ let listensForExit = false
  * In here nothing is awaited. Nx replaces `process.env` while a hook runs, and two hooks at the same time, of two runs
  * that share the daemon, would get each other's assignments.
  */
-export async function preTasksExecution(_options: unknown, { id = '', argv = [] }: RunContext = {}): Promise<void> {
+export async function preTasksExecution(_options: unknown, { id, argv = [] }: RunContext = {}): Promise<void> {
   // The daemon is always verbose, for its log.
   if (isOfDaemon()) environment['NX_VERBOSE_LOGGING'] = String(argv.includes('--verbose'))
-  runs.set(id, begin())
+  forgetKilled()
+  begun += 1
+  runs.set(id ?? begun, begin())
 }
 
 /** After the last task: finishes the uploads, and says what there is to say. Never rejects, which would fail the run. */
-export async function postTasksExecution(_options: unknown, { id = '' }: RunContext = {}): Promise<void> {
-  const run = runs.get(id)
+export async function postTasksExecution(_options: unknown, { id }: RunContext = {}): Promise<void> {
+  const run = id ? runs.get(id) : [...runs.values()].find(({ over }) => !over)
   if (!run) return
-  runs.delete(id)
+  run.over = true
   try {
     await finish(run)
-    // Without an id, this may be the end of another run.
-    if (id) run.native?.stopServing()
+    // Without an id, another run may have ended: this one is forgotten when its process is gone.
+    if (id) forget(id)
   } catch {
     // The tasks are done; nothing here is worth failing them for.
   }
 }
 
+function forget(id: string | number): void {
+  runs.get(id)?.native?.stopServing()
+  runs.delete(id)
+}
+
+/** A run that was killed has no end. */
+function forgetKilled(): void {
+  for (const [id, { native }] of runs) if (!native?.hasClient(IDLE_MS)) forget(id)
+}
+
 /** Opens the cache and serves it, or says why there is none. */
 function begin(): Run {
-  const run: Run = { notices: noticesOf(() => run), printed: false }
+  const run: Run = { notices: noticesOf(() => run), printed: false, over: false }
   takeKeysOfRun()
   try {
     const options = openOptions()

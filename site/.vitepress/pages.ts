@@ -37,6 +37,7 @@ export const sidebar = [
     infrastructure: 'Bucket and roles',
     'infrastructure-recipes': 'Recipes for providers',
     providers: 'Providers',
+    platforms: 'Platforms',
     vela: 'Vela',
   }),
   group('Operate', {
@@ -49,11 +50,13 @@ export const sidebar = [
     security: 'Security',
     benchmarks: 'Benchmarks',
     format: 'Object format',
+    'how-nx-loads-it': 'How Nx loads it',
     upgrading: 'Upgrading',
     versioning: 'Versions and support',
     reporting: 'Report a vulnerability',
     changelog: 'Changelog',
     architecture: 'Architecture',
     contributing: 'Contributing',
+    releasing: 'Releasing',
   }),
 ]

@@ -36,12 +36,11 @@ use crate::rlimit::max_concurrent_requests;
 use crate::scope::Scope;
 use crate::seal::MasterKey;
 use crate::trust::Access;
-pub use budget::blocking;
-
 use budget::Budget;
 use touch::Touches;
 use transfer::Transfer;
 
+pub use budget::blocking;
 pub use deadline::Deadline;
 pub use download::{Downloader, FoundEntry};
 pub use in_flight::InFlight;

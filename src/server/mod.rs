@@ -95,12 +95,16 @@ impl Server {
     /// Blocks this thread while the client may have further requests: until its process is gone or, where that can't be
     /// known, nothing was asked for `idle`. A client that is this process, or started it, is not waited for.
     pub fn wait_for_client(&self, idle: Duration) {
-        let is_there = || match self.shared.client.get() {
+        while self.has_client(idle) {
+            std::thread::sleep(LOOK);
+        }
+    }
+
+    /// Whether there is one that [`Self::wait_for_client`] would wait for.
+    pub fn has_client(&self, idle: Duration) -> bool {
+        match self.shared.client.get() {
             Some(Some(client)) => !client.is_near && client.is_alive(),
             _ => self.shared.last_request.lock().elapsed() < idle,
-        };
-        while is_there() {
-            std::thread::sleep(LOOK);
         }
     }
 
