@@ -104,6 +104,7 @@ describe('the s3 section', () => {
       '    "region": "eu-west-1"',
       '  },',
       '  /* affected */ "defaultBase":   "main",',
+      '  "plugins": ["@nx/s3-cache"],',
       '  "namedInputs": { "default": ["{projectRoot}/**/*",] },',
       '}',
       '',
@@ -252,8 +253,8 @@ describe('the plugin', () => {
     return json(tree, 'nx.json').plugins
   }
 
-  test('is listed under its own name where that is installed, behind the others', async () => {
-    const packageJson = { devDependencies: { 'nx-s3-cache': '^1.0.0' } }
+  test('is listed under its own name where that stays installed, behind the others', async () => {
+    const packageJson = { devDependencies: { 'nx-s3-cache': 'catalog:' } }
     const other = { plugin: '@nx/js', options: {} }
     assert.deepEqual(await plugins({ plugins: [other] }, packageJson), [other, 'nx-s3-cache'])
   })
