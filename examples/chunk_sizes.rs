@@ -102,17 +102,24 @@ fn charge(builds: &[Vec<Artifact>], inline: usize, ask: bool) -> Bill {
 /// A series, cut into chunks of `average` bytes; `None` is one object an artifact.
 fn pack(builds: &[Vec<PathBuf>], average: Option<usize>) -> Result<Vec<Vec<Artifact>>, Box<dyn Error>> {
     let mut compressor = Compressor::new(Compression::Zstd(if average.is_some() { 1 } else { 3 }))?;
-    let (mut known, mut buffer, mut frame) = (HashMap::new(), Vec::new(), Vec::new());
+    let (mut known, mut buffer, mut frame) = (HashMap::<ChunkId, usize>::new(), Vec::new(), Vec::new());
     let mut artifact = |source: &Path| -> Result<Artifact, Box<dyn Error>> {
         let mut chunks = Artifact::new();
         let mut add = |plain: &[u8]| {
             let id = ChunkId::of(plain, None);
             let stored = match known.entry(id) {
                 Entry::Occupied(stored) => *stored.get(),
+<<<<<<< HEAD
                 Entry::Vacant(new) => {
                     frame.clear();
                     compressor.frame(plain, &mut frame)?;
                     *new.insert(frame.len())
+=======
+                Entry::Vacant(stored) => {
+                    frame.clear();
+                    compressor.frame(plain, &mut frame)?;
+                    *stored.insert(frame.len())
+>>>>>>> b91131c53085917434b5a1552fcff067cbe7c6f8
                 }
             };
             chunks.push((id, stored));
