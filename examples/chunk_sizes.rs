@@ -109,17 +109,10 @@ fn pack(builds: &[Vec<PathBuf>], average: Option<usize>) -> Result<Vec<Vec<Artif
             let id = ChunkId::of(plain, None);
             let stored = match known.entry(id) {
                 Entry::Occupied(stored) => *stored.get(),
-<<<<<<< HEAD
                 Entry::Vacant(new) => {
                     frame.clear();
                     compressor.frame(plain, &mut frame)?;
                     *new.insert(frame.len())
-=======
-                Entry::Vacant(stored) => {
-                    frame.clear();
-                    compressor.frame(plain, &mut frame)?;
-                    *stored.insert(frame.len())
->>>>>>> b91131c53085917434b5a1552fcff067cbe7c6f8
                 }
             };
             chunks.push((id, stored));
