@@ -37,6 +37,7 @@ export const sidebar = [
     infrastructure: 'Bucket and roles',
     'infrastructure-recipes': 'Recipes for providers',
     providers: 'Providers',
+    platforms: 'Platforms',
     vela: 'Vela',
   }),
   group('Operate', {
@@ -55,5 +56,6 @@ export const sidebar = [
     changelog: 'Changelog',
     architecture: 'Architecture',
     contributing: 'Contributing',
+    releasing: 'Releasing',
   }),
 ]

@@ -149,7 +149,7 @@ mod tests {
     fn times_are_shown_in_utc() {
         let time = SystemTime::UNIX_EPOCH + Duration::from_millis(1_800_000_000_500);
         assert_eq!(utc(time), "2027-01-15T08:00:00Z");
-        let far = SystemTime::UNIX_EPOCH + Duration::from_secs(1 << 40);
+        let far = SystemTime::UNIX_EPOCH + Duration::from_secs(1 << 39);
         assert!(!utc(far).is_empty());
     }
 }

@@ -100,7 +100,8 @@ fn a_malformed_file_is_named_with_its_line_and_without_its_content() {
     let machine = Machine::new().credentials("[default]\naws_access_key_id = A\nhush hush\n");
     let error = machine.error();
     assert_starts_with(&error, "no credentials from the AWS profile files: ");
-    assert_contains(&error, ".aws/credentials on line 3");
+    let file = std::path::Path::new(".aws").join("credentials");
+    assert_contains(&error, &format!("{} on line 3", file.display()));
     assert!(!error.contains("hush"), "{error}");
 }
 

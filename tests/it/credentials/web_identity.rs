@@ -65,6 +65,7 @@ fn a_token_file_that_is_gone_is_an_error_that_names_it() {
     let error = machine(&sts)
         .variable("AWS_WEB_IDENTITY_TOKEN_FILE", "/gone/token")
         .error();
-    assert_starts_with(&error, "no credentials from web identity: No such file");
+    let missing = std::fs::read("/gone/token").unwrap_err();
+    assert_starts_with(&error, &format!("no credentials from web identity: {missing}"));
     assert_contains(&error, "Check the token in /gone/token");
 }
