@@ -23,13 +23,15 @@ export declare class NativeCache {
    * that isn't fatal.
    */
   retrieve(hash: string, cacheDirectory: string): Promise<RetrievedArtifact | null>
+  /** Notes that `hash` stands for `task`, such as `web:build`, for messages and for the entry. */
+  nameTask(hash: string, task: string): void
   /**
    * Stores what is in `<cacheDirectory>/<hash>`: `true` when it is queued (or, without background uploads,
    * stored). Never rejects.
    */
   store(hash: string, cacheDirectory: string, terminalOutput: string, code: number): Promise<boolean>
   /**
-   * Blocks this thread until all uploads are done or `timeoutMs` is over; returns the hashes of the
+   * Blocks this thread until all uploads are done or `timeoutMs` is over; returns the
    * tasks whose uploads are not done. For the end of the process.
    */
   flush(timeoutMs: number): Array<string>
@@ -69,6 +71,12 @@ export declare class NativeCache {
   /** How long the end of the run may wait for uploads, in milliseconds. */
   get flushTimeoutMs(): number
 }
+
+/**
+ * Why a cache with these options could not even ask its bucket, a text each: what is wrong with the options, or that
+ * nothing names the bucket's region. Empty where nothing is wrong.
+ */
+export declare function checkConfiguration(options: OpenOptions): Promise<Array<string>>
 
 /** Makes a key pair for signing. Throws when `name` can't be a key's name. */
 export declare function generateSigningKey(name: string): KeyPair

@@ -4,6 +4,7 @@ import { dirname, join, relative } from 'node:path'
 import { test } from 'node:test'
 import { pageOf, pages as placesOnTheSite, sidebar } from '../site/.vitepress/pages'
 import { slugify } from '../site/.vitepress/slugify'
+import { see } from '../ts/links'
 
 const root = join(__dirname, '..')
 const { version } = require('../package.json')
@@ -49,6 +50,21 @@ test('docs/security.md lists as reserved what the generated loader would load', 
   assert.deepEqual(listed, [...new Set(probed)].sort())
 })
 
+test('docs/troubleshooting.md explains every message under its code, and nothing else', () => {
+  const ofRust = [...read('src/code.rs').matchAll(/^ {4}\w+ = "([\w-]+)",$/gm)].map(match => match[1])
+  const type = read('ts/links.ts').split('export type Code')[1]?.split('\n\n')[0] ?? ''
+  const ofTypeScript = [...type.matchAll(/'([\w-]+)'/g)].map(match => match[1])
+  const explained = [...read('docs/troubleshooting.md').matchAll(/^<a id="([\w-]+)"><\/a>\n\n### \S/gm)].map(m => m[1])
+  assert.ok(ofRust.length > 40 && ofTypeScript.length > 5)
+  assert.deepEqual(explained.toSorted(), [...ofRust, ...ofTypeScript].toSorted())
+})
+
+test('both sides link to the page in the repository that package.json names', () => {
+  const page = `${require('../package.json').homepage.replace('#readme', '')}/blob/main/docs/troubleshooting.md`
+  assert.ok(see('not-configured').includes(page))
+  assert.ok(read('Cargo.toml').includes(`repository = "${page.split('/blob/')[0]}"`))
+})
+
 /** Markdown that people read, on the forge or on the site. */
 function everyPage(): string[] {
   const atTheTop = ['SECURITY.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md']
@@ -61,7 +77,8 @@ const withoutCode = (text: string) => text.replace(/^ *```[\s\S]*?^ *```/gm, '')
 function anchors(path: string): Set<string> {
   const headings = [...withoutCode(read(path)).matchAll(/^#+ (.*)$/gm)].map(([, text = '']) => text)
   const slugs = headings.map(text => slugify(text.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')))
-  return new Set(slugs.map((slug, at) => (slugs.indexOf(slug) === at ? slug : `${slug}-1`)))
+  const explicit = [...read(path).matchAll(/<a id="([\w-]+)">/g)].map(([, id = '']) => id)
+  return new Set([...explicit, ...slugs.map((slug, at) => (slugs.indexOf(slug) === at ? slug : `${slug}-1`))])
 }
 
 test('every relative link and picture leads to a file that is there, and to a heading of it', () => {

@@ -1,16 +1,22 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import type { Tree } from '@nx/devkit'
 import { createTreeWithEmptyWorkspace } from '@nx/devkit/testing'
+import { FsTree } from 'nx/src/generators/tree'
+import { commandsOf } from '../ts/generators/commands'
 import { closingWords } from '../ts/generators/init/closing-words'
 import init from '../ts/generators/init/generator'
 import type { InitOptions } from '../ts/generators/init/options'
 import { askForMissing } from '../ts/generators/init/questions'
 import { readSection } from '../ts/generators/section'
+import { withEnv } from './support/fakes'
 
 const { version } = require('../package.json')
 const alias = `npm:nx-s3-cache@^${version}`
-const bucket = { bucket: 'b', region: 'eu-central-1' }
+const bucket = { bucket: 'bkt', region: 'eu-central-1' }
 
 function workspace(files: { nxJson?: object; packageJson?: object } = {}): Tree {
   const tree = createTreeWithEmptyWorkspace()
@@ -38,6 +44,7 @@ describe('the s3 section', () => {
       region: '',
     })
     assert.deepEqual(json(tree, 'nx.json'), {
+      $schema: './node_modules/@nx/s3-cache/nx-s3.schema.json',
       defaultBase: 'main',
       plugins: ['@nx/s3-cache'],
       s3: { bucket: 'b', endpoint: 'https://s3.example.com', forcePathStyle: true, ciMode: 'read-write' },
@@ -45,9 +52,9 @@ describe('the s3 section', () => {
   })
 
   test('keeps what is there, except what a flag changes', async () => {
-    const tree = workspace({ nxJson: { s3: { bucket: 'old', region: 'r', retries: 3 } } })
+    const tree = workspace({ nxJson: { s3: { bucket: 'old', region: 'eu-west-1', retries: 3 } } })
     await run(tree, { bucket: 'new' })
-    assert.deepEqual(json(tree, 'nx.json').s3, { bucket: 'new', region: 'r', retries: 3 })
+    assert.deepEqual(json(tree, 'nx.json').s3, { bucket: 'new', region: 'eu-west-1', retries: 3 })
   })
 
   test('is not touched without flags, so that running again changes nothing', async () => {
@@ -61,14 +68,16 @@ describe('the s3 section', () => {
 
   test('goes to the own nx.json when that extends a preset, whose settings it would otherwise hide', async () => {
     const tree = workspace({ nxJson: { extends: './company.json' } })
-    tree.write('company.json', JSON.stringify({ s3: { region: 'r', bucket: 'theirs', encryptionKey: 'k' } }))
+    const theirs = { region: 'eu-west-1', bucket: 'theirs', encryptionKey: 'correct horse battery' }
+    tree.write('company.json', JSON.stringify({ s3: theirs }))
     await run(tree, { bucket: 'ours' })
-    assert.deepEqual(json(tree, 'nx.json'), { extends: './company.json', s3: { region: 'r', bucket: 'ours' } })
+    const { extends: preset, s3 } = json(tree, 'nx.json')
+    assert.deepEqual([preset, s3], ['./company.json', { region: 'eu-west-1', bucket: 'ours' }])
   })
 
   test('stays with the preset when that says everything', async () => {
     const tree = workspace({ nxJson: { extends: './company.json' } })
-    tree.write('company.json', JSON.stringify({ s3: { bucket: 'theirs' } }))
+    tree.write('company.json', JSON.stringify({ s3: { bucket: 'theirs', region: 'eu-west-1' } }))
     await run(tree, {})
     assert.deepEqual(json(tree, 'nx.json'), { extends: './company.json' })
     assert.equal(readSection(tree)?.['bucket'], 'theirs')
@@ -76,11 +85,72 @@ describe('the s3 section', () => {
 
   test('keeps the indentation of the file', async () => {
     const tree = workspace()
-    tree.write('nx.json', '{\n\t"defaultBase": "main"\n}\n')
-    await run(tree, { bucket: 'b' })
-    const s3 = '\t"s3": {\n\t\t"bucket": "b"\n\t}'
-    const plugins = '\t"plugins": [\n\t\t"@nx/s3-cache"\n\t]'
-    assert.equal(tree.read('nx.json', 'utf8'), `{\n\t"defaultBase": "main",\n${s3},\n${plugins}\n}\n`)
+    tree.write('nx.json', '{\n\t"$schema": "other.json"\n}\n')
+    await run(tree, { bucket: 'bkt', region: 'eu-west-1' })
+    assert.equal(
+      tree.read('nx.json', 'utf8'),
+      '{\n\t"$schema": "other.json",\n\t"s3": {\n\t\t"bucket": "bkt",\n\t\t"region": "eu-west-1"\n\t},\n\t"plugins": [\n\t\t"@nx/s3-cache"\n\t]\n}\n',
+    )
+  })
+
+  test('leaves comments, order and spacing of everything else as they are', async () => {
+    const tree = workspace()
+    const before = [
+      '// Reviewed by the platform team.',
+      '{',
+      '  "$schema": "./node_modules/nx/schemas/nx-schema.json",',
+      '  "s3": {',
+      '    "bucket": "old", // shared with nobody',
+      '    "region": "eu-west-1"',
+      '  },',
+      '  /* affected */ "defaultBase":   "main",',
+      '  "namedInputs": { "default": ["{projectRoot}/**/*",] },',
+      '}',
+      '',
+    ].join('\n')
+    tree.write('nx.json', before)
+    await run(tree, { bucket: 'new', region: 'eu-west-1' })
+    const after = before
+      .replace('"old"', '"new"')
+      .replace('nx/schemas/nx-schema.json', '@nx/s3-cache/nx-s3.schema.json')
+    assert.equal(tree.read('nx.json', 'utf8'), after)
+  })
+
+  test('is completed by editors, unless nx.json names a schema of its own or there is no node_modules', async () => {
+    const schemaOf = async (nxJson: object, change = (_: Tree) => {}) => {
+      const tree = workspace({ nxJson })
+      change(tree)
+      await run(tree)
+      return json(tree, 'nx.json').$schema
+    }
+    const ours = './node_modules/@nx/s3-cache/nx-s3.schema.json'
+    assert.equal(await schemaOf({}), ours)
+    assert.equal(await schemaOf({ $schema: './node_modules/nx/schemas/nx-schema.json' }), ours)
+    assert.equal(await schemaOf({ $schema: 'https://example.com/s.json' }), 'https://example.com/s.json')
+    assert.equal(await schemaOf({}, tree => tree.write('.pnp.cjs', '')), undefined)
+    assert.equal(await schemaOf({}, tree => tree.delete('package.json')), undefined)
+  })
+})
+
+describe('settings that can not work', () => {
+  const refused = async (options: InitOptions, pattern: RegExp, nxJson: object = {}) => {
+    const tree = workspace({ nxJson })
+    await assert.rejects(run(tree, options), pattern)
+  }
+
+  test('are refused by the rules of the cache itself, with what to do', async () => {
+    await refused({ ...bucket, bucket: 'Bad_Bucket' }, /nothing was written[\s\S]*- bucket \(nx\.json\): "Bad_Bucket"/)
+    await refused({ ...bucket, ciMode: 'readonly' }, /- ciMode .*read-only[\s\S]*run the generator again/)
+    await refused(bucket, /- retries \(nx\.json\)/, { s3: { retries: 'many' } })
+  })
+
+  test('are refused when nothing names the region', async () => {
+    const nowhere = { AWS_REGION: undefined, AWS_DEFAULT_REGION: undefined, AWS_CONFIG_FILE: '/nowhere' }
+    await withVariables(nowhere, async () => {
+      await refused({ bucket: 'bkt' }, /region is not known[\s\S]*eu-central-1[\s\S]*--region/)
+      await run(workspace(), { bucket: 'bkt', endpoint: 'https://s3.example.com' })
+    })
+    await withVariables({ ...nowhere, AWS_REGION: 'eu-west-1' }, () => run(workspace(), { bucket: 'bkt' }))
   })
 })
 
@@ -95,7 +165,8 @@ describe('secrets', () => {
   }
 
   test('that are in nx.json already are kept and pointed out', async () => {
-    const tree = workspace({ nxJson: { s3: { bucket: 'b', secretAccessKey: 'hush' } } })
+    const s3 = { ...bucket, accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'hush' }
+    const tree = workspace({ nxJson: { s3 } })
     await run(tree, {})
     assert.equal(json(tree, 'nx.json').s3.secretAccessKey, 'hush')
     const text = words(tree)
@@ -111,28 +182,38 @@ describe('the package', () => {
     assert.deepEqual(json(tree, 'package.json').devDependencies, { '@nx/s3-cache': alias })
   })
 
-  test('has the version under which it is listed itself', async () => {
-    const tree = workspace({ packageJson: { devDependencies: { 'nx-s3-cache': '0.1.0' } } })
-    await run(tree)
-    assert.equal(json(tree, 'package.json').devDependencies['@nx/s3-cache'], 'npm:nx-s3-cache@0.1.0')
-    assert.equal(json(tree, 'package.json').devDependencies['nx-s3-cache'], '0.1.0')
+  test('is the only dependency: it takes over version and place of the entry that nx add made', async () => {
+    for (const [own, expected] of [
+      ['0.1.0', 'npm:nx-s3-cache@0.1.0'],
+      ['^0.1.0', 'npm:nx-s3-cache@^0.1.0'],
+      ['file:../nx-s3-cache.tgz', 'file:../nx-s3-cache.tgz'],
+    ]) {
+      const tree = workspace({ packageJson: { dependencies: { 'nx-s3-cache': own, zod: '1' }, devDependencies: {} } })
+      await run(tree)
+      const { dependencies, devDependencies } = json(tree, 'package.json')
+      assert.deepEqual([dependencies, devDependencies], [{ '@nx/s3-cache': expected, zod: '1' }, {}])
+    }
   })
 
-  test('comes from the same tarball when it is listed as one', async () => {
-    const tree = workspace({ packageJson: { devDependencies: { 'nx-s3-cache': 'file:../nx-s3-cache.tgz' } } })
+  test('keeps the entry under its own name where nx.json names that as a plugin', async () => {
+    const packageJson = { devDependencies: { 'nx-s3-cache': '0.1.0' } }
+    const tree = workspace({ packageJson, nxJson: { plugins: ['nx-s3-cache'] } })
     await run(tree)
-    assert.equal(json(tree, 'package.json').devDependencies['@nx/s3-cache'], 'file:../nx-s3-cache.tgz')
+    assert.deepEqual(json(tree, 'package.json').devDependencies, {
+      '@nx/s3-cache': 'npm:nx-s3-cache@0.1.0',
+      'nx-s3-cache': '0.1.0',
+    })
   })
 
   test('comes from the registry when a catalog gives its version', async () => {
     const tree = workspace({ packageJson: { devDependencies: { 'nx-s3-cache': 'catalog:' } } })
     await run(tree)
-    assert.equal(json(tree, 'package.json').devDependencies['@nx/s3-cache'], alias)
+    assert.deepEqual(json(tree, 'package.json').devDependencies, { '@nx/s3-cache': alias, 'nx-s3-cache': 'catalog:' })
   })
 
   test('replaces both packages of Nx where they stand, and keeps the rest', async () => {
     const tree = workspace({
-      nxJson: { s3: { bucket: 'b', ciMode: 'read' } },
+      nxJson: { s3: { ...bucket, ciMode: 'read' } },
       packageJson: {
         dependencies: { '@nx/s3-cache': '^5.0.0', zod: '1' },
         devDependencies: { '@nx/powerpack-s3-cache': '^4.0.0', '@nx/key': '^5.0.0' },
@@ -142,7 +223,7 @@ describe('the package', () => {
     const { dependencies, devDependencies } = json(tree, 'package.json')
     assert.deepEqual(dependencies, { '@nx/s3-cache': alias, zod: '1' })
     assert.deepEqual(devDependencies, { '@nx/key': '^5.0.0' })
-    assert.deepEqual(json(tree, 'nx.json').s3, { bucket: 'b', ciMode: 'read' })
+    assert.deepEqual(json(tree, 'nx.json').s3, { ...bucket, ciMode: 'read' })
   })
 
   test('an alias written by hand or by "nx add @nx/s3-cache@npm:nx-s3-cache" stays', async () => {
@@ -159,7 +240,7 @@ describe('the package', () => {
     tree.delete('package.json')
     await run(tree)
     const { plugins } = json(tree, 'nx.json').installation
-    assert.deepEqual(plugins, { '@nx/s3-cache': 'npm:nx-s3-cache@0.1.0', 'nx-s3-cache': '0.1.0' })
+    assert.deepEqual(plugins, { '@nx/s3-cache': 'npm:nx-s3-cache@0.1.0' })
     assert.equal(tree.exists('package.json'), false)
   })
 })
@@ -227,9 +308,33 @@ describe('the questions', () => {
 })
 
 describe('the closing words', () => {
-  test('tell what to do next', () => {
-    const text = words(workspace({ nxJson: { s3: { bucket: 'b' } } }))
-    assert.match(text, /AWS_ACCESS_KEY_ID[\s\S]*nx run-many -t build[\s\S]*nx reset/)
+  const keys = { AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined, AWS_PROFILE: undefined }
+
+  test('tell what to do next', () =>
+    withVariables(keys, () => {
+      const text = words(workspace({ nxJson: { s3: { bucket: 'b' } } }))
+      assert.match(text, /1\. .*AWS_ACCESS_KEY_ID[\s\S]*doctor[\s\S]*nx run-many -t build[\s\S]*nx reset/)
+    }))
+
+  test('ask for no keys where there are some', () =>
+    withVariables({ AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 's' }, () => {
+      const text = words(workspace({ nxJson: { s3: { bucket: 'b' } } }))
+      assert.doesNotMatch(text, /AWS_ACCESS_KEY_ID/)
+      assert.match(text, /1\. Check the connection/)
+    }))
+
+  test('give the commands of the package manager', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'nx-s3-cache-init-'))
+    try {
+      writeFileSync(join(folder, 'pnpm-lock.yaml'), '')
+      writeFileSync(join(folder, 'package.json'), '{}')
+      writeFileSync(join(folder, 'nx.json'), JSON.stringify({ s3: { bucket: 'b' } }))
+      const text = words(new FsTree(folder, false))
+      assert.match(text, /: pnpm exec nx-s3-cache doctor\n[\s\S]*pnpm exec nx g @nx\/s3-cache:trust/)
+      assert.doesNotMatch(text, /npx/)
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
   })
 
   test('name the command against poisoning, until there are keys', () => {
@@ -251,12 +356,24 @@ describe('the closing words', () => {
   })
 
   test('warn when Nx Cloud keeps Nx from using this cache', () => {
-    assert.match(words(workspace({ nxJson: { nxCloudId: 'x', s3: { bucket: 'b' } } })), /Nx Cloud/)
+    const connected = words(workspace({ nxJson: { nxCloudId: 'x', s3: { bucket: 'b' } } }))
+    assert.match(connected, /Nx Cloud/)
+    assert.doesNotMatch(connected, /is set up/)
     assert.doesNotMatch(words(workspace({ nxJson: { nxCloudId: 'x', neverConnectToCloud: true } })), /Nx Cloud/)
   })
 })
 
 function words(tree: Tree): string {
-  const said = closingWords(tree, readSection(tree), { replaced: [], leftOver: undefined })
+  const said = closingWords(tree, readSection(tree), { replaced: [], leftOver: undefined }, commandsOf(tree))
   return said.flatMap(({ title, bodyLines }) => [title, ...bodyLines]).join('\n')
+}
+
+async function withVariables(variables: Record<string, string | undefined>, work: () => void | Promise<void>) {
+  const nested = async () => work()
+  await Object.entries(variables).reduce(
+    (inner, [name, value]) =>
+      () =>
+        withEnv(name, value, inner),
+    nested,
+  )()
 }

@@ -73,6 +73,61 @@ test('the package contains what it needs, and no sources, tests or binaries', ()
   assert.deepEqual(surplus, [])
 })
 
+test('upgrading from any version runs the migrations, which are all there', () => {
+  const { migrations } = main['nx-migrations']
+  for (const { version, factory } of Object.values<{ version: string; factory: string }>(
+    readJson(migrations).generators,
+  )) {
+    assert.equal(version, main.version)
+    assert.equal(typeof require(join(root, factory)).default, 'function')
+  }
+})
+
+test('the npm pages lead to the repository and to where faults are reported', () => {
+  const repository = 'https://github.com/nx-s3-cache/nx-s3-cache'
+  assert.ok(readFileSync(join(root, 'Cargo.toml'), 'utf8').includes(`\nrepository = "${repository}"\n`))
+  for (const directory of [undefined, ...platforms().map(target => `npm/${target}`)]) {
+    const page = readJson(join(directory ?? '', 'package.json'))
+    assert.deepEqual(
+      [page.repository, page.homepage, page.bugs, page.description],
+      [
+        { type: 'git', url: `git+${repository}.git`, ...(directory && { directory }) },
+        `${repository}#readme`,
+        `${repository}/issues`,
+        main.description,
+      ],
+    )
+  }
+})
+
+test('the Terraform module is named by the version that goes with this package', () => {
+  const source = `git::https://github.com/nx-s3-cache/nx-s3-cache.git//infra/terraform?ref=v${main.version}`
+  assert.ok(readFileSync(join(root, 'infra/README.md'), 'utf8').includes(source))
+})
+
+test('no message names a file that the package does not contain', () => {
+  const named = /(?<![\w/])(?:docs|infra|examples|scripts|npm|src|ts)\/[\w./-]*|\b[A-Z]{4,}\.md\b/g
+  const found = sources('src', '.rs')
+    .concat(sources('ts', '.ts'))
+    .flatMap(file =>
+      messages(readFileSync(file, 'utf8'))
+        .flatMap(message => message.match(named) ?? [])
+        .map(path => `${file}: ${path}`),
+    )
+  assert.deepEqual(found, [])
+})
+
+/** The string literals of a source file, its tests and comments left out, and addresses removed from them. */
+function messages(source: string): string[] {
+  const code = source
+    .split('#[cfg(test)]')[0]
+    ?.replace(/^\s*\/\/.*$/gm, '')
+    .replace(/\bpage!\("[^"]*"\)|\b(?:require|import) ?\([^)]*\)|^import .*$/gm, '')
+  return [...(code ?? '').matchAll(/"(?:[^"\\]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`[^`]*`/gs)].map(([text]) =>
+    text.replace(/https?:\/\/\S+/g, ''),
+  )
+}
+
 test('installing runs no script of ours', () => {
   const hooks = ['preinstall', 'install', 'postinstall', 'prepare']
   for (const path of ['package.json', ...platforms().map(target => `npm/${target}/package.json`)]) {
@@ -114,6 +169,13 @@ test('no lockfile names a registry', () => {
     assert.doesNotMatch(readFileSync(join(root, path), 'utf8'), /"resolved"/, path)
   }
 })
+
+function sources(folder: string, suffix: string): string[] {
+  const names = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+  return names
+    .filter(name => name.endsWith(suffix) && !/(^|\W)(tests?|generated|testing)\.rs$|[\\/]tests[\\/]/.test(name))
+    .map(name => join(root, folder, name))
+}
 
 function platforms(): string[] {
   const entries = readdirSync(join(root, 'npm'), { withFileTypes: true })

@@ -300,7 +300,13 @@ describe('what is said', () => {
 test('the generator init does it, too, when asked to', async () => {
   const tree = workspace({})
   tree.root = folder
-  const finish = await init(tree, { bucket: 'b', skipFormat: true, skipInstall: true, trust: true })
+  const finish = await init(tree, {
+    bucket: 'bkt',
+    region: 'eu-west-1',
+    skipFormat: true,
+    skipInstall: true,
+    trust: true,
+  })
   assert.equal(section(tree).trust.publicKeys.length, 1)
   assert.equal(typeof finish, 'function')
 })

@@ -1,5 +1,6 @@
 //! From configuration to a bucket: TLS, region, credentials and the S3 client, found in the background.
 
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -10,7 +11,8 @@ use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
 use tokio::time::{Instant, timeout_at};
 
-use crate::config::{BucketConfig, Config, CredentialsConfig};
+use crate::config::environment::Environment;
+use crate::config::{BucketConfig, Config, ConfigErrors, CredentialsConfig};
 use crate::credentials::{self, Credentials};
 use crate::object_store::http::http_client;
 use crate::object_store::retry::RetryingStore;
@@ -97,6 +99,27 @@ pub fn connect_watched(config: &Config, watcher: Option<Watcher>) -> Arc<dyn Obj
     })
 }
 
+/// Why a cache with these settings could not even ask its bucket: what is wrong with them, or that nothing names the
+/// bucket's region.
+pub async fn problems_with(
+    section: Option<&str>,
+    environment: &Environment,
+    ci: bool,
+    workspace_root: &Path,
+) -> Vec<String> {
+    let config = match Config::load(section, environment, ci, workspace_root) {
+        Ok(config) => config,
+        Err(ConfigErrors::Invalid(problems)) => return problems.iter().map(ToString::to_string).collect(),
+        Err(other) => return vec![other.to_string()],
+    };
+    let region = async {
+        let http = http_client(config.bucket.ca_bundle.as_deref()).map_err(|error| error.to_string())?;
+        let region = credentials::resolve_region(&config.bucket, &config.credentials, http).await;
+        region.map_err(|error| error.to_string())
+    };
+    region.await.err().into_iter().collect()
+}
+
 /// Finds region and credentials. The bucket itself is not asked for anything.
 pub async fn dial(bucket: &BucketConfig, credentials: &CredentialsConfig) -> Result<Connection, Error> {
     dial_watched(bucket, credentials, None).await
@@ -116,7 +139,8 @@ pub async fn dial_watched(
     let http = http_for(About::Credentials);
     let no_credentials = |error: credentials::Error| Error::Credentials {
         code: None,
-        detail: error.to_string(),
+        detail: error.brief(),
+        asked: error.asked(),
     };
     let region = credentials::resolve_region(bucket, credentials, http.clone())
         .await

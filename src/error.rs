@@ -38,7 +38,7 @@ pub enum Error {
     },
     /// An entry has no valid signature, and the option `trust.onBadSignature` says that this ends the run.
     #[error(
-        "nx-s3-cache: the run stops, since {key} has no valid signature ({source}), and trust.onBadSignature is \
+        "the run stops, since {key} has no valid signature ({source}), and trust.onBadSignature is \
          \"fail\". Find out who wrote it; with \"miss\" the task would run instead."
     )]
     Untrusted {

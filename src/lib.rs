@@ -24,6 +24,8 @@ pub mod chunk;
 #[forbid(unsafe_code)]
 pub mod cli;
 #[forbid(unsafe_code)]
+pub mod code;
+#[forbid(unsafe_code)]
 pub mod compress;
 #[forbid(unsafe_code)]
 pub mod config;
@@ -42,6 +44,8 @@ pub mod git_ref;
 // Only what napi generates here is unsafe.
 #[forbid(unsafe_code)]
 pub mod issuer;
+#[forbid(unsafe_code)]
+mod links;
 pub mod node;
 #[forbid(unsafe_code)]
 pub mod object_store;

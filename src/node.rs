@@ -21,21 +21,23 @@ use crate::cache::{self, Artifact, Log, RemoteCache, RunEnd};
 use crate::cli;
 use crate::config::Config;
 use crate::config::environment::Environment;
-use crate::connect::connect_watched;
+use crate::connect::{connect_watched, problems_with};
 use crate::entry::Producer;
 use crate::error::Error;
+use crate::remedy;
 use crate::server::Server;
 use crate::sign::{KeyName, SigningKey};
 use crate::trust;
 
 impl From<Error> for JsError {
     fn from(error: Error) -> Self {
-        let status = if error.is_fatal() {
-            Status::InvalidArg
+        if error.is_fatal() {
+            // Nx shows it as an error of its own.
+            let see = remedy::of_fatal(&error).see();
+            Self::new(Status::InvalidArg, format!("nx-s3-cache: {error}\n{see}"))
         } else {
-            Status::GenericFailure
-        };
-        Self::new(status, error.to_string())
+            Self::new(Status::GenericFailure, error.to_string())
+        }
     }
 }
 
@@ -227,6 +229,15 @@ pub fn generate_signing_key(name: String) -> napi::Result<KeyPair> {
     })
 }
 
+/// Why a cache with these options could not even ask its bucket, a text each: what is wrong with the options, or that
+/// nothing names the bucket's region. Empty where nothing is wrong.
+#[napi]
+pub async fn check_configuration(options: OpenOptions) -> Vec<String> {
+    let root = Path::new(&options.workspace_root);
+    let environment = options.environment();
+    problems_with(options.section.as_deref(), &environment, options.ci, root).await
+}
+
 /// A remote cache in an S3 bucket, for one run.
 #[napi]
 pub struct NativeCache {
@@ -285,6 +296,12 @@ impl NativeCache {
         }))
     }
 
+    /// Notes that `hash` stands for `task`, such as `web:build`, for messages and for the entry.
+    #[napi]
+    pub fn name_task(&self, hash: String, task: String) {
+        self.cache.name_task(&hash, &task);
+    }
+
     /// Stores what is in `<cacheDirectory>/<hash>`: `true` when it is queued (or, without background uploads,
     /// stored). Never rejects.
     #[napi(catch_unwind)]
@@ -310,7 +327,7 @@ impl NativeCache {
         }
     }
 
-    /// Blocks this thread until all uploads are done or `timeoutMs` is over; returns the hashes of the
+    /// Blocks this thread until all uploads are done or `timeoutMs` is over; returns the
     /// tasks whose uploads are not done. For the end of the process.
     #[napi(catch_unwind)]
     pub fn flush(&self, timeout_ms: u32) -> Vec<String> {

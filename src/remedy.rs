@@ -2,8 +2,10 @@
 
 use std::borrow::Cow;
 
+use crate::code::Code;
 use crate::error::Error;
 use crate::issuer::{GITHUB, NoCertificate};
+use crate::links::page;
 use crate::object_store::{Error as StoreError, Extent, UnreadableReason};
 use crate::sign::{IdentityError, SignatureError};
 use crate::{archive, entry};
@@ -11,8 +13,8 @@ use crate::{archive, entry};
 /// What to call a failure, and what to do about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Advice {
-    /// A stable word: a run warns once of each.
-    pub kind: &'static str,
+    /// A run warns once of each.
+    pub code: Code,
     /// What happened, as a heading.
     pub title: &'static str,
     /// What to do.
@@ -26,6 +28,10 @@ pub fn of_request(error: &StoreError, permission: &str) -> Cow<'static, str> {
         StoreError::Credentials { code: Some(code), .. } if code.starts_with("Expired") => {
             "These credentials have expired: get new ones, by logging in again or from the job that made them."
         }
+        StoreError::Credentials { asked, .. } if !asked.is_empty() => {
+            "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile with AWS_PROFILE or the option `profile`. \
+             `npx nx-s3-cache doctor` shows where they were looked for. Forks and guests need none."
+        }
         StoreError::Credentials { .. } => {
             "Check the credentials that this machine or job uses for the bucket."
         }
@@ -37,7 +43,11 @@ pub fn of_request(error: &StoreError, permission: &str) -> Cow<'static, str> {
              belong to this `endpoint`."
         }
         StoreError::AccessDenied { .. } => {
-            return format!("Allow these credentials {permission}; the policies in infra/ show how.").into();
+            return format!(
+                "Allow these credentials {permission}. Policies: {}",
+                page!("infra/README.md")
+            )
+            .into();
         }
         StoreError::NoSuchBucket { .. } => {
             "Check `bucket` and `endpoint` in nx.json (or NX_S3_CACHE_BUCKET), or create the bucket."
@@ -73,8 +83,11 @@ pub fn of_request(error: &StoreError, permission: &str) -> Cow<'static, str> {
             "Try again later; the trouble is the server's."
         }
         StoreError::Refused { .. } => {
-            "The server doesn't accept such requests: see docs/providers.md, and the options `forcePathStyle`, \
-             `disableChecksum` and `conditionalWrites`."
+            concat!(
+                "The server doesn't accept such requests. The options `forcePathStyle`, `disableChecksum` and \
+                 `conditionalWrites` may help: ",
+                page!("docs/providers.md")
+            )
         }
         StoreError::ChecksumMismatch | StoreError::TooLarge { .. } => {
             "Something between here and the bucket changes objects: check proxies. Or the object is damaged."
@@ -97,7 +110,7 @@ pub fn of_put(error: &StoreError) -> Cow<'static, str> {
 
 /// What a run warns of when an artifact could not be stored or restored; `None` where it is told elsewhere.
 pub fn of_artifact(error: &Error) -> Option<Advice> {
-    let (kind, title, remedy) = match error {
+    let (code, title, remedy) = match error {
         // Told by the error itself, as the run ends with it.
         Error::Off | Error::Untrusted { .. } => return None,
         // The health of the requests tells of these.
@@ -106,74 +119,85 @@ pub fn of_artifact(error: &Error) -> Option<Advice> {
         Error::Entry { source, .. } => return Some(of_entry(source)),
         Error::Archive(error) => return Some(of_archive(error)),
         Error::Config(_) | Error::TaskHash(_) | Error::Internal(_) => (
-            "internal",
+            Code::Internal,
             "An S3 cache entry could not be used",
             "Please report this.",
         ),
         Error::NotCertified(error) => (
-            "not-certified",
+            Code::NotCertified,
             "This run stores nothing in the S3 cache: it has no identity",
             of_certificate(error),
         ),
         Error::ChunkMissing { .. } => (
-            "chunk-missing",
+            Code::ChunkMissing,
             "A chunk is missing in the S3 bucket",
             "It counts as a miss, and storing puts it back. Lifecycle rules must not delete chunks (…/c/…) earlier than entries.",
         ),
         Error::TooLarge { .. } => (
-            "too-large",
+            Code::TooLarge,
             "An artifact is too large for the S3 cache",
             "Raise `maxEntrySize`, or cache fewer outputs.",
         ),
         Error::Deadline => (
-            "deadline",
+            Code::Deadline,
             "The S3 cache is too slow",
             "Raise `timeouts.deadline` if the network is meant to be this slow.",
         ),
         Error::TooSlow { .. } => (
-            "too-slow",
+            Code::TooSlow,
             "A download from the S3 bucket was dropped, since it would not be done in time",
             "Raise `timeouts.deadline` to wait longer, or lower `maxEntrySize`, so that nobody waits for artifacts of this size.",
         ),
     };
-    Some(Advice { kind, title, remedy })
+    Some(Advice { code, title, remedy })
+}
+
+/// What an error is about that ends a run.
+pub fn of_fatal(error: &Error) -> Code {
+    match error {
+        Error::Config(_) => Code::Configuration,
+        _ => Code::Untrusted,
+    }
 }
 
 /// What to do about an object that is not what it should be.
 pub fn of_entry(error: &entry::Error) -> Advice {
-    let (kind, title, remedy) = match error {
+    let (code, title, remedy) = match error {
         entry::Error::KeyMissing => (
-            "key-missing",
+            Code::KeyMissing,
             "The S3 cache is encrypted, and this run has no encryption key",
             "Set NX_S3_CACHE_ENCRYPTION_KEY to the key of the runs that stored it. Without it nothing is restored, and nothing stored, since it would not be encrypted.",
         ),
         entry::Error::Seal(_) => (
-            "encryption",
+            Code::Encryption,
             "S3 cache entries don't fit the encryption key",
             "This run has another `encryptionKey` than the runs that stored them: use one everywhere. Entries that don't fit are misses, and storing replaces them.",
         ),
         entry::Error::NotSealed => (
-            "encryption",
+            Code::Encryption,
             "S3 cache entries don't fit the encryption key",
             "Runs without the `encryptionKey` stored them, or nobody had one yet: set it everywhere. They count as misses, and storing replaces them.",
         ),
         entry::Error::Signature(SignatureError::Identity(IdentityError::Unavailable { .. })) => (
-            "issuer",
+            Code::Issuer,
             "S3 cache entries can't be verified: the issuer's keys can't be had",
             "They count as misses. Let this machine reach the issuer: a developer's machine keeps its keys for a day. Where it never can, save them and set `trust.jwksFile`.",
         ),
         entry::Error::Signature(SignatureError::Identity(_)) => (
-            "signature",
+            Code::Signature,
             "An S3 cache entry without a valid signature was refused",
-            "Another run signed it than those that `trust` lists, or its issuer has retired its key: it counts as a miss, and the next trusted run replaces it. If this doesn't end by itself, find out who writes to the bucket, see docs/security.md.",
+            "Another run signed it than those that `trust` lists, or its issuer has retired its key: it counts as a miss, and the next trusted run replaces it. If this doesn't end by itself, find out who writes to the bucket.",
         ),
         entry::Error::Signature(_) => (
-            "signature",
+            Code::Signature,
             "An S3 cache entry without a valid signature was refused",
-            "No key in `trust.publicKeys` signed them: they count as misses, and the next trusted run replaces them. Just after keys were introduced or replaced this ends by itself; else find out who writes to the bucket, see docs/security.md.",
+            concat!(
+                "No key in `trust.publicKeys` signed them: they count as misses, and the next trusted run replaces them. Just after keys were introduced or replaced this ends by itself; else find out who writes to the bucket: ",
+                page!("docs/security.md")
+            ),
         ),
         entry::Error::Newer(_) => (
-            "newer",
+            Code::Newer,
             "S3 cache entries of a newer version",
             "They count as misses, and storing replaces them. Use one version of nx-s3-cache everywhere.",
         ),
@@ -183,7 +207,7 @@ pub fn of_entry(error: &entry::Error) -> Advice {
         | entry::Error::Frame(_)
         | entry::Error::WrongChunk => return DAMAGED,
     };
-    Advice { kind, title, remedy }
+    Advice { code, title, remedy }
 }
 
 /// What to do where a run's key is not certified.
@@ -208,7 +232,7 @@ pub fn of_certificate(error: &NoCertificate) -> &'static str {
 }
 
 const DAMAGED: Advice = Advice {
-    kind: "damaged",
+    code: Code::Damaged,
     title: "A damaged object in the S3 bucket",
     remedy: "It counts as a miss, and storing replaces it. If it comes back, something else writes to this bucket and prefix, or changes what is stored: give the cache a `cacheKeyPrefix` of its own.",
 };
@@ -216,26 +240,26 @@ const DAMAGED: Advice = Advice {
 /// What to do about an object that can't be had as it is in the bucket; `None` where the error says nothing about the
 /// object, and the health of the requests tells of it.
 fn of_object(error: &StoreError) -> Option<Advice> {
-    let (kind, title, remedy) = match error {
+    let (code, title, remedy) = match error {
         StoreError::TooLarge { .. } => return Some(DAMAGED),
         StoreError::ChecksumMismatch => (
-            "checksum",
+            Code::Checksum,
             "An object in the S3 bucket doesn't match its checksum",
             "It counts as a miss, and storing replaces it. If it happens with every object, something on the way changes them, or the server's checksums are wrong: set `disableChecksum`.",
         ),
         StoreError::Unreadable { reason, .. } => match reason {
             UnreadableReason::Archived => (
-                "archived",
+                Code::Archived,
                 "An object in the S3 bucket is archived and can't be read",
                 "It counts as a miss, and storing replaces it. A lifecycle rule moved it to an archive storage class: let cache objects expire instead.",
             ),
             UnreadableReason::KmsKey => (
-                "kms",
+                Code::Kms,
                 "An object in the S3 bucket is encrypted with a KMS key that this run can't use",
                 "It counts as a miss, and storing replaces it. Allow kms:Decrypt on the key that the message or `kmsKeyId` names, and check that it is enabled.",
             ),
             UnreadableReason::CustomerKey => (
-                "customer-key",
+                Code::CustomerKey,
                 "An object in the S3 bucket is encrypted with a key that only its writer has (SSE-C)",
                 "It counts as a miss, and storing replaces it. Find out who else writes to the bucket.",
             ),
@@ -255,50 +279,50 @@ fn of_object(error: &StoreError) -> Option<Advice> {
         | StoreError::Server { .. }
         | StoreError::Refused { .. } => return None,
     };
-    Some(Advice { kind, title, remedy })
+    Some(Advice { code, title, remedy })
 }
 
 fn of_archive(error: &archive::Error) -> Advice {
-    let (kind, title, remedy) = match error {
+    let (code, title, remedy) = match error {
         archive::Error::Gone { .. } => (
-            "gone",
+            Code::Gone,
             "An artifact was removed before it could be stored in S3",
-            "Raise `maxCacheSize` in nx.json, or free some of the disk, from whose size Nx derives it.",
+            "If another run of Nx was rebuilding it, there is nothing to do. Otherwise raise `maxCacheSize` in nx.json, or free some of the disk, from whose size Nx derives it.",
         ),
         archive::Error::Changed { .. } => (
-            "changed",
+            Code::Changed,
             "An artifact changed before it could be stored in S3",
-            "If Nx removed it to make room, raise `maxCacheSize` in nx.json. Nothing else may write to Nx's cache directory.",
+            "If another run of Nx rebuilt it, that run stores it, and there is nothing to do. If Nx was removing it to make room, raise `maxCacheSize` in nx.json.",
         ),
         _ if error.is_too_many_files() => (
-            "files",
+            Code::Files,
             "The S3 cache may not open enough files",
             "Raise the limit of open files (`ulimit -n`), or lower `concurrency` or Nx's `parallel`.",
         ),
         _ => match error.origin() {
             archive::Origin::Outputs => (
-                "outputs",
+                Code::Outputs,
                 "Outputs that can't be stored in S3",
                 "Change what the task leaves in its outputs, or exclude the path from them.",
             ),
             archive::Origin::Disk => (
-                "disk",
+                Code::Disk,
                 "An artifact could not be restored to disk",
                 "Check the free space and the permissions of Nx's cache directory.",
             ),
             archive::Origin::Archive => (
-                "hostile",
+                Code::Hostile,
                 "An unsafe archive in the S3 bucket was refused",
                 "Nothing of it was kept. Somebody may have tampered with the bucket: find out who can write to it.",
             ),
             archive::Origin::Stream => (
-                "stream",
+                Code::Stream,
                 "An artifact could not be passed on",
                 "Please report this.",
             ),
         },
     };
-    Advice { kind, title, remedy }
+    Advice { code, title, remedy }
 }
 
 #[cfg(test)]

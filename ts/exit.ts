@@ -1,4 +1,5 @@
 import type { NativeCache } from '../index'
+import { see } from './links'
 import type { Notices } from './notices'
 import { isVerbose } from './nx'
 import { beforeExit } from './process-end'
@@ -72,6 +73,7 @@ function unfinished(pending: string[], interrupted: boolean) {
       interrupted
         ? 'The run was interrupted, so it did not wait for them.'
         : 'If this happens often, raise "flushTimeout" in the s3 section of nx.json.',
+      see('uploads-unfinished'),
     ],
   }
 }

@@ -2,10 +2,12 @@ import type { NativeCache, OpenOptions } from '../index'
 import { FatalError, isFatal } from './errors'
 import { finishAtExit } from './exit'
 import { takeKeys } from './keys'
+import { see } from './links'
 import { type LoadNative, loadNative } from './native'
 import { Notices } from './notices'
 import { openOptions } from './options'
 import { RemoteCache } from './remote-cache'
+import { nameTasks } from './task-names'
 
 let answer: Promise<RemoteCache | null> | undefined
 
@@ -61,6 +63,7 @@ export async function openRemoteCache({ notices, loadNative, readOptions }: Surr
     return null
   }
   finishAtExit(native, notices)
+  nameTasks(native)
   return new RemoteCache(native, notices)
 }
 
@@ -74,6 +77,7 @@ export const notConfigured = {
   body: [
     'nx.json has no "s3" section and NX_S3_CACHE_BUCKET is not set, so this run uses the local cache only.',
     'Run "npx nx g @nx/s3-cache:init" to name the bucket, or remove "@nx/s3-cache" from package.json.',
+    see('not-configured'),
   ],
 }
 
@@ -82,6 +86,7 @@ const noServer = {
   body: [
     'This run uses the local cache only. Add "nx-s3-cache" to "plugins" in nx.json; if it is there, run "nx reset".',
     'Or unset the variable: Nx imports the cache without it.',
+    see('no-server'),
   ],
 }
 
@@ -90,6 +95,7 @@ const keysInherited = {
   body: [
     'nx-s3-cache does not know how this version of Nx starts tasks, so it could not keep the keys from them.',
     'The cache works as ever. To keep the signing key out of the environment, use "trust.signingKeyFile".',
+    see('keys-inherited'),
   ],
 }
 
@@ -99,6 +105,7 @@ export function couldNotStart(error: unknown) {
     body: [
       ...(error instanceof Error ? error.message : String(error)).split('\n'),
       'This run uses the local cache only. Please report this if the text above has no remedy.',
+      see('could-not-start'),
     ],
   }
 }

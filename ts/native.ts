@@ -1,8 +1,12 @@
 import { resolve } from 'node:path'
 import type { Warning } from '../index'
+import { see } from './links'
 
 /** What the native module exports, as far as it is used here. */
-export type Native = Pick<typeof import('../index'), 'NativeCache' | 'generateSigningKey' | 'runCli'>
+export type Native = Pick<
+  typeof import('../index'),
+  'NativeCache' | 'checkConfiguration' | 'generateSigningKey' | 'runCli'
+>
 
 /** The native module, or why this run goes without it. */
 export type Loaded = Native | { problem: Warning }
@@ -47,7 +51,7 @@ function explain(machine: Machine, error: unknown): Warning {
   const remedy = machine.libraryPath ? libraryPathRemedy(machine.libraryPath, error) : packageRemedy(machine, error)
   return {
     title: 'The S3 remote cache is off: its native module could not be loaded',
-    body: ['This run uses the local cache only.', ...remedy],
+    body: ['This run uses the local cache only.', ...remedy, see('native-module')],
   }
 }
 

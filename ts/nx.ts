@@ -19,6 +19,13 @@ type ForkForBatch = (
   ...more: unknown[]
 ) => unknown
 
+/** Nx's own cache, which is handed tasks and asks ours for their hashes. Not every version has every method. */
+export interface NxCache {
+  get?: (task: unknown) => unknown
+  getBatch?: (tasks: unknown[]) => unknown
+  put?: (task: unknown, ...result: unknown[]) => unknown
+}
+
 /** Nx's own printer; it goes to stdout up to Nx 22 and to stderr since Nx 23. */
 export interface Output {
   warn: (message: { title: string; bodyLines: string[] }) => void
@@ -42,6 +49,11 @@ export function nxLauncher(): Launcher {
     taskEnvironment: require('nx/src/tasks-runner/task-env'),
     TaskRunner: require('nx/src/tasks-runner/forked-process-task-runner').ForkedProcessTaskRunner,
   }
+}
+
+/** See {@link NxCache}. */
+export function nxCache(): NxCache {
+  return require('nx/src/tasks-runner/cache').DbCache.prototype
 }
 
 /** See {@link Output}. */

@@ -1,5 +1,6 @@
 import type { NativeCache, RetrievedArtifact } from '../index'
 import { FatalError, isFatal } from './errors'
+import { see } from './links'
 import type { Notices } from './notices'
 
 export type { RetrievedArtifact }
@@ -54,6 +55,7 @@ export class RemoteCache {
       body: [
         error instanceof Error ? error.message : String(error),
         'The tasks concerned run and are cached locally as usual.',
+        see('call-failed'),
       ],
     })
   }

@@ -54,6 +54,21 @@ describe('A mistake in the configuration', async () => {
     assert.match(run.text, /many/)
   })
 
+  it('a name that is no option is one warning, and a run with the cache', async () => {
+    workspace.configure({ ...server.section(), touchAftre: '7d' })
+    const run = await workspace.nx(everything, { environment: { NX_S3_CACHE_OF_TOMORROW: '1' } })
+    assertOneWarning(run, /options that it does not know/, /touchAftre.*touchAfter/, /NX_S3_CACHE_OF_TOMORROW/)
+    assertRan(run, projects)
+  })
+
+  it('a name that may be meant to protect the cache stops the run', async () => {
+    workspace.configure({ ...server.section(), encriptionKey: 'correct horse battery' })
+    const run = await workspace.nx(everything)
+    assert.notEqual(run.code, 0, run.text)
+    assert.deepEqual(run.ran, [])
+    assert.match(run.text, /encriptionKey.*encryptionKey/)
+  })
+
   it('no s3 section at all is one warning, and a green build', async () => {
     workspace.configure(undefined)
     const run = await workspace.nx(everything)

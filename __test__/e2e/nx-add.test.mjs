@@ -9,7 +9,7 @@ import { installNx, packageManagers } from '../../scripts/support/package-manage
 import { startS3Server } from '../../scripts/support/s3-server.mjs'
 import { emptyWorkspace } from '../../scripts/support/workspace.mjs'
 import { assertRestored, assertSilent } from './support/expect.mjs'
-import { startRegistry } from './support/registry.mjs'
+import { publishAs, startRegistry } from './support/registry.mjs'
 import { entries } from './support/second-way.mjs'
 import { answering, inTerminal, noTerminal } from './support/terminal.mjs'
 
@@ -41,8 +41,12 @@ describe('nx add', async () => {
 
         const run = await workspace.nx(['add', 'nx-s3-cache'])
         assert.equal(run.code, 0, run.text)
+        if (!nx) {
+          const { nx: _, ...installed } = json('package.json').devDependencies
+          assert.deepEqual(Object.keys(installed), ['@nx/s3-cache'])
+          assert.ok(existsSync(join(workspace.root, 'node_modules/@nx/s3-cache/package.json')), run.text)
+        }
         assert.match(json('package.json').devDependencies['@nx/s3-cache'], /^npm:nx-s3-cache@\^?0\.1\.0$/)
-        if (!nx) assert.ok(existsSync(join(workspace.root, 'node_modules/@nx/s3-cache/package.json')), run.text)
         assert.match(run.text, /no bucket is named yet/)
         assert.match(run.text, /nx g @nx\/s3-cache:init --bucket/)
       })
@@ -53,7 +57,7 @@ describe('nx add', async () => {
         const run = await init(flags)
         assert.deepEqual(json('nx.json').s3, server.section())
         assert.match(run.text, /The S3 remote cache is set up/)
-        assert.match(run.text, /AWS_ACCESS_KEY_ID/)
+        assert.match(run.text, /1\. Check the connection: (npx|pnpm exec) nx-s3-cache doctor/)
         afterFirst = [json('nx.json'), json('package.json')]
       })
 
@@ -66,8 +70,9 @@ describe('nx add', async () => {
           ['Region', region],
           ['Path-style', ''],
           ['Sign what the main branch stores', 'n'],
+          ['Check the connection', ''],
         ]
-        const environment = { NX_INTERACTIVE: undefined }
+        const environment = { NX_INTERACTIVE: undefined, ...server.environment }
         const run = await workspace.nx(['g', '@nx/s3-cache:init'], {
           ...answering(questions),
           through: inTerminal,
@@ -75,6 +80,16 @@ describe('nx add', async () => {
         })
         assert.equal(run.code, 0, run.text)
         assert.deepEqual(json('nx.json').s3, server.section(), run.text)
+        assert.match(run.text, /✓ bucket/, 'the doctor has looked')
+      })
+
+      it('refuses what would break every build, and writes nothing', async () => {
+        const before = readFileSync(join(workspace.root, 'nx.json'), 'utf8')
+        const run = await workspace.nx(['g', '@nx/s3-cache:init', '--bucket=no/bucket'])
+        assert.equal(run.code, 1, run.text)
+        assert.match(run.text, /- bucket \(nx\.json\): "no\/bucket"/)
+        assert.doesNotMatch(run.text, /is set up|\n\s+at /)
+        assert.equal(readFileSync(join(workspace.root, 'nx.json'), 'utf8'), before)
       })
 
       it('keeps what was in nx.json', () => {
@@ -100,6 +115,31 @@ describe('nx add', async () => {
         assertSilent(first)
         workspace.wipe()
         assertRestored(await workspace.nx(build, { environment }), ['lib:build', 'ui:build'])
+      })
+
+      it('is upgraded under its alias', { skip: name !== 'npm' }, async () => {
+        await publishAs('0.1.1', registry)
+        const words = ['install', '--save-dev', '@nx/s3-cache@npm:nx-s3-cache@latest']
+        await mustRun('npm', words, { cwd: workspace.root, env: workspace.variables() })
+        assert.equal(json('package.json').devDependencies['@nx/s3-cache'], 'npm:nx-s3-cache@^0.1.1')
+        assert.equal(json('node_modules/@nx/s3-cache/package.json').version, '0.1.1')
+      })
+
+      it('is kept in step with its own name by nx migrate', { skip: name !== 'npm' }, async () => {
+        const npm = words => mustRun('npm', words, { cwd: workspace.root, env: workspace.variables() })
+        const nx = async words => {
+          // The workspace is in the shared directory for temporary files, where Nx installs nothing unless told so.
+          const run = await workspace.nx(words, { environment: { NX_ALLOW_INSECURE_DIRECTORIES: 'true' } })
+          assert.equal(run.code, 0, run.text)
+        }
+        await npm(['install', '--save-dev', '--save-exact', 'nx-s3-cache@0.1.1'])
+        await publishAs('0.2.0', registry)
+        await nx(['migrate', 'nx-s3-cache@latest'])
+        await npm(['install'])
+        await nx(['migrate', '--run-migrations'])
+        const { nx: _, ...installed } = json('package.json').devDependencies
+        assert.deepEqual(installed, { '@nx/s3-cache': 'npm:nx-s3-cache@0.2.0', 'nx-s3-cache': '0.2.0' })
+        assert.equal(json('node_modules/@nx/s3-cache/package.json').version, '0.2.0')
       })
 
       const skip = name !== 'npm' && 'only npm lets a package be removed by hand'

@@ -31,6 +31,7 @@ describe('Seen while Nx runs', async () => {
     const verbose = { NX_S3_CACHE_LOG: 'trace', NX_VERBOSE_LOGGING: 'true' }
     const again = await workspace.nx(build, { environment: { ...environment, ...verbose } })
     assert.match(again.text, /GET http:\S+\/v1\/t\/e\/\d+: 200 in \d+ ms/)
+    assert.match(again.text, /nx-s3-cache: lib:build \(\d+\): restored .* in \d+ ms/)
     assert.match(again.text, /nx-s3-cache: 2 restored, 0 missed, 0 stored; .* received, 0 B sent/)
     assert.ok(!again.text.includes(server.secretAccessKey))
     const [first, second, ...more] = readFileSync(file('runs.jsonl'), 'utf8').trim().split('\n').map(JSON.parse)

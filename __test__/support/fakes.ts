@@ -15,6 +15,7 @@ export class FakeNative {
   errors: Record<string, number> = {}
   log: string[] = []
   recorded = 0
+  named: Array<[string, string]> = []
   retrieve: (hash: string, directory: string) => Promise<RetrievedArtifact | null> = async () => null
   store: (...args: Parameters<NativeCache['store']>) => Promise<boolean> = async () => true
 
@@ -33,6 +34,10 @@ export class FakeNative {
 
   takeLog(): string[] {
     return this.log.splice(0)
+  }
+
+  nameTask(hash: string, task: string): void {
+    this.named.push([hash, task])
   }
 
   recordRun(): void {

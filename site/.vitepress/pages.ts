@@ -49,8 +49,9 @@ export const sidebar = [
   group('Reference', {
     security: 'Security',
     benchmarks: 'Benchmarks',
-    'how-nx-loads-it': 'How Nx loads it',
+    'how-nx-loads-it': 'How Nx loads the cache',
     format: 'Object format',
+    upgrading: 'Upgrading',
     versioning: 'Versions and support',
     reporting: 'Report a vulnerability',
     changelog: 'Changelog',

@@ -29,7 +29,8 @@ pub enum Error {
     },
     /// The directory to pack doesn't exist.
     #[error(
-        "the artifact is not stored, since {} has gone: Nx removes artifacts to stay below its `maxCacheSize`",
+        "the artifact is not stored, since {} has gone: Nx removes artifacts that it rebuilds, and others to stay below \
+         its `maxCacheSize`",
         path.display()
     )]
     Gone {
@@ -38,8 +39,7 @@ pub enum Error {
     },
     /// The outputs changed while they were packed.
     #[error(
-        "the artifact is not stored, since {} changed in the meantime; \
-         does something else write to Nx's cache directory?",
+        "the artifact is not stored, since {} changed in the meantime: another run of Nx may have rebuilt it",
         path.display()
     )]
     Changed {

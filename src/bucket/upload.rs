@@ -38,6 +38,8 @@ pub struct Upload {
     pub source: Source,
     /// Whether chunks are sent that are there.
     pub fresh: bool,
+    /// The task that made it, such as `web:build`, where that is known.
+    pub task: Option<String>,
 }
 
 /// What an upload came to.
@@ -92,13 +94,17 @@ impl Uploader {
             code,
             source,
             fresh,
+            task,
         } = upload;
         let draft = Arc::new(Draft {
             namespace: namespace.clone(),
             name,
             code,
             compression: self.compression,
-            producer: self.producer.clone(),
+            producer: Producer {
+                task,
+                ..self.producer.clone()
+            },
         });
         let (sender, pieces) = mpsc::channel(1);
         let packer = Packer {

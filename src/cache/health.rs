@@ -16,6 +16,7 @@ use tokio::sync::watch;
 
 use super::warnings::Warnings;
 use crate::bucket::{Gate, Purpose};
+use crate::code::Code;
 use crate::object_store::{Error, Extent};
 use crate::remedy;
 
@@ -23,9 +24,6 @@ use crate::remedy;
 const BREAKER_THRESHOLD: usize = 5;
 /// How long a throttling server is given to recover: requests at once fail at once, so that their number says little.
 const STORM: Duration = Duration::from_secs(4);
-
-/// The kind of warning about a bucket that never answered.
-const SILENCE: &str = "silence";
 
 /// Remembers how the requests of this run went.
 pub struct Health {
@@ -85,7 +83,7 @@ impl Health {
         };
         if self.allows(Purpose::Read) {
             self.warn(
-                "failing",
+                Code::Failing,
                 "The last requests to the S3 bucket failed",
                 error.to_string(),
                 "The build went on; what they were for is not restored or not stored.",
@@ -101,7 +99,7 @@ impl Health {
         // Of a server that never said a word, this may have been told.
         let never_answered = matches!(error, Error::Silent { .. }) && !self.proven.load(Relaxed);
         self.warn(
-            if never_answered { SILENCE } else { "off" },
+            if never_answered { Code::Silence } else { Code::Off },
             "Remote caching in S3 is off for this run",
             error.to_string(),
             "The build goes on with the local cache; nothing is restored from or stored in the bucket.",
@@ -112,7 +110,7 @@ impl Health {
     /// The first answer is awaited in the background. What it turns out to be is told, too, if it ever comes.
     fn warn_of_silence(&self, error: &Error) {
         self.warn(
-            SILENCE,
+            Code::Silence,
             "The S3 bucket doesn't answer",
             error.to_string(),
             "The build goes on with the local cache, and uses the bucket as soon as it answers.",
@@ -130,7 +128,7 @@ impl Health {
 
     fn warn_of_denied_reads(&self, cause: String) {
         self.warn(
-            "read-denied",
+            Code::ReadDenied,
             "The S3 bucket refuses to be read",
             cause,
             "The build goes on; what can't be read counts as a miss.",
@@ -148,7 +146,7 @@ impl Health {
         let concerns_all = in_a_row >= BREAKER_THRESHOLD || !self.has_written.load(Relaxed);
         if concerns_all && !self.writes_off.swap(true, Relaxed) {
             self.warn(
-                "write-denied",
+                Code::WriteDenied,
                 "Results of this run are not stored in S3",
                 error.to_string(),
                 "The build goes on and may still restore results from the bucket.",
@@ -160,7 +158,7 @@ impl Health {
     /// A bucket that lets nobody overwrite may still take new objects.
     fn repair_refused(&self, key: &str, error: &Error) {
         self.warn(
-            "repair-denied",
+            Code::RepairDenied,
             "A bad object in the S3 bucket can't be replaced",
             format!("{key}: {error}"),
             "The build goes on; the object stays a miss until it can be read, or somebody removes it.",
@@ -186,10 +184,10 @@ impl Health {
     }
 
     /// Tells the user of one kind of trouble, once a run.
-    fn warn(&self, kind: &str, title: &str, cause: String, effect: &str, remedy: &str) {
+    fn warn(&self, code: Code, title: &str, cause: String, effect: &str, remedy: &str) {
         let cause = format!("Bucket {}: {cause}", self.bucket);
         self.warnings
-            .once(kind, title, [cause, effect.to_owned(), remedy.to_owned()]);
+            .once(code, title, [cause, effect.to_owned(), remedy.to_owned()]);
     }
 }
 
@@ -237,7 +235,7 @@ impl Gate for Health {
 
     fn replaces(&self, key: &str, error: &Error) {
         self.warn(
-            "unusable",
+            Code::Unusable,
             "An object in the S3 bucket could not be read",
             format!("{key}: {error}"),
             "It was a miss; what the task made replaces it.",

@@ -7,6 +7,7 @@ use parking_lot::Mutex;
 
 use super::summary::bytes;
 use super::warnings::Warning;
+use crate::code::Code;
 use crate::config::environment::Environment;
 use crate::object_store::watch::{About, Exchange, Watcher};
 
@@ -64,6 +65,7 @@ impl Log {
 
 fn unknown(value: &str) -> Warning {
     Warning {
+        code: Code::LogLevel,
         title: format!("{VARIABLE} has the invalid value {value:?}; expected `debug` or `trace`"),
         body: vec![
             "Nothing is logged; the build goes on.".into(),

@@ -9,6 +9,7 @@ mod retrieve;
 mod run_end;
 mod run_record;
 mod summary;
+mod task_names;
 mod warnings;
 
 pub use log::Log;
@@ -16,5 +17,5 @@ pub use open::open;
 pub use remote_cache::{Artifact, Body, RemoteCache, Retrieved};
 pub use run_end::RunEnd;
 pub use run_record::RunRecord;
-pub use summary::{Summary, bytes};
+pub use summary::{Summary, bytes, counted};
 pub use warnings::Warning;

@@ -8,8 +8,10 @@ use tokio::sync::Semaphore;
 use super::health::Health;
 use super::remote_cache::RemoteCache;
 use super::summary::Counters;
+use super::task_names::TaskNames;
 use super::warnings::Warnings;
 use crate::bucket::{Bucket, InFlight};
+use crate::code::Code;
 use crate::config::{BucketConfig, Config};
 use crate::entry::Producer;
 use crate::object_store::ObjectStore;
@@ -34,11 +36,12 @@ pub fn open(
     let said = |warning: &&TrustWarning| stores || !warning.is_about_storing();
     for warning in access.warnings.iter().filter(said) {
         warnings.once(
-            &warning.title(),
+            warning.code(),
             format!("nx-s3-cache: {}", warning.title()),
             warning.body(),
         );
     }
+    warn_of_unknown_options(&config, &warnings);
     let events = vec![format!("scope: {}", access.why)];
     let label = bucket_label(&config.bucket);
     let health = Arc::new(Health::new(label, reads_only, warnings.clone()));
@@ -48,6 +51,7 @@ pub fn open(
         uploads: InFlight::default(),
         bodies: Arc::new(Semaphore::new(MAX_BODIES)),
         counters: Counters::default(),
+        tasks: TaskNames::default(),
         warnings,
         known_misses: Mutex::default(),
         swept: Arc::default(),
@@ -57,6 +61,20 @@ pub fn open(
     // A failure shows again, and is reported, when the first task needs the namespaces.
     tokio::spawn(async move { drop(warmed.bucket.namespaces().await) });
     cache
+}
+
+/// Names that are no options don't stop the build: a branch may run an older version than its CI is configured for.
+fn warn_of_unknown_options(config: &Config, warnings: &Warnings) {
+    if config.unknown.is_empty() {
+        return;
+    }
+    let names = config.unknown.iter().map(|name| format!("- {name}"));
+    let remedy = "Correct the name, or upgrade nx-s3-cache if a newer version has this option.";
+    warnings.once(
+        Code::UnknownOption,
+        "nx-s3-cache ignores options that it does not know",
+        names.chain([remedy.to_owned()]).collect::<Vec<_>>(),
+    );
 }
 
 /// A bucket as messages name it.

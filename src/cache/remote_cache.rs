@@ -12,6 +12,7 @@ use tokio::time::sleep;
 
 use super::health::Health;
 use super::summary::{Counters, Summary, bytes};
+use super::task_names::TaskNames;
 use super::warnings::{Warning, Warnings};
 use crate::bucket::{Bucket, Gate, InFlight, Name, Purpose, Source, Upload};
 use crate::config::Mode;
@@ -31,6 +32,7 @@ pub struct RemoteCache {
     pub(super) bodies: Arc<Semaphore>,
     pub(super) counters: Counters,
     pub(super) warnings: Arc<Warnings>,
+    pub(super) tasks: TaskNames,
     /// What isn't in the bucket: Nx may ask again.
     pub(super) known_misses: Mutex<HashSet<Name>>,
     /// Cache directories whose leftovers were swept.
@@ -84,6 +86,11 @@ impl RemoteCache {
         self.bucket.config.flush_timeout
     }
 
+    /// Notes that `hash` stands for `task`, such as `web:build`, for messages and for the entry.
+    pub fn name_task(&self, hash: &str, task: &str) {
+        self.tasks.set(hash, task);
+    }
+
     /// Restores the artifact of `hash` into `cache_directory`; `None` is a miss, and so is every failure.
     pub async fn retrieve(&self, hash: &str, cache_directory: &Path) -> Result<Option<Retrieved>, Error> {
         let restore = async |hash: TaskHash| {
@@ -120,7 +127,8 @@ impl RemoteCache {
                 self.counters.hit();
                 self.event(|| {
                     format!(
-                        "{hash}: restored {} in {} ms",
+                        "{}: restored {} in {} ms",
+                        self.tasks.label(hash),
                         bytes(size(&found)),
                         began.elapsed().as_millis()
                     )
@@ -129,7 +137,8 @@ impl RemoteCache {
             }
             Ok(None) => {
                 self.counters.miss();
-                self.event(|| format!("{hash}: not in the bucket ({} ms)", began.elapsed().as_millis()));
+                let took = began.elapsed().as_millis();
+                self.event(|| format!("{}: not in the bucket ({took} ms)", self.tasks.label(hash)));
                 Ok(None)
             }
             Err(error) => {
@@ -144,7 +153,9 @@ impl RemoteCache {
     /// whether it is in the bucket.
     pub async fn store(self: Arc<Self>, artifact: Artifact) -> bool {
         let (hash, queued) = (artifact.hash.clone(), SystemTime::now());
+        let task = self.tasks.get(&hash);
         let upload = move |hash: TaskHash| Upload {
+            task,
             code: artifact.code,
             source: Source::Outputs {
                 directory: artifact.cache_directory.join(hash.as_str()),
@@ -165,6 +176,7 @@ impl RemoteCache {
             code: 0,
             source: Source::Body(body),
             fresh: false,
+            task: None,
         };
         let turn = self.bodies.clone().acquire_owned().await.ok();
         self.queue(hash, upload, turn).await
@@ -210,7 +222,7 @@ impl RemoteCache {
         }
     }
 
-    /// Blocks this thread until all uploads are done, at most for `timeout`; returns the hashes of those that
+    /// Blocks this thread until all uploads are done, at most for `timeout`; returns the tasks of those that
     /// are not.
     pub fn flush(&self, timeout: Duration) -> Vec<String> {
         let _waiting = self.counters.wait();
@@ -219,7 +231,7 @@ impl RemoteCache {
             self.health.end();
         }
         self.bucket.wait(LAST_TOUCHES.min(timeout));
-        left
+        left.iter().map(|hash| self.tasks.label(hash)).collect()
     }
 
     /// The warnings since the last call.
@@ -227,10 +239,9 @@ impl RemoteCache {
         self.warnings.take()
     }
 
-    /// Tells the user something, unless something of the same title was told before.
+    /// Tells the user something, unless something of the same code was told before.
     pub fn warn(&self, warning: Warning) {
-        let Warning { title, body } = warning;
-        self.warnings.once(&title.clone(), title, body);
+        self.warnings.once(warning.code, warning.title, warning.body);
     }
 
     /// What happened since the last call, a line each; nothing unless the run is verbose.
@@ -256,12 +267,17 @@ impl RemoteCache {
         match result {
             Ok(PutOutcome::Stored) => {
                 self.counters.stored();
-                self.event(|| format!("{hash}: stored in {took} ms"));
+                self.event(|| format!("{}: stored in {took} ms", self.tasks.label(hash)));
                 true
             }
             Ok(PutOutcome::AlreadyThere) => {
                 self.counters.already_there();
-                self.event(|| format!("{hash}: was already in the bucket ({took} ms)"));
+                self.event(|| {
+                    format!(
+                        "{}: was already in the bucket ({took} ms)",
+                        self.tasks.label(hash)
+                    )
+                });
                 true
             }
             Err(error) => {

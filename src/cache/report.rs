@@ -15,13 +15,14 @@ impl RemoteCache {
         self.counters.error(error.kind());
         // It may name a file of the archive.
         let cause = plain(&error.to_string()).into_owned();
-        self.event(|| format!("{hash}: {outcome}: {cause}"));
-        let Some(Advice { kind, title, remedy }) = remedy::of_artifact(error) else {
+        let task = self.tasks.label(hash);
+        self.event(|| format!("{task}: {outcome}: {cause}"));
+        let Some(Advice { code, title, remedy }) = remedy::of_artifact(error) else {
             return;
         };
-        let effect = format!("Task {hash} is {outcome}; the build goes on.");
+        let effect = format!("Task {task} is {outcome}; the build goes on.");
         self.warnings
-            .once(kind, title, [cause, effect, remedy.to_owned()]);
+            .once(code, title, [cause, effect, remedy.to_owned()]);
         if matches!(
             error,
             Error::Entry {

@@ -10,6 +10,7 @@ use super::remote_cache::RemoteCache;
 use super::run_record::RunRecord;
 use super::summary::{Summary, bytes};
 use super::warnings::Warning;
+use crate::code::Code;
 use crate::config::environment::Environment;
 
 /// The variable that names the file for the records of runs.
@@ -42,10 +43,15 @@ impl RunEnd {
         if let Some(file) = &self.stats {
             let line = serde_json::to_string(&self.line(cache, &summary)).map_err(io::Error::from);
             let written = line.and_then(|line| append(file, &(line + "\n")));
-            cache.told(written, STATS, file);
+            cache.told(written, Code::StatsFile, STATS, file);
         }
         if let Some(file) = &self.step_summary {
-            cache.told(append(file, &markdown(&summary)), STEP_SUMMARY, file);
+            cache.told(
+                append(file, &markdown(&summary)),
+                Code::JobSummary,
+                STEP_SUMMARY,
+                file,
+            );
         }
     }
 
@@ -79,9 +85,10 @@ impl RunEnd {
 
 impl RemoteCache {
     /// Warns of a file that could not be written.
-    fn told(&self, written: io::Result<()>, variable: &str, file: &Path) {
+    fn told(&self, written: io::Result<()>, code: Code, variable: &str, file: &Path) {
         let Err(error) = written else { return };
         self.warn(Warning {
+            code,
             title: format!("What the S3 remote cache did could not be written to the file in {variable}"),
             body: vec![
                 format!("{}: {error}", file.display()),
@@ -149,7 +156,7 @@ mod tests {
         assert!(quiet.ends_with(" s |\n\n") && !quiet.contains("trouble"));
         counters.error("timed-out");
         assert!(
-            markdown(&counters.summary(&Traffic::default())).contains("| trouble | 1 error: 1 timed out |")
+            markdown(&counters.summary(&Traffic::default())).contains("| trouble | 1 error: timed out |")
         );
         assert!(
             markdown(&Counters::default().summary(&Traffic::default())).contains("| restored | 0 of 0 |")

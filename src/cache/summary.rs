@@ -177,16 +177,24 @@ impl Summary {
         self.errors.values().sum()
     }
 
-    /// Such as `3 errors: 1 damaged, 2 timed out`.
+    /// Such as `3 errors: 1 damaged, 2 timed out`, or `2 errors: timed out`.
     pub fn trouble(&self) -> String {
-        let kinds = self.errors.iter();
-        let kinds: Vec<String> = kinds
-            .map(|(kind, count)| format!("{count} {}", kind.replace('-', " ")))
-            .collect();
-        let count = self.error_count();
-        let errors = if count == 1 { "error" } else { "errors" };
-        format!("{count} {errors}: {}", kinds.join(", "))
+        let kinds = self
+            .errors
+            .iter()
+            .map(|(kind, count)| (kind.replace('-', " "), count));
+        let kinds: Vec<String> = match self.errors.len() {
+            1 => kinds.map(|(kind, _)| kind).collect(),
+            _ => kinds.map(|(kind, count)| format!("{count} {kind}")).collect(),
+        };
+        format!("{}: {}", counted(self.error_count(), "error"), kinds.join(", "))
     }
+}
+
+/// `count` things for people: `0 files`, `1 file`, `2 files`.
+pub fn counted(count: u64, thing: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {thing}{plural}")
 }
 
 /// `bytes` for people, in decimal units: `0 B`, `999 B`, `1.0 kB`, `12.3 MB`.
@@ -243,6 +251,9 @@ mod tests {
             loud.contains("0 stored, 1 not stored; 1.5 kB received, 0 B sent, 2.0 MB were there already; ")
         );
         assert!(loud.ends_with("; 3 errors: 1 damaged, 2 timed out"), "{loud}");
+        let one = Counters::default();
+        one.error("credentials");
+        assert_eq!(one.summary(&Traffic::default()).trouble(), "1 error: credentials");
     }
 
     #[test]

@@ -4,12 +4,16 @@ use std::collections::HashSet;
 
 use parking_lot::Mutex;
 
+use crate::code::Code;
+
 /// One warning, ready to be printed by whoever drives the cache.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Warning {
+    /// What it is about.
+    pub code: Code,
     /// One line: what happened.
     pub title: String,
-    /// Cause, effect on the build and remedy, a line each.
+    /// Cause, effect on the build, remedy and where to read more, a line each.
     pub body: Vec<String>,
 }
 
@@ -21,19 +25,19 @@ pub struct Warnings {
 
 #[derive(Default)]
 struct State {
-    told: HashSet<String>,
+    told: HashSet<Code>,
     waiting: Vec<Warning>,
 }
 
 impl Warnings {
-    /// Adds a warning unless one of the same `kind` was added before.
-    pub fn once(&self, kind: &str, title: impl Into<String>, body: impl Into<Vec<String>>) {
+    /// Adds a warning unless one of the same `code` was added before.
+    pub fn once(&self, code: Code, title: impl Into<String>, body: impl Into<Vec<String>>) {
         let mut state = self.state.lock();
-        if state.told.insert(kind.to_owned()) {
-            state.waiting.push(Warning {
-                title: title.into(),
-                body: body.into(),
-            });
+        if state.told.insert(code) {
+            let mut body: Vec<String> = body.into();
+            body.push(code.see());
+            let title = title.into();
+            state.waiting.push(Warning { code, title, body });
         }
     }
 
@@ -50,12 +54,12 @@ mod tests {
     #[test]
     fn each_kind_is_told_once_a_run() {
         let warnings = Warnings::default();
-        warnings.once("a", "first", []);
-        warnings.once("a", "again", []);
-        warnings.once("b", "other", ["why".into()]);
+        warnings.once(Code::Off, "first", []);
+        warnings.once(Code::Off, "again", []);
+        warnings.once(Code::Disk, "other", ["why".into()]);
         let titles: Vec<_> = warnings.take().into_iter().map(|warning| warning.title).collect();
         assert_eq!(titles, ["first", "other"]);
-        warnings.once("a", "much later", []);
+        warnings.once(Code::Off, "much later", []);
         assert!(warnings.take().is_empty());
     }
 }

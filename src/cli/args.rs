@@ -8,6 +8,7 @@ use super::flush::FlushArgs;
 use super::inspect::InspectArgs;
 use super::keygen::KeygenArgs;
 use super::ls::LsArgs;
+use super::place::Placed;
 use super::purge::PurgeArgs;
 use super::rebuild::RebuildArgs;
 use super::restore::RestoreArgs;
@@ -15,13 +16,15 @@ use super::shell::{CompletionsArgs, ManArgs};
 use super::stats::StatsArgs;
 use super::vela::VelaArgs;
 use super::verify::VerifyArgs;
+use super::why::WhyArgs;
 
-/// Look after Nx's remote cache in an S3 bucket.
+/// Inspect and maintain an Nx remote cache in S3.
 #[derive(Debug, Parser)]
 #[command(name = "nx-s3-cache", version, propagate_version = true, max_term_width = 100)]
 #[command(after_help = "Examples:
   nx-s3-cache doctor              why does it not work?
-  nx-s3-cache inspect 1234567     why was this task not restored?
+  nx-s3-cache why web:build       why was this task not restored?
+  nx-s3-cache inspect 1234567     what is in this entry?
   nx-s3-cache stats               what is in the bucket?
   nx-s3-cache flush --age 30d     delete what is old
 
@@ -40,16 +43,17 @@ pub(super) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     Keygen(KeygenArgs),
-    Doctor(DoctorArgs),
-    Ls(LsArgs),
-    Inspect(InspectArgs),
-    Cat(CatArgs),
-    Verify(VerifyArgs),
-    Stats(StatsArgs),
-    Flush(FlushArgs),
-    Purge(PurgeArgs),
-    Rebuild(RebuildArgs),
-    Restore(RestoreArgs),
+    Doctor(Placed<DoctorArgs>),
+    Ls(Placed<LsArgs>),
+    Inspect(Placed<InspectArgs>),
+    Why(Placed<WhyArgs>),
+    Cat(Placed<CatArgs>),
+    Verify(Placed<VerifyArgs>),
+    Stats(Placed<StatsArgs>),
+    Flush(Placed<FlushArgs>),
+    Purge(Placed<PurgeArgs>),
+    Rebuild(Placed<RebuildArgs>),
+    Restore(Placed<RestoreArgs>),
     Vela(Box<VelaArgs>),
     Completions(CompletionsArgs),
     Man(ManArgs),

@@ -72,6 +72,9 @@ impl Bucket {
 
     /// The same with a configuration that is there already.
     pub(super) async fn configured(config: Config, workspace: &Workspace) -> Result<Self, Ending> {
+        for unknown in &config.unknown {
+            print::note(&format!("ignored: {unknown}"));
+        }
         let access = trust::decide(&config.trust, &workspace.facts());
         let connection = connect::dial(&config.bucket, &config.credentials)
             .await

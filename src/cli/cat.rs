@@ -5,12 +5,12 @@ use std::io::{self, IsTerminal, Read};
 use clap::Args;
 
 use super::bucket::{Bucket, Stop};
+use super::last_run::TaskArg;
 use super::scopes::Scopes;
 use super::ui::{BAD, Ending, GOOD, print};
 use super::workspace::Workspace;
 use crate::archive::{Item, ItemKind};
 use crate::plain::of_a_terminal;
-use crate::task_hash::TaskHash;
 
 /// Print one file of an entry, or, without a path, what its task printed.
 ///
@@ -21,9 +21,9 @@ use crate::task_hash::TaskHash;
   nx-s3-cache cat 12208083561620463533 dist/main.js > main.js
   nx-s3-cache inspect 12208083561620463533                   lists the paths")]
 pub(super) struct CatArgs {
-    /// The task hash
-    #[arg(value_parser = TaskHash::parse)]
-    pub hash: TaskHash,
+    /// The task hash; or project:target, for the hash that it had in the last run of Nx
+    #[arg(value_name = "TASK", value_parser = TaskArg::parse)]
+    pub task: TaskArg,
     /// The file's path, as `inspect` lists it
     pub path: Option<String>,
     /// The scope: t, u/pr-123, … [default: those that a run with this environment reads, the first that has it]
@@ -33,11 +33,12 @@ pub(super) struct CatArgs {
 
 /// Prints it.
 pub(super) async fn run(workspace: &Workspace, options: &CatArgs) -> Result<u8, Ending> {
+    let hash = options.task.hash(workspace)?;
     let bucket = Bucket::open(workspace).await?;
     let scopes = bucket.asked_or_read(options.scope.as_ref());
-    let found = bucket.find(&scopes, &options.hash).await?.into_iter().next();
+    let found = bucket.find(&scopes, &hash).await?.into_iter().next();
     let Some(read) = found else {
-        print::note(&bucket.not_found(options.scope.as_ref(), &options.hash));
+        print::note(&bucket.not_found(options.scope.as_ref(), &hash));
         return Ok(BAD);
     };
     if let Some(refusal) = read.refusal() {
@@ -57,7 +58,6 @@ pub(super) async fn run(workspace: &Workspace, options: &CatArgs) -> Result<u8, 
         }
         (Ok(()), path) => {
             let path = path.as_deref().unwrap_or_default();
-            let hash = &options.hash;
             print::note(&format!(
                 "there is no file {path:?} in {hash}: `inspect {hash}` lists what there is"
             ));

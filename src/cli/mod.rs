@@ -12,8 +12,10 @@ mod doctor;
 mod flush;
 mod inspect;
 mod keygen;
+mod last_run;
 mod ls;
 mod nx_facts;
+mod place;
 mod purge;
 mod rebuild;
 mod restore;
@@ -27,6 +29,7 @@ mod testing;
 mod ui;
 mod vela;
 mod verify;
+mod why;
 mod workspace;
 
 use std::ffi::OsString;
@@ -35,6 +38,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 
 use args::{Cli, Command};
+use place::{Place, Placed};
 use ui::UNABLE;
 use ui::print::{self, exit_code};
 
@@ -57,29 +61,35 @@ pub async fn run(args: impl IntoIterator<Item = impl Into<OsString>>, workspace:
     let name = OsString::from("nx-s3-cache");
     let args = std::iter::once(name).chain(args.into_iter().map(Into::into));
     match Cli::try_parse_from(args) {
-        Ok(Cli { command }) => match command {
-            Command::Keygen(options) => keygen::run(&options),
-            Command::Doctor(options) if options.attack => {
-                exit_code(attack::run(&workspace, options.json).await)
-            }
-            Command::Doctor(options) => doctor::run(&workspace, options.json).await,
-            Command::Ls(options) => exit_code(ls::run(&workspace, &options).await),
-            Command::Rebuild(options) => exit_code(rebuild::run(&workspace, &options).await),
-            Command::Restore(options) => exit_code(restore::run(&workspace, &options).await),
-            Command::Vela(options) => exit_code(vela::run(&workspace, &options).await),
-            Command::Purge(options) => exit_code(purge::run(&workspace, &options).await),
-            Command::Flush(options) => exit_code(flush::run(&workspace, &options).await),
-            Command::Inspect(options) => exit_code(inspect::run(&workspace, &options).await),
-            Command::Cat(options) => exit_code(cat::run(&workspace, &options).await),
-            Command::Stats(options) => exit_code(stats::run(&workspace, &options).await),
-            Command::Verify(options) => exit_code(verify::run(&workspace, &options).await),
-            Command::Completions(options) => exit_code(shell::completions(&options, Cli::command())),
-            Command::Man(_) => exit_code(shell::man(Cli::command())),
-        },
+        Ok(Cli { command }) => run_command(command, workspace).await,
         Err(error) => {
             // Help and the version come this way, too. A reader that is gone misses nothing.
             let _ = error.print();
             u8::try_from(error.exit_code()).unwrap_or(UNABLE)
         }
+    }
+}
+
+async fn run_command(command: Command, workspace: Workspace) -> u8 {
+    let here = |place: &Place| place.in_workspace(workspace.clone());
+    match command {
+        Command::Keygen(args) => keygen::run(&args),
+        Command::Doctor(Placed { place, args }) if args.attack => {
+            exit_code(attack::run(&here(&place), args.json).await)
+        }
+        Command::Doctor(Placed { place, args }) => doctor::run(&here(&place), args.json).await,
+        Command::Ls(Placed { place, args }) => exit_code(ls::run(&here(&place), &args).await),
+        Command::Rebuild(Placed { place, args }) => exit_code(rebuild::run(&here(&place), &args).await),
+        Command::Restore(Placed { place, args }) => exit_code(restore::run(&here(&place), &args).await),
+        Command::Vela(args) => exit_code(vela::run(&workspace, &args).await),
+        Command::Purge(Placed { place, args }) => exit_code(purge::run(&here(&place), &args).await),
+        Command::Flush(Placed { place, args }) => exit_code(flush::run(&here(&place), &args).await),
+        Command::Inspect(Placed { place, args }) => exit_code(inspect::run(&here(&place), &args).await),
+        Command::Why(Placed { place, args }) => exit_code(why::run(&here(&place), &args).await),
+        Command::Cat(Placed { place, args }) => exit_code(cat::run(&here(&place), &args).await),
+        Command::Stats(Placed { place, args }) => exit_code(stats::run(&here(&place), &args).await),
+        Command::Verify(Placed { place, args }) => exit_code(verify::run(&here(&place), &args).await),
+        Command::Completions(args) => exit_code(shell::completions(&args, Cli::command())),
+        Command::Man(_) => exit_code(shell::man(Cli::command())),
     }
 }

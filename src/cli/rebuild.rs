@@ -17,7 +17,7 @@ use super::workspace::Workspace;
 use crate::archive::Mounts;
 use crate::archive_name::ArchiveName;
 use crate::bucket::{Name, Source, Upload, Uploaded};
-use crate::cache::bytes;
+use crate::cache::{bytes, counted};
 use crate::error::Error;
 use crate::remedy;
 
@@ -102,6 +102,7 @@ pub(super) async fn rebuild(
         code: 0,
         source: Source::Mounts(mounts),
         fresh: what.fresh,
+        task: None,
     };
     let work = async {
         let turn = bucket.uploader.turn().await;
@@ -133,8 +134,8 @@ impl Kept {
     pub(super) fn line(&self, name: &ArchiveName, took: Duration) -> String {
         let Self { scope, uploaded } = self;
         format!(
-            "Kept {name} in {scope}: {} files, {}; sent {} of {} chunks, {}, in {:.1} s.",
-            uploaded.files,
+            "Kept {name} in {scope}: {}, {}; sent {} of {} chunks, {}, in {:.1} s.",
+            counted(uploaded.files, "file"),
             bytes(uploaded.bytes),
             uploaded.chunks_sent,
             uploaded.chunks,

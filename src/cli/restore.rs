@@ -14,7 +14,7 @@ use super::workspace::Workspace;
 use crate::archive::{self, Limits, Staging, Unpacked, WorkingTree};
 use crate::archive_name::ArchiveName;
 use crate::bucket::{Deadline, FoundEntry, Name};
-use crate::cache::bytes;
+use crate::cache::{bytes, counted};
 use crate::config::OnBadSignature;
 use crate::entry;
 use crate::error::Error;
@@ -204,7 +204,8 @@ impl Restored {
                     .map(|age| format!(", kept {} ago", age::short(age)))
                     .unwrap_or_default();
                 vec![format!(
-                    "Restored {name} from {scope}: {files} files, {}{age}, in {:.1} s.",
+                    "Restored {name} from {scope}: {}, {}{age}, in {:.1} s.",
+                    counted(*files, "file"),
                     bytes(*size),
                     took.as_secs_f64()
                 )]

@@ -13,7 +13,7 @@ const NAME: &str = "nx-s3-cache";
 const SPELT: &str = "nx__s3__cache";
 const MISSPELT: &str = "nx__subcmd__s3__subcmd__cache";
 
-/// Print what a shell needs to complete commands and options.
+/// Generate shell completions.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   nx-s3-cache completions bash > ~/.local/share/bash-completion/completions/nx-s3-cache

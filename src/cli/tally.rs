@@ -60,6 +60,11 @@ impl Tally {
         format!("{} deleted, {} freed", self.objects(), bytes(self.bytes))
     }
 
+    /// Whether it is to be deleted, for a person to answer.
+    pub(super) fn question(&self) -> String {
+        format!("Delete {}, {}?", self.objects(), bytes(self.bytes))
+    }
+
     /// `12 entries, 1 archive and 30 chunks`.
     pub(super) fn objects(&self) -> String {
         let counts = [

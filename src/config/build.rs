@@ -31,6 +31,7 @@ pub(super) fn build(settings: &Settings, ci: bool, workspace_root: &Path, findin
         deadline: settings.get(&opt::TIMEOUTS_DEADLINE),
         touch_after: settings.find(&opt::TOUCH_AFTER),
         job_summary: settings.get(&opt::JOB_SUMMARY),
+        unknown: Vec::new(),
         notices: Vec::new(),
         resolved: settings.resolved(),
     }

@@ -2,7 +2,7 @@
 
 use super::error::{Findings, Origin, nearest, question};
 use super::kind::Given;
-use super::options::{OPTIONS, removed};
+use super::options::{OPTIONS, may_protect, removed};
 use super::settings::Layer;
 use super::spec::Spec;
 
@@ -29,7 +29,7 @@ pub(super) fn was_removed(environment: &Environment, option: &Spec) -> bool {
     environment.get(&variable).is_none() && removed.split(',').any(|name| name == variable)
 }
 
-/// What the variables set. One with our prefix that is no option is a problem: it is a typo.
+/// What the variables set. One with our prefix that is no option is a typo, or meant for another version.
 pub(super) fn read(environment: &Environment, findings: &mut Findings) -> Layer {
     let mut layer = Layer::default();
     for option in OPTIONS {
@@ -50,7 +50,8 @@ pub(super) fn read(environment: &Environment, findings: &mut Findings) -> Layer 
     for name in environment.prefixed().filter(|name| !is_known(name)) {
         let unknown = || format!("no option has this environment variable.{}", did_you_mean(name));
         let problem = removed(name).map_or_else(unknown, str::to_owned);
-        findings.problem(name, Origin::Variable(name.to_owned()), problem);
+        let origin = Origin::Variable(name.to_owned());
+        findings.unknown(name, may_protect(name), origin, problem);
     }
     layer
 }
@@ -77,11 +78,12 @@ mod tests {
     fn problems<const N: usize>(variables: [(&str, &str); N]) -> Vec<String> {
         let mut findings = Findings::default();
         read(&Environment::from(variables), &mut findings);
-        findings.problems.iter().map(ToString::to_string).collect()
+        let found = findings.problems.iter().chain(&findings.unknown);
+        found.map(ToString::to_string).collect()
     }
 
     #[test]
-    fn a_variable_that_is_no_option_is_refused_with_the_nearest_name() {
+    fn a_variable_that_is_no_option_is_ignored_with_the_nearest_name() {
         assert_eq!(
             problems([("NX_S3_CACHE_BUCKT", "a"), ("NX_S3_CACHE_TIMEOUT_CONNECT", "5")]),
             [
@@ -93,6 +95,27 @@ mod tests {
             problems([("NX_S3_CACHE_COLOUR", "a")]),
             ["NX_S3_CACHE_COLOUR: no option has this environment variable."]
         );
+        let mut findings = Findings::default();
+        read(&Environment::from([("NX_S3_CACHE_COLOUR", "a")]), &mut findings);
+        assert!(findings.problems.is_empty());
+    }
+
+    #[test]
+    fn a_variable_that_may_be_meant_to_protect_the_cache_is_refused() {
+        for name in [
+            "ENCRIPTION_KEY",
+            "TRUST_DEV_WRITES",
+            "SIGN_KEY",
+            "TRUST_PUBLIC_KEY",
+        ] {
+            let mut findings = Findings::default();
+            let name = format!("{PREFIX}{name}");
+            read(&Environment::from([(&*name, "a")]), &mut findings);
+            assert!(
+                findings.unknown.is_empty() && findings.problems.len() == 1,
+                "{name}"
+            );
+        }
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::links::page;
+
 /// Where a value comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
@@ -15,14 +17,21 @@ pub enum Origin {
     StoreUrl(Box<Origin>),
 }
 
+impl Origin {
+    /// Its name, where the `s3` section is in this `file`.
+    pub fn with_section_in(&self, file: &str) -> String {
+        match self {
+            Self::Default => "default".to_owned(),
+            Self::NxJson => file.to_owned(),
+            Self::Variable(name) => name.clone(),
+            Self::StoreUrl(source) => format!("the store URL in {}", source.with_section_in(file)),
+        }
+    }
+}
+
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Default => f.write_str("default"),
-            Self::NxJson => f.write_str("nx.json"),
-            Self::Variable(name) => f.write_str(name),
-            Self::StoreUrl(source) => write!(f, "the store URL in {source}"),
-        }
+        f.write_str(&self.with_section_in("nx.json"))
     }
 }
 
@@ -70,14 +79,15 @@ impl fmt::Display for ConfigErrors {
             Self::KeyRemoved => return f.write_str(KEY_REMOVED),
             Self::Invalid(problems) => problems,
         };
-        writeln!(
-            f,
-            "nx-s3-cache: the configuration is not valid, so no task was run.\n"
-        )?;
+        writeln!(f, "the configuration is not valid.\n")?;
         for problem in problems {
             writeln!(f, "  - {problem}")?;
         }
-        f.write_str("\nAll options and their values: docs/configuration.md of nx-s3-cache.")
+        write!(
+            f,
+            "\nAll options and their values: {}",
+            page!("docs/configuration.md")
+        )
     }
 }
 
@@ -85,6 +95,8 @@ impl fmt::Display for ConfigErrors {
 #[derive(Default)]
 pub(super) struct Findings {
     pub problems: Vec<ConfigError>,
+    /// Names that are no options, and that nothing depends on.
+    pub unknown: Vec<ConfigError>,
     pub notices: Vec<String>,
 }
 
@@ -97,13 +109,34 @@ impl Findings {
         });
     }
 
+    /// A name that is no option. A newer version may know it, so it only warns; where it may be meant to protect the
+    /// cache, it is a problem.
+    pub(super) fn unknown(&mut self, name: &str, protects: bool, origin: Origin, problem: impl Into<String>) {
+        let found = ConfigError {
+            option: name.to_owned(),
+            origin,
+            problem: problem.into(),
+        };
+        if protects {
+            self.problems.push(found);
+        } else {
+            self.unknown.push(found);
+        }
+    }
+
+    /// Whether every name is an option and every value is valid.
+    pub(super) fn is_empty(&self) -> bool {
+        self.problems.is_empty() && self.unknown.is_empty()
+    }
+
     /// Whether something is wrong with `option` already, so that its absence is no further problem.
     pub(super) fn mention(&self, option: &str) -> bool {
         self.problems.iter().any(|problem| problem.option == option)
     }
 }
 
-const NOT_CONFIGURED: &str = "nx-s3-cache: nx.json has no \"s3\" section and NX_S3_CACHE_BUCKET is not set, so there is no remote cache.
+const NOT_CONFIGURED: &str =
+    "nx.json has no \"s3\" section and NX_S3_CACHE_BUCKET is not set, so there is no remote cache.
 
 Run \"npx nx g @nx/s3-cache:init\", or add the bucket to nx.json:
 
@@ -205,9 +238,10 @@ mod tests {
         let problems = vec![problem("a", Origin::NxJson), problem("b", Origin::NxJson)];
         assert_eq!(
             ConfigErrors::Invalid(problems).to_string(),
-            "nx-s3-cache: the configuration is not valid, so no task was run.\n\n  \
+            "the configuration is not valid.\n\n  \
              - a (nx.json): this is wrong.\n  - b (nx.json): this is wrong.\n\n\
-             All options and their values: docs/configuration.md of nx-s3-cache."
+             All options and their values: \
+             https://github.com/nx-s3-cache/nx-s3-cache/blob/main/docs/configuration.md"
         );
     }
 

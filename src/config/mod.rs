@@ -51,7 +51,7 @@ impl Config {
             .map(|text| section::read(text, &mut findings))
             .unwrap_or_default();
         let mut variables = environment::read(environment, &mut findings);
-        if section.is_none() && variables.get(&options::BUCKET).is_none() && findings.problems.is_empty() {
+        if section.is_none() && variables.get(&options::BUCKET).is_none() && findings.is_empty() {
             return Err(ConfigErrors::NotConfigured);
         }
         store_url::expand(&mut nx_json, &mut findings);
@@ -59,12 +59,14 @@ impl Config {
         let settings = Settings::resolve(nx_json, variables, ci);
         let config = build::build(&settings, ci, workspace_root, &mut findings);
         if !findings.problems.is_empty() {
+            findings.problems.append(&mut findings.unknown);
             return Err(ConfigErrors::Invalid(findings.problems));
         }
         if config.mode != Mode::NoCache && environment::was_removed(environment, &options::ENCRYPTION_KEY) {
             return Err(ConfigErrors::KeyRemoved);
         }
         Ok(Self {
+            unknown: findings.unknown,
             notices: findings.notices,
             ..config
         })

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use super::error::nearest;
 use super::kind::Kind;
 use super::spec::{
     Defaulted, FLAG, Fallback, LEVEL, Opt, SECRET, STRING, STRINGS, Spec, Typed, choice, duration, integer,
     size, variable,
 };
 use super::types::{Compression, ConditionalWrites, Mode, OnBadSignature, TrustPolicy};
+use crate::environment::PREFIX;
 use crate::secret::Secret;
 use Fallback::{ByEnvironment, Unset, Value};
 
@@ -34,6 +36,20 @@ pub(super) fn removed(name: &str) -> Option<&'static str> {
     let mut removed = REMOVED.iter();
     let found = removed.find(|(option, _)| *option == name || variable(option) == name);
     found.map(|(_, why)| *why)
+}
+
+/// What names of options that protect the cache have in common.
+const PROTECTING: [&str; 4] = ["trust", "sign", "encrypt", "kms"];
+
+/// Whether an unknown name may be meant for an option that protects the cache.
+pub(super) fn may_protect(name: &str) -> bool {
+    let bare = name.strip_prefix(PREFIX).unwrap_or(name);
+    let protects = |name: &str| {
+        let name = name.to_ascii_lowercase();
+        PROTECTING.iter().any(|part| name.contains(part))
+    };
+    let names = OPTIONS.iter().map(|option| option.name);
+    protects(bare) || !nearest(bare, names.filter(|name| protects(name))).is_empty()
 }
 
 /// The option called `name`.

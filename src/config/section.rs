@@ -40,7 +40,10 @@ fn read_object(object: &Map<String, Json>, group: Option<&str>, layer: &mut Laye
                 Json::Object(inner) => read_object(inner, Some(key), layer, findings),
                 other => findings.problem(key, Origin::NxJson, not_a_group(key, other)),
             },
-            None => findings.problem(&name, Origin::NxJson, unknown(key, &name, group)),
+            None => {
+                let problem = unknown(key, &name, group);
+                findings.unknown(&name, options::may_protect(&name), Origin::NxJson, problem);
+            }
         }
     }
 }
@@ -115,7 +118,7 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::super::{Config, Environment};
+    use super::super::{Config, ConfigError, Environment};
     use super::*;
 
     fn findings(section: &str) -> Findings {
@@ -126,14 +129,24 @@ mod tests {
 
     /// The only problem of a section.
     fn problem(section: &str) -> String {
-        let problems = findings(section).problems;
-        assert_eq!(problems.len(), 1, "{problems:?}");
-        problems[0].to_string()
+        only(&findings(section).problems)
+    }
+
+    /// The only unknown name of a section.
+    fn unknown_in(section: &str) -> String {
+        let findings = findings(section);
+        assert!(findings.problems.is_empty(), "{:?}", findings.problems);
+        only(&findings.unknown)
+    }
+
+    fn only(found: &[ConfigError]) -> String {
+        assert_eq!(found.len(), 1, "{found:?}");
+        found[0].to_string()
     }
 
     #[test]
     #[rustfmt::skip]
-    fn an_unknown_key_is_refused_with_the_nearest_name() {
+    fn an_unknown_key_is_ignored_with_the_nearest_name() {
         for (section, expected) in [
             (r#"{"buckett": "a"}"#, r#"buckett (nx.json): there is no such option in nx.json. Did you mean "bucket"?"#),
             (r#"{"Bucket": "a"}"#, r#"Did you mean "bucket"?"#),
@@ -144,9 +157,27 @@ mod tests {
             (r#"{"mode": "read"}"#, r#"Did you mean "localMode" or "ciMode"? For one run, set NX_S3_CACHE_MODE."#),
             (r#"{"colour": 1}"#, "colour (nx.json): there is no such option in nx.json."),
         ] {
-            assert!(problem(section).ends_with(expected), "{}", problem(section));
+            assert!(unknown_in(section).ends_with(expected), "{}", unknown_in(section));
         }
-        assert!(problem(r#"{"timeouts": {"connect.x": 1}}"#).contains("no such option"));
+        assert!(unknown_in(r#"{"timeouts": {"connect.x": 1}}"#).contains("no such option"));
+    }
+
+    #[test]
+    fn an_unknown_key_that_may_be_meant_to_protect_the_cache_is_refused() {
+        for section in [
+            r#"{"encriptionKey": "a"}"#,
+            r#"{"EncryptionKey": "a"}"#,
+            r#"{"encryption": {"key": "a"}}"#,
+            r#"{"publicKeys": []}"#,
+            r#"{"trust": {"public-keys": []}}"#,
+            r#"{"trust": {"rekor": true}}"#,
+            r#"{"trust.branches": ["main"]}"#,
+            r#"{"trusted": true}"#,
+            r#"{"kmsKey": "a"}"#,
+            r#"{"onBadSignature": "fail"}"#,
+        ] {
+            problem(section);
+        }
     }
 
     #[test]

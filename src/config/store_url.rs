@@ -38,8 +38,12 @@ pub(super) fn expand(layer: &mut Layer, findings: &mut Findings) {
         set(&CACHE_KEY_PREFIX, &prefix, &from, layer, findings);
     }
     for (key, value) in url::form_urlencoded::parse(query.as_bytes()) {
-        match in_url(&key, &value) {
-            Ok(option) => set(option, &value, &from, layer, findings),
+        let Some(option) = options::find(&key) else {
+            findings.unknown(&key, options::may_protect(&key), from.clone(), unknown(&key));
+            continue;
+        };
+        match allowed_in_url(option, &value) {
+            Ok(()) => set(option, &value, &from, layer, findings),
             Err(problem) => findings.problem(&key, from.clone(), problem),
         }
     }
@@ -67,24 +71,23 @@ fn decode(text: &str) -> String {
     percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
-/// The option `key`, if a store URL may set it to `value`.
-fn in_url(key: &str, value: &str) -> Result<&'static Spec, String> {
-    match options::find(key) {
-        Some(option) if option.in_url && value.is_empty() => Err("there is no value.".into()),
-        Some(option) if option.in_url => Ok(option),
-        Some(option) if option.kind == Kind::Secret => Err(format!(
-            "a URL is no place for a secret. Use {}.",
-            option.variable()
-        )),
-        Some(option) => Err(format!(
-            "a store URL can't set this. Use nx.json or {}.",
-            option.variable()
-        )),
-        None => {
-            let valid = OPTIONS.iter().filter(|option| option.in_url);
-            let nearest = did_you_mean(key, valid.map(|option| option.name));
-            Err(format!("there is no such option in a store URL.{nearest}"))
-        }
+fn unknown(key: &str) -> String {
+    let valid = OPTIONS.iter().filter(|option| option.in_url);
+    let nearest = did_you_mean(key, valid.map(|option| option.name));
+    format!("there is no such option in a store URL.{nearest}")
+}
+
+/// Whether a store URL may set `option` to `value`.
+fn allowed_in_url(option: &Spec, value: &str) -> Result<(), String> {
+    let variable = option.variable();
+    if option.in_url && value.is_empty() {
+        Err("there is no value.".into())
+    } else if option.in_url {
+        Ok(())
+    } else if option.kind == Kind::Secret {
+        Err(format!("a URL is no place for a secret. Use {variable}."))
+    } else {
+        Err(format!("a store URL can't set this. Use nx.json or {variable}."))
     }
 }
 
@@ -136,7 +139,8 @@ mod tests {
             let setting = layer.get(option)?;
             Some(format!("{}={}", option.name, setting.value.show()))
         });
-        let problems = findings.problems.iter().map(ToString::to_string);
+        let problems = findings.problems.iter().chain(&findings.unknown);
+        let problems = problems.map(ToString::to_string);
         (set.collect(), problems.collect())
     }
 
@@ -176,7 +180,7 @@ mod tests {
 
     #[test]
     #[rustfmt::skip]
-    fn unknown_and_misplaced_options_are_refused() {
+    fn unknown_and_misplaced_options_are_found() {
         for (query, expected) in [
             ("regoin=a", r#"regoin (the store URL in nx.json): there is no such option in a store URL. Did you mean "region"?"#),
             ("retries=3", "a store URL can't set this. Use nx.json or NX_S3_CACHE_RETRIES."),

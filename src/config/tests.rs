@@ -26,7 +26,7 @@ pub(super) fn problems_with(section: &Json) -> Vec<String> {
     let options = section.as_object().unwrap().clone();
     whole.as_object_mut().unwrap().extend(options);
     match load(whole, []) {
-        Ok(_) => Vec::new(),
+        Ok(config) => config.unknown.iter().map(ToString::to_string).collect(),
         Err(ConfigErrors::Invalid(problems)) => problems.iter().map(ToString::to_string).collect(),
         Err(other) => panic!("{other}"),
     }
@@ -64,6 +64,31 @@ fn the_environment_alone_is_enough_and_nothing_at_all_is_not_an_empty_section() 
     assert!(nothing == ConfigErrors::NotConfigured && nothing.to_string().contains("nx g @nx/s3-cache:init"));
     let empty = load(json!({}), []).unwrap_err().to_string();
     assert!(empty.contains("- bucket: this is missing."), "{empty}");
+}
+
+#[test]
+fn an_unknown_name_stops_nothing_and_is_listed_with_what_does() {
+    let config = load(
+        json!({ "bucket": "my-bucket", "colour": 1 }),
+        [("NX_S3_CACHE_SHAPE", "round")],
+    )
+    .unwrap();
+    let unknown: Vec<&str> = config.unknown.iter().map(|name| &*name.option).collect();
+    assert_eq!(unknown, ["colour", "NX_S3_CACHE_SHAPE"]);
+    let wrong = load(json!({ "bucket": "my-bucket", "colour": 1, "retries": -1 }), [])
+        .unwrap_err()
+        .to_string();
+    assert!(
+        wrong.contains("- retries (nx.json)") && wrong.contains("- colour (nx.json)"),
+        "{wrong}"
+    );
+    let typo = load(json!({ "buckett": "my-bucket" }), [])
+        .unwrap_err()
+        .to_string();
+    assert!(
+        typo.contains("- bucket: this is missing") && typo.contains(r#"Did you mean "bucket"?"#),
+        "{typo}"
+    );
 }
 
 #[test]
@@ -137,7 +162,7 @@ fn all_problems_are_reported_together() {
         .unwrap_err()
         .to_string();
     assert!(
-        text.starts_with("nx-s3-cache: the configuration is not valid, so no task was run.\n\n  - "),
+        text.starts_with("the configuration is not valid.\n\n  - "),
         "{text}"
     );
     assert_eq!(text.matches("\n  - ").count(), 6, "{text}");
@@ -226,6 +251,7 @@ fn shape(config: &Config) -> String {
     let secrets: Vec<&str> = secrets.into_iter().flatten().map(Secret::expose).collect();
     let config = Config {
         resolved: Vec::new(),
+        unknown: Vec::new(),
         notices: Vec::new(),
         ..config.clone()
     };

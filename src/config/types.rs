@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::error::Origin;
+use super::error::{ConfigError, Origin};
 use crate::git_ref::GitRef;
 use crate::scope::Scope;
 use crate::secret::Secret;
@@ -43,6 +43,8 @@ pub struct Config {
     pub touch_after: Option<Duration>,
     /// Whether GitHub Actions shows what the cache did in the job's summary.
     pub job_summary: bool,
+    /// Names that are no options and were ignored: typos, or options of another version.
+    pub unknown: Vec<ConfigError>,
     /// What is valid but worth knowing, for verbose mode.
     pub notices: Vec<String>,
     /// Every option with its value and where that comes from, in the order of the documentation.

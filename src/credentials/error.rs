@@ -68,6 +68,22 @@ pub enum Error {
 }
 
 impl Error {
+    /// What went wrong, without the sources that had nothing.
+    pub fn brief(&self) -> String {
+        match self {
+            Self::NotFound { .. } => "no AWS credentials were found".to_owned(),
+            other => other.to_string(),
+        }
+    }
+
+    /// The sources that had no credentials, and why, a line each.
+    pub fn asked(&self) -> Vec<String> {
+        match self {
+            Self::NotFound { asked } => asked.iter().map(ToString::to_string).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// What went wrong, without source and remedy.
     pub(super) fn cause(&self) -> String {
         match self {

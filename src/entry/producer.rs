@@ -1,5 +1,7 @@
 //! Who made an entry, as it says itself.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::environment::Environment;
@@ -19,6 +21,9 @@ pub struct Producer {
     pub os: String,
     /// The processor architecture, as Rust names it.
     pub arch: String,
+    /// The task, such as `web:build`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<String>,
     /// The CI run, as its variables tell.
     #[serde(flatten)]
     pub claimed: Provenance,
@@ -116,10 +121,22 @@ impl Producer {
             nx,
             os: std::env::consts::OS.into(),
             arch: std::env::consts::ARCH.into(),
+            task: None,
             claimed: system
                 .map(|system| system.provenance(environment))
                 .unwrap_or_default(),
         }
+    }
+}
+
+impl fmt::Display for Producer {
+    /// The versions and the platform.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "nx-s3-cache {}", self.plugin)?;
+        if let Some(nx) = &self.nx {
+            write!(f, ", Nx {nx}")?;
+        }
+        write!(f, ", {} {}", self.os, self.arch)
     }
 }
 
@@ -169,6 +186,7 @@ mod tests {
                 nx: Some("24.0.6".into()),
                 os: std::env::consts::OS.into(),
                 arch: std::env::consts::ARCH.into(),
+                task: None,
                 claimed: Provenance {
                     run: Some("7".into()),
                     commit: Some("abc".into()),

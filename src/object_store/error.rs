@@ -40,6 +40,8 @@ pub enum Error {
         code: Option<String>,
         /// The cause.
         detail: String,
+        /// Where credentials were looked for and not found, a line each; empty where the trouble is another.
+        asked: Vec<String>,
     },
     /// The server knows the caller and says no, or doesn't know the caller (wrong key or secret).
     #[error("access denied ({status}): {detail}")]

@@ -65,7 +65,11 @@ where
 fn no_answer(error: &ConnectorError) -> Error {
     let detail = line(error, MAX_DETAIL);
     if is_about_credentials(error) {
-        Error::Credentials { code: None, detail }
+        Error::Credentials {
+            code: None,
+            detail,
+            asked: Vec::new(),
+        }
     } else if let Some(too_long) = find::<TooLong>(error) {
         Error::TooLarge {
             size: too_long.size,

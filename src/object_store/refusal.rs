@@ -132,7 +132,11 @@ impl Refusal {
                 "TokenRefreshRequired",
             ]) =>
             {
-                Error::Credentials { code, detail }
+                Error::Credentials {
+                    code,
+                    detail,
+                    asked: Vec::new(),
+                }
             }
             // Behind a status of 200, the code alone tells.
             _ if self.is(&["AccessDenied"]) => Error::AccessDenied {

@@ -250,6 +250,7 @@ mod tests {
             Error::Credentials {
                 code: None,
                 detail: detail(),
+                asked: Vec::new(),
             },
             Error::Refused {
                 status: 400,
@@ -276,6 +277,7 @@ mod tests {
         let expired = Error::Credentials {
             code: Some("ExpiredToken".into()),
             detail: "ExpiredToken: too late".into(),
+            asked: Vec::new(),
         };
         for error in [denied("RequestTimeTooSkewed"), expired, Error::ChecksumMismatch] {
             assert_eq!(get([error.clone()]).await, (found(), 2));

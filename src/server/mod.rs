@@ -28,6 +28,7 @@ use tokio::time::sleep;
 
 use crate::bucket::blocking;
 use crate::cache::{RemoteCache, Warning};
+use crate::code::Code;
 use body::{Answer, Received};
 use client::Client;
 
@@ -192,6 +193,7 @@ impl Shared {
             }
             Received::All(_) => return plain(StatusCode::FORBIDDEN, "this run stores nothing"),
             Received::Unwritten(error) => self.cache.skip(Warning {
+                code: Code::NoRoom,
                 title: "An artifact is not stored in S3, since there is no room for it on the way".into(),
                 body: vec![
                     format!("{}: {error}", self.spool.display()),

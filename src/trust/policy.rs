@@ -60,7 +60,10 @@ fn shared(trust: &TrustConfig, run: &RunFacts) -> Access {
         warnings.insert(0, TrustWarning::Shared);
     }
     Access {
-        why: why("nothing is verified", run, &reads, Some(&Scope::Trusted)),
+        why: format!(
+            "signatures off ({}); reads and writes the trusted scope (t)",
+            run.reason
+        ),
         reads,
         writes: Some(Scope::Trusted),
         sign: false,

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::system::System;
+use crate::code::Code;
 use crate::config::SET_UP;
 use crate::git_ref::GitRef;
 use crate::sign::KeyName;
@@ -39,6 +40,25 @@ pub enum TrustWarning {
 }
 
 impl TrustWarning {
+    /// What it is about.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Shared => Code::Shared,
+            Self::KeyExposed(_) => Code::SigningKeyExposed,
+            Self::NotRecognized(_) => Code::RunNotRecognized,
+            Self::ScopeMissing(_) => Code::ScopeMissing,
+            Self::KeyNotListed(_) => Code::SigningKeyNotListed,
+            Self::KeyUnused(_) => Code::SigningKeyUnused,
+            Self::KeyMissing(_) => Code::SigningKeyMissing,
+            Self::TokenMissing(_) => Code::TokenMissing,
+            Self::IdentityMissing(..) => Code::IdentityMissing,
+            Self::KeyMissingForScope => Code::ScopeWithoutKey,
+            Self::ScopeRefused(_) => Code::ScopeRefused,
+            Self::ScopeNameRefused(_) => Code::ScopeNameRefused,
+            Self::KeyFileReadable(_) => Code::SigningKeyReadable,
+        }
+    }
+
     /// Whether it only matters to a run that is meant to store something.
     pub fn is_about_storing(&self) -> bool {
         matches!(

@@ -1,7 +1,8 @@
 // An npm registry on this machine that has our packed packages, and everything else from the registry in use.
 import { once } from 'node:events'
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after } from 'node:test'
 import { mustRun } from '../../../scripts/support/command.mjs'
@@ -49,6 +50,23 @@ async function configuration(ours) {
   }
   writeFileSync(file, JSON.stringify(settings))
   return settings
+}
+
+/** Publishes the main package again as `version`, with the binaries that there are. */
+export async function publishAs(version, url) {
+  const folder = mkdtempSync(join(tmpdir(), 'nx-s3-cache-next-'))
+  try {
+    const [tarball] = tarballs().filter(path => /nx-s3-cache-\d/.test(path))
+    await mustRun('tar', ['-xzf', tarball, '-C', folder])
+    for (const name of ['package.json', 'migrations.json']) {
+      const file = join(folder, 'package', name)
+      const json = readFileSync(file, 'utf8').replace(/"version": "[^"]*"/, `"version": "${version}"`)
+      writeFileSync(file, json)
+    }
+    await publish(join(folder, 'package'), url)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 }
 
 /** npm wants a token even where anybody may publish. */

@@ -249,6 +249,7 @@ fn what_concerns_every_request_ends_caching_at_once() {
         Error::Credentials {
             code: None,
             detail: detail(),
+            asked: Vec::new(),
         },
         Error::NoSuchBucket { detail: detail() },
         Error::InvalidBucketName { detail: detail() },

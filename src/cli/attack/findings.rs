@@ -6,6 +6,7 @@ use super::client::Client;
 use super::outcome::{self, Bucket, PlantedScope, RunFinding, Verdict};
 use crate::cli::ui::{BAD, GOOD, print::Paint};
 use crate::config::SET_UP;
+use crate::links::page;
 
 /// What is tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -278,9 +279,15 @@ impl Findings {
         let remedy = if self.trusted_run {
             "This run is trusted, so that is as it should be. Attack with a pull request's credentials, too."
         } else if self.lock1_holds() {
-            "Such credentials can cost you hits, by deleting entries, but can't poison. infra/ has policies."
+            concat!(
+                "Such credentials can cost you hits, by deleting entries, but can't poison. Policies: ",
+                page!("infra/README.md")
+            )
         } else {
-            "infra/ has policies that keep the credentials of pull requests out of t."
+            concat!(
+                "Policies keep the credentials of pull requests out of t: ",
+                page!("infra/README.md")
+            )
         };
         format!(
             "{}\n    → {remedy}",

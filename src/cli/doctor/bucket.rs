@@ -7,6 +7,7 @@ use super::report::{Report, Step};
 use super::speed;
 use crate::cli::ui::interrupt;
 use crate::config::{ConditionalWrites, Config};
+use crate::links::page;
 use crate::object_store::{ObjectStore, PutMode, PutOutcome};
 use crate::remedy;
 
@@ -77,8 +78,10 @@ impl Trial<'_> {
         let found = self.store.head(&self.key).await;
         report.add(match found.map(|head| head.map(|head| head.size)) {
             Ok(Some(found)) if found == size => Step::good("head", format!("{size} bytes")),
-            Ok(found) => Step::bad("head", format!("{found:?} instead of {size} bytes"))
-                .with("Chunks would be sent again and again: see docs/providers.md."),
+            Ok(found) => Step::bad("head", format!("{found:?} instead of {size} bytes")).with(concat!(
+                "Chunks would be sent again and again: see ",
+                page!("docs/providers.md")
+            )),
             Err(error) => {
                 Step::bad("head", error.to_string()).with(remedy::of_request(&error, "s3:GetObject"))
             }

@@ -2,7 +2,7 @@
 
 use super::report::{Report, Step};
 use super::seen::Seen;
-use crate::cli::workspace::Workspace;
+use crate::cli::workspace::{Workspace, section_file};
 use crate::config::{Config, Mode, ResolvedOption};
 use crate::trust::Access;
 
@@ -19,7 +19,10 @@ pub(super) fn examine(workspace: &Workspace, report: &mut Report) -> Option<Conf
     let bucket = &config.bucket;
     let server = bucket.endpoint.as_deref().unwrap_or("AWS");
     report.add(Step::good(STEP, format!("bucket {:?} at {server}", bucket.name)));
-    report.configured(&config.resolved);
+    report.configured(&config.resolved, &section_file(workspace));
+    for unknown in &config.unknown {
+        report.add(Step::poor(STEP, format!("ignored: {unknown}")));
+    }
     for notice in &config.notices {
         report.add(Step::poor(STEP, notice.clone()));
     }

@@ -46,7 +46,7 @@ pub(super) async fn examine(config: &Config, key: &str, report: &mut Report) -> 
             } else {
                 "configuration"
             };
-            report.add(Step::bad(name, error.to_string()).with(remedy::of_request(&error, "")));
+            report.add(Step::bad(name, with_sources(&error)).with(remedy::of_request(&error, "")));
             return None;
         }
     };
@@ -66,6 +66,16 @@ pub(super) async fn examine(config: &Config, key: &str, report: &mut Report) -> 
     report.add(missing(&answer));
     let Connection { store, .. } = connection;
     Some(Way { store, seen })
+}
+
+/// The error with all sources of credentials that had none.
+fn with_sources(error: &Error) -> String {
+    match error {
+        Error::Credentials { asked, .. } if !asked.is_empty() => {
+            format!("{error}. Asked, in this order:\n{}", asked.join("\n"))
+        }
+        other => other.to_string(),
+    }
 }
 
 /// Which credentials won, and whose they are.
@@ -180,7 +190,7 @@ fn clock(seen: &Seen, report: &mut Report) {
     let detail = format!("{} s {direction} the server's", ahead.abs());
     let remedy = "Set this machine's clock, best by NTP: requests are signed with its time, and refused from 15 minutes on.";
     report.add(match ahead.abs() {
-        0..=2 => Step::good("clock", "as the server's"),
+        0..=2 => Step::good("clock", "in sync with the server"),
         3..CLOCK_POOR => Step::good("clock", detail),
         CLOCK_POOR..CLOCK_BAD => Step::poor("clock", detail).with(remedy),
         _ => Step::bad("clock", detail).with(remedy),

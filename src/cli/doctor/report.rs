@@ -155,11 +155,11 @@ impl Report {
     }
 
     /// Shows what every option is set to; those that nobody set on few lines.
-    pub(super) fn configured(&mut self, resolved: &[ResolvedOption]) {
+    pub(super) fn configured(&mut self, resolved: &[ResolvedOption], section_file: &str) {
         let settings = resolved.iter().map(|option| Setting {
             name: option.name,
             value: option.value.clone(),
-            origin: option.origin.to_string(),
+            origin: option.origin.with_section_in(section_file),
             is_default: option.origin == Origin::Default,
         });
         self.settings = settings.collect();

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 
 use super::report::{Report, Step};
+use crate::links::page;
 use crate::object_store::{ObjectStore, PutMode};
 
 /// Requests whose time is taken.
@@ -78,7 +79,9 @@ fn rates(sending: Duration, receiving: Duration) -> Step {
     if up.min(down) >= SLOW_LINE {
         Step::good(STEP, detail)
     } else {
-        Step::poor(STEP, detail)
-            .with("Slow lines: \"maxEntrySize\", \"timeouts\" and \"flushTimeout\" in docs/configuration.md.")
+        Step::poor(STEP, detail).with(concat!(
+            "Slow lines: see `maxEntrySize`, `timeouts` and `flushTimeout` in ",
+            page!("docs/configuration.md")
+        ))
     }
 }

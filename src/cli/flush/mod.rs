@@ -23,7 +23,7 @@ use super::bucket::{Bucket, Found};
 use super::deletion::{Deletion, delete};
 use super::scopes::Scopes;
 use super::tally::{Tally, What};
-use super::ui::{Ending, age, interrupt::until_interrupted};
+use super::ui::{Ending, age, confirm::confirm, interrupt::until_interrupted};
 use super::workspace::Workspace;
 use crate::config::units;
 use crate::object_store::DELETE_BATCH;
@@ -31,8 +31,9 @@ use fingerprints::{Fingerprints, of_object};
 use part::{Part, Rules};
 use report::Report;
 
-/// Delete what is old or too much: entries first, then the chunks that no entry needs.
+/// Evict entries by age or total size.
 ///
+/// Deletes entries first, then the chunks that no entry needs.
 /// Lists the bucket, and where chunks may go, reads the entries that stay, to know what they need. Builds may run
 /// meanwhile: what they ask for may be gone, which is a miss. Exits 0 when all was done, and 1 when chunks had to
 /// stay since an entry that may need them can't be read.
@@ -58,6 +59,9 @@ pub(super) struct FlushArgs {
     /// Change nothing, and tell what would go
     #[arg(long)]
     pub dry_run: bool,
+    /// Do not ask on a terminal
+    #[arg(long, short)]
+    pub yes: bool,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
@@ -74,6 +78,15 @@ fn size(text: &str) -> Result<u64, String> {
 /// Deletes what the arguments say, and tells what that was.
 pub(super) async fn run(workspace: &Workspace, args: &FlushArgs) -> Result<u8, Ending> {
     let bucket = Bucket::open(workspace).await?;
+    if !args.dry_run {
+        let name = &bucket.config.bucket.name;
+        let question = format!(
+            "Evict from {name:?}, {}, in the scopes {}?",
+            bucket.prefix(),
+            args.scope
+        );
+        confirm(args.yes, &question).await?;
+    }
     let report = flush(&bucket, args, |_| true).await?;
     report.print(args.json)
 }

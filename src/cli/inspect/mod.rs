@@ -6,11 +6,11 @@ mod told;
 use clap::Args;
 
 use super::bucket::{Bucket, ReadEntry, Stop};
+use super::last_run::TaskArg;
 use super::scopes::Scopes;
 use super::ui::{BAD, Ending, GOOD, UNABLE, print};
 use super::workspace::Workspace;
 use crate::entry;
-use crate::task_hash::TaskHash;
 use files::Files;
 
 /// Show what is in the entry of a task hash: manifest, producer, sizes, signature, and the list of its files.
@@ -20,12 +20,13 @@ use files::Files;
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   nx-s3-cache inspect 12208083561620463533
+  nx-s3-cache inspect web:build                          as the last run of Nx had it
   nx-s3-cache inspect 12208083561620463533 --scope '*'   in every scope
   nx-s3-cache inspect 12208083561620463533 --json | jq .manifest.producer")]
 pub(super) struct InspectArgs {
-    /// The task hash, as `ls` and Nx's logs show it
-    #[arg(value_parser = TaskHash::parse)]
-    pub hash: TaskHash,
+    /// The task hash, as `ls` and Nx's logs show it; or project:target, for the hash that it had in the last run of Nx
+    #[arg(value_name = "TASK", value_parser = TaskArg::parse)]
+    pub task: TaskArg,
     /// The scopes: t, u/pr-123, u/pr-*, u/* or * [default: those that a run with this environment reads]
     #[arg(long)]
     pub scope: Option<Scopes>,
@@ -36,11 +37,12 @@ pub(super) struct InspectArgs {
 
 /// Shows the entries of the hash.
 pub(super) async fn run(workspace: &Workspace, options: &InspectArgs) -> Result<u8, Ending> {
+    let hash = options.task.hash(workspace)?;
     let bucket = Bucket::open(workspace).await?;
     let scopes = bucket.asked_or_read(options.scope.as_ref());
-    let found = bucket.find(&scopes, &options.hash).await?;
+    let found = bucket.find(&scopes, &hash).await?;
     if found.is_empty() {
-        print::note(&bucket.not_found(options.scope.as_ref(), &options.hash));
+        print::note(&bucket.not_found(options.scope.as_ref(), &hash));
     }
     let mut code = if found.is_empty() { BAD } else { GOOD };
     let mut documents = Vec::new();

@@ -1,11 +1,9 @@
 //! What an entry tells, in lines for people and as JSON.
 
-use std::time::{Duration, SystemTime};
-
 use serde_json::{Value, json};
 
 use super::files::Files;
-use crate::cache::bytes;
+use crate::cache::{bytes, counted};
 use crate::cli::bucket::ReadEntry;
 use crate::cli::ui::{age, print::Paint};
 use crate::entry::{self, Manifest};
@@ -36,39 +34,30 @@ pub(super) fn head(read: &ReadEntry) -> Vec<String> {
 }
 
 fn of_manifest(manifest: &Manifest) -> Vec<(&'static str, String)> {
-    let (producer, created) = (&manifest.producer, time(manifest.created));
-    let nx = producer
-        .nx
-        .as_ref()
-        .map(|nx| format!(", Nx {nx}"))
-        .unwrap_or_default();
+    let (producer, created) = (&manifest.producer, age::at(manifest.created));
     let how = match manifest.inline {
         true => "inside the entry".to_owned(),
-        false => format!("in {} chunks", manifest.chunks.len()),
+        false => format!("in {}", counted(manifest.chunks.len() as u64, "chunk")),
     };
-    vec![
+    let task = producer.task.clone().map(|task| ("task", task));
+    let facts = [
         (
             "stored",
             format!("{} ({} ago)", age::utc(created), age::short(age::since(created))),
         ),
-        (
-            "made by",
-            format!(
-                "nx-s3-cache {}{nx}, {} {}",
-                producer.plugin, producer.os, producer.arch
-            ),
-        ),
+        ("made by", producer.to_string()),
         ("exit code", manifest.code.to_string()),
         (
             "content",
             format!(
-                "{} files, {} as an archive, {} stored {how}",
-                manifest.files,
+                "{}, {} as an archive, {} stored {how}",
+                counted(manifest.files, "file"),
                 bytes(manifest.size),
                 bytes(manifest.stored_size)
             ),
         ),
-    ]
+    ];
+    facts.into_iter().chain(task).collect()
 }
 
 /// Commit, branch, workflow and run, and who says so.
@@ -100,13 +89,6 @@ fn of_provenance(read: &ReadEntry) -> Vec<(&'static str, String)> {
         facts.push(("vouched by", says));
     }
     facts
-}
-
-fn time(seconds: u64) -> SystemTime {
-    // What a manifest says may be anything.
-    SystemTime::UNIX_EPOCH
-        .checked_add(Duration::from_secs(seconds.min(1 << 40)))
-        .unwrap_or(SystemTime::UNIX_EPOCH)
 }
 
 fn signature(read: &ReadEntry) -> String {

@@ -13,7 +13,7 @@ use super::scopes::Scopes;
 use super::ui::{Ending, GOOD, print};
 use super::workspace::Workspace;
 use rows::Rows;
-use top::{Sort, Top};
+pub(super) use top::{Sort, Top};
 
 /// List the entries in the bucket.
 ///
@@ -30,7 +30,7 @@ pub(super) struct LsArgs {
     /// The scopes: t, u/pr-123, u/pr-*, u/* or * [default: those that a run with this environment reads]
     #[arg(long)]
     pub scope: Option<Scopes>,
-    /// List no more than so many
+    /// Maximum number of entries
     #[arg(long, value_name = "COUNT")]
     pub limit: Option<usize>,
     /// Newest, or largest first. Without --limit all entries are kept in memory for that, a few hundred bytes each

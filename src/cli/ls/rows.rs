@@ -25,7 +25,7 @@ const SHORT: [Column; 4] = [
     Column::Number("age"),
 ];
 /// What a terminal of 80 columns has room for: the size of the entry object says less than that of what is in it.
-const LONG: [Column; 8] = [
+const LONG: [Column; 9] = [
     Column::Whole("hash"),
     Column::Whole("scope"),
     Column::Number("age"),
@@ -33,6 +33,7 @@ const LONG: [Column; 8] = [
     Column::Number("files"),
     Column::Whole("commit"),
     Column::Whole("signed by"),
+    Column::Text("task"),
     Column::Text("made by"),
 ];
 
@@ -123,7 +124,7 @@ fn commit(read: &Option<ReadEntry>) -> String {
     commit.unwrap_or("–").chars().take(COMMIT).collect()
 }
 
-fn of_manifest(manifest: &Manifest, signer: &Result<SignedBy, entry::Error>, commit: String) -> [String; 5] {
+fn of_manifest(manifest: &Manifest, signer: &Result<SignedBy, entry::Error>, commit: String) -> [String; 6] {
     let producer = &manifest.producer;
     let signer = signer.as_ref().map_or_else(|_| "–".to_owned(), SignedBy::name);
     let nx = producer.nx.as_deref().unwrap_or("?");
@@ -136,6 +137,7 @@ fn of_manifest(manifest: &Manifest, signer: &Result<SignedBy, entry::Error>, com
         manifest.files.to_string(),
         commit,
         signer,
+        producer.task.clone().unwrap_or_default(),
         format!("Nx {nx}, {} {}{failed}", producer.os, producer.arch),
     ]
 }

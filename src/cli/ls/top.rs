@@ -17,14 +17,14 @@ pub(in crate::cli) enum Sort {
 }
 
 /// Keeps the first `limit` of all that is added, and forgets the others soon.
-pub(super) struct Top {
+pub(in crate::cli) struct Top {
     sort: Sort,
     limit: usize,
     kept: Vec<Found>,
 }
 
 impl Top {
-    pub(super) fn new(sort: Sort, limit: usize) -> Self {
+    pub(in crate::cli) fn new(sort: Sort, limit: usize) -> Self {
         Self {
             sort,
             limit,
@@ -32,14 +32,14 @@ impl Top {
         }
     }
 
-    pub(super) fn add(&mut self, found: Vec<Found>) {
+    pub(in crate::cli) fn add(&mut self, found: Vec<Found>) {
         self.kept.extend(found);
         if self.kept.len() / 2 >= self.limit {
             self.cut();
         }
     }
 
-    pub(super) fn into_sorted(mut self) -> Vec<Found> {
+    pub(in crate::cli) fn into_sorted(mut self) -> Vec<Found> {
         self.cut();
         self.kept
     }

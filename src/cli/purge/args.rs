@@ -58,6 +58,9 @@ pub(in crate::cli) struct PurgeArgs {
     /// Change nothing, and tell what would go
     #[arg(long)]
     pub dry_run: bool,
+    /// Do not ask on a terminal
+    #[arg(long, short)]
+    pub yes: bool,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use super::bucket::{Bucket, Found, READS, unread};
 use super::deletion::{Deletion, delete};
 use super::tally::{Tally, What};
-use super::ui::{Ending, interrupt::until_interrupted, progress::Progress};
+use super::ui::{Ending, confirm::confirm, interrupt::until_interrupted, progress::Progress};
 use super::workspace::Workspace;
 use crate::error::Error;
 use report::Report;
@@ -48,7 +48,10 @@ async fn purge(bucket: &Bucket, args: &PurgeArgs, tally: &Mutex<Tally>) -> Resul
     };
     let deletions: Vec<Deletion> = chosen.iter().map(deletion).collect();
     report.chose(&deletions);
-    if !args.dry_run {
+    if !args.dry_run && !deletions.is_empty() {
+        let mut planned = Tally::default();
+        planned.deleted(&deletions);
+        confirm(args.yes, &planned.question()).await?;
         delete(bucket, "Deleting entries", deletions, tally).await?;
     }
     Ok(report)

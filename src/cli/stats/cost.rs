@@ -51,15 +51,24 @@ impl Cost {
     }
 
     /// What there is to say, by name.
-    pub(super) fn lines(&self) -> Vec<(&'static str, f64)> {
+    pub(super) fn lines(&self) -> Vec<(&'static str, String)> {
         let all = [
             ("storage, a month", self.storage_per_month),
             ("writing what came in 30 days", self.writing_last30_days),
             ("restoring every entry once", self.restoring_all_once),
         ];
         all.into_iter()
-            .filter_map(|(name, cost)| Some((name, cost?)))
+            .filter_map(|(name, cost)| Some((name, amount(cost?))))
             .collect()
+    }
+}
+
+/// An amount of money, to the hundredth.
+fn amount(cost: f64) -> String {
+    if cost > 0.0 && cost < 0.01 {
+        "< 0.01".to_owned()
+    } else {
+        format!("{cost:.2}")
     }
 }
 
@@ -85,12 +94,24 @@ mod tests {
     }
 
     #[test]
+    fn an_amount_that_is_not_zero_does_not_look_like_it() {
+        for (cost, text) in [
+            (0.0, "0.00"),
+            (0.000_01, "< 0.01"),
+            (0.01, "0.01"),
+            (12.345, "12.35"),
+        ] {
+            assert_eq!(amount(cost), text);
+        }
+    }
+
+    #[test]
     fn what_has_no_price_is_not_estimated() {
         let cost = Cost {
             storage_per_month: Some(1.5),
             ..Cost::default()
         };
-        assert_eq!(cost.lines(), [("storage, a month", 1.5)]);
+        assert_eq!(cost.lines(), [("storage, a month", "1.50".to_owned())]);
         assert!(Cost::default().lines().is_empty());
     }
 }

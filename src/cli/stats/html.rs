@@ -29,11 +29,14 @@ pub(super) fn page(report: &Report) -> Page {
         &rows(&titled("size of object", OBJECTS), &bars(&report.sizes)),
         "",
     );
-    page.section(
-        "Growth",
-        &columns("Bytes over time", &bars(&report.growth), None),
-        "Bytes of what is here now, by when it was written. What was deleted since is not counted.",
-    );
+    // One day is no growth.
+    if report.growth.len() > 1 {
+        page.section(
+            "Growth",
+            &columns("Bytes over time", &bars(&report.growth), None),
+            "Bytes of what is here now, by when it was written. What was deleted since is not counted.",
+        );
+    }
     page.section(
         "What an age limit would free",
         &rows(&titled("age limit", OBJECTS), &bars(&report.freed)),
@@ -41,9 +44,7 @@ pub(super) fn page(report: &Report) -> Page {
     );
     content(report, &mut page);
     let costs = report.cost.lines().into_iter();
-    let costs: Vec<_> = costs
-        .map(|(name, cost)| vec![name.to_owned(), format!("{cost:.4}")])
-        .collect();
+    let costs: Vec<_> = costs.map(|(name, cost)| vec![name.to_owned(), cost]).collect();
     if !costs.is_empty() {
         page.section("Cost", &table(&["at the prices given", ""], costs), "");
     }

@@ -101,7 +101,7 @@ impl Report {
             lines.extend(
                 costs
                     .iter()
-                    .map(|(name, cost)| format!("  {name:<30} {cost:>10.4}")),
+                    .map(|(name, cost)| format!("  {name:<30} {cost:>10}")),
             );
         }
         lines

@@ -56,6 +56,13 @@ pub(in crate::cli) fn since(time: SystemTime) -> Duration {
     SystemTime::now().duration_since(time).unwrap_or_default()
 }
 
+/// The time so many seconds after 1970. What an object says may be anything.
+pub(in crate::cli) fn at(seconds: u64) -> SystemTime {
+    SystemTime::UNIX_EPOCH
+        .checked_add(Duration::from_secs(seconds.min(1 << 40)))
+        .unwrap_or(SystemTime::UNIX_EPOCH)
+}
+
 /// A time in UTC as RFC 3339 has it, to the second.
 pub(in crate::cli) fn utc(time: SystemTime) -> String {
     let seconds = DateTime::from(time).secs();

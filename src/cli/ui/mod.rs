@@ -2,6 +2,7 @@
 
 pub(super) mod age;
 pub(super) mod chart;
+pub(super) mod confirm;
 mod ending;
 pub(super) mod interrupt;
 pub(super) mod page;

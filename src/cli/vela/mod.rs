@@ -152,6 +152,7 @@ async fn flush(bucket: &Bucket, parameters: &Parameters<'_>, quiet: bool) -> Res
         scope: Scopes::All,
         grace: GRACE,
         dry_run: false,
+        yes: true,
         json: false,
     };
     let below = |found: &Found| matches!(&found.at.object, Object::Archive(name) if name.as_str().starts_with(&folder));

@@ -72,6 +72,18 @@ impl Workspace {
     }
 }
 
+/// Where Nx keeps its local cache, and the record of its last run.
+pub(super) fn cache_directory(workspace: &Workspace) -> PathBuf {
+    let named = workspace.environment.get("NX_CACHE_DIRECTORY").map(str::to_owned);
+    let named = named.or_else(|| nx_json::cache_directory(&workspace.root));
+    workspace.root.join(named.as_deref().unwrap_or(".nx/cache"))
+}
+
+/// The file that has the `s3` section: nx.json, or the preset that it extends.
+pub(super) fn section_file(workspace: &Workspace) -> String {
+    nx_json::preset(&workspace.root).unwrap_or_else(|| "nx.json".to_owned())
+}
+
 /// Whether there is an nx.json, readable or not.
 fn has_nx_json(directory: &Path) -> bool {
     match directory.join("nx.json").symlink_metadata() {

@@ -38,6 +38,19 @@ pub(super) fn section(root: &Path) -> Result<Option<String>, String> {
     Ok(inherited.get("s3").map(Value::to_string))
 }
 
+/// The directory of Nx's local cache, where nx.json in `root` names one.
+pub(super) fn cache_directory(root: &Path) -> Option<String> {
+    let own = read(&root.join("nx.json")).ok()?;
+    own.get("cacheDirectory")?.as_str().map(str::to_owned)
+}
+
+/// The preset whose section counts, since nx.json in `root` has none of its own.
+pub(super) fn preset(root: &Path) -> Option<String> {
+    let own = read(&root.join("nx.json")).ok()?;
+    let preset = own.get("extends")?.as_str()?;
+    (!own.contains_key("s3")).then(|| preset.to_owned())
+}
+
 fn read(file: &Path) -> Result<Map<String, Value>, String> {
     let unreadable = |cause: &str| format!("{} can't be read: {cause}", file.display());
     let text = fs::read_to_string(file).map_err(|error| unreadable(&error.to_string()))?;

@@ -9,12 +9,13 @@ use serde_json::json;
 use snapbox::assert_data_eq;
 use tempfile::TempDir;
 
-use super::setup::{Setup, steady};
+use super::setup::{Setup, record_run, steady};
 use crate::support::machine::noise;
 
 /// The commands that the page must show. What `vela` prints, its own page has.
-const COMMANDS: [&str; 11] = [
-    "keygen", "doctor", "ls", "inspect", "cat", "verify", "stats", "flush", "purge", "rebuild", "restore",
+const COMMANDS: [&str; 12] = [
+    "keygen", "doctor", "ls", "inspect", "why", "cat", "verify", "stats", "flush", "purge", "rebuild",
+    "restore",
 ];
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -41,6 +42,13 @@ impl Place {
         };
         fill(&setup).await;
         let directory = tempfile::tempdir().unwrap();
+        record_run(
+            directory.path(),
+            &[
+                ("web:build", "9960463533122080835"),
+                ("web:test", "4210983217065321"),
+            ],
+        );
         let modules = directory.path().join("node_modules/left-pad");
         std::fs::create_dir_all(&modules).unwrap();
         for seed in 2..6 {
@@ -99,11 +107,16 @@ async fn fill(setup: &Setup) {
             ("dist/vendor.js", &vendor),
         ],
     ];
-    for (hash, files, said) in [
-        ("12208083561620463533", built[0], "> build\nbuilt in 3.2 s\n"),
-        ("4210983217065321", built[1], "42 tests passed\n"),
+    for (task, hash, files, said) in [
+        (
+            "web:build",
+            "12208083561620463533",
+            built[0],
+            "> build\nbuilt in 3.2 s\n",
+        ),
+        ("web:test", "4210983217065321", built[1], "42 tests passed\n"),
     ] {
-        setup.store(hash, files, said).await;
+        setup.store_task(task, hash, files, said).await;
     }
     for object in setup.objects() {
         let days = if object.ends_with("4210983217065321") {
@@ -115,7 +128,12 @@ async fn fill(setup: &Setup) {
         file.set_modified(SystemTime::now() - days * DAY).unwrap();
     }
     setup
-        .store("7320126112208083561", built[2], "> build\nbuilt in 3.3 s\n")
+        .store_task(
+            "web:build",
+            "7320126112208083561",
+            built[2],
+            "> build\nbuilt in 3.3 s\n",
+        )
         .await;
 }
 

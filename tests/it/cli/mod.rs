@@ -15,6 +15,7 @@ mod interrupted;
 mod keygen;
 mod ls;
 mod many_objects;
+mod place;
 mod purge;
 mod racing;
 mod restoring;
@@ -26,3 +27,4 @@ mod unread;
 #[cfg(unix)] // makes links
 mod vela;
 mod verify;
+mod why;

@@ -20,6 +20,7 @@ pub fn producer() -> Producer {
         nx: Some("24.0.6".into()),
         os: "linux".into(),
         arch: "x86_64".into(),
+        task: None,
         claimed: Provenance {
             run: Some("4711".into()),
             ..Provenance::default()
@@ -30,6 +31,11 @@ pub fn producer() -> Producer {
 impl Setup {
     /// Stores a task's result, as a run with this set-up does.
     pub async fn store(&self, hash: &str, files: &[(&str, &[u8])], terminal_output: &str) {
+        self.store_task("", hash, files, terminal_output).await;
+    }
+
+    /// The same for a task with a name.
+    pub async fn store_task(&self, task: &str, hash: &str, files: &[(&str, &[u8])], terminal_output: &str) {
         let machine = Machine::of(hash);
         for (name, content) in files {
             machine.output(name, content);
@@ -47,6 +53,9 @@ impl Setup {
             Arc::new(bucket::of(&self.server)),
             producer(),
         );
+        if !task.is_empty() {
+            cache.name_task(hash, task);
+        }
         let artifact = Artifact {
             terminal_output: terminal_output.into(),
             ..machine.artifact()

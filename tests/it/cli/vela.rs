@@ -83,7 +83,7 @@ async fn the_samples_restore_and_rebuild() {
         kept.code == 0
             && kept
                 .stdout
-                .starts_with("Kept acme/shop/archive.tgz in t: 1 files"),
+                .starts_with("Kept acme/shop/archive.tgz in t: 1 file,"),
         "{}",
         kept.text()
     );

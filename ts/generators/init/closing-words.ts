@@ -1,17 +1,28 @@
 import type { Tree } from '@nx/devkit'
+import type { Commands } from '../commands'
 import { readJsonOrEmpty } from '../json'
-import { SECRETS, type Section, secretsIn } from '../section'
+import { readSection, SECRETS, type Section, secretsIn } from '../section'
 import type { Words } from '../words'
 import type { Installed } from './dependencies'
 
 /** Everything the user should know after the generator has run, in order. */
-export function closingWords(tree: Tree, section: Section | undefined, installed: Installed): Words[] {
+export function closingWords(
+  tree: Tree,
+  section: Section | undefined,
+  installed: Installed,
+  commands: Commands,
+): Words[] {
   return [
     ...aboutReplaced(installed),
     ...aboutSecrets(section ?? {}),
-    ...aboutNxCloud(tree),
-    section?.['bucket'] ? nextSteps(section) : noBucketYet,
+    ...(usesNxCloud(tree) ? [nxCloudComesFirst(commands)] : []),
+    ...(section?.['bucket'] ? (usesNxCloud(tree) ? [] : [nextSteps(section, commands)]) : [noBucketYet(commands)]),
   ]
+}
+
+/** Whether Nx will use the bucket that nx.json names. */
+export function worksWith(tree: Tree): boolean {
+  return Boolean(readSection(tree)?.['bucket']) && !usesNxCloud(tree)
 }
 
 function aboutReplaced({ replaced, leftOver }: Installed): Words[] {
@@ -46,46 +57,58 @@ function aboutSecrets(section: Section): Words[] {
 }
 
 /** With Nx Cloud connected, Nx doesn't look for another cache. */
-function aboutNxCloud(tree: Tree): Words[] {
+function usesNxCloud(tree: Tree): boolean {
   const nxJson = readJsonOrEmpty<Record<string, unknown>>(tree, 'nx.json')
-  const connected = nxJson['nxCloudId'] ?? nxJson['nxCloudAccessToken']
-  if (!connected || nxJson['neverConnectToCloud']) return []
-  return [
-    {
-      tone: 'warn',
-      title: 'This workspace is connected to Nx Cloud, so Nx will not use the S3 cache',
-      bodyLines: ['Remove "nxCloudId" from nx.json, or set "neverConnectToCloud": true.'],
-    },
-  ]
+  return Boolean(nxJson['nxCloudId'] ?? nxJson['nxCloudAccessToken']) && !nxJson['neverConnectToCloud']
 }
 
-const noBucketYet: Words = {
-  tone: 'warn',
-  title: 'nx-s3-cache is installed, but no bucket is named yet',
-  bodyLines: [
-    'Until then Nx uses the local cache only. Name it with',
-    '  npx nx g @nx/s3-cache:init --bucket=my-bucket --region=eu-central-1',
-    'and for storage other than Amazon S3 add --endpoint=https://… --forcePathStyle.',
-  ],
-}
-
-function nextSteps(section: Section): Words {
+function nxCloudComesFirst({ ours }: Commands): Words {
   return {
-    tone: 'success',
-    title: 'The S3 remote cache is set up. Next:',
+    tone: 'warn',
+    title: 'This workspace is connected to Nx Cloud, so Nx will not use the S3 cache',
     bodyLines: [
-      `1. Give this shell credentials: ${credentials(section)}`,
-      '2. Fill the cache:   npx nx run-many -t build',
-      '3. Forget the local one and run again; every task should say [remote cache]:',
-      '                     npx nx reset && npx nx run-many -t build',
-      'In CI, set the same credentials as secrets. To encrypt entries, set NX_S3_CACHE_ENCRYPTION_KEY everywhere.',
-      ...(section['trust'] ? [] : ['To keep pull requests from poisoning the cache: npx nx g @nx/s3-cache:trust']),
+      'Remove "nxCloudId" from nx.json, or set "neverConnectToCloud": true.',
+      `Then check the cache: ${ours('doctor')}`,
     ],
   }
 }
 
-function credentials(section: Section): string {
-  if (section['ssoProfile']) return `aws sso login --profile ${section['ssoProfile']}`
-  if (section['profile']) return `profile "${section['profile']}" of ~/.aws must have them`
-  return 'export AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=… (or AWS_PROFILE=…)'
+function noBucketYet({ nx }: Commands): Words {
+  return {
+    tone: 'warn',
+    title: 'nx-s3-cache is installed, but no bucket is named yet',
+    bodyLines: [
+      'Until then Nx uses the local cache only. Name it with',
+      `  ${nx('g @nx/s3-cache:init --bucket=my-bucket --region=eu-central-1')}`,
+      'and for storage other than Amazon S3 add --endpoint=https://… --forcePathStyle.',
+    ],
+  }
+}
+
+function nextSteps(section: Section, { nx, ours }: Commands): Words {
+  const steps = [
+    ...credentials(section),
+    `Check the connection: ${ours('doctor')}`,
+    `Fill the cache: ${nx('run-many -t build')}`,
+    `Drop the local cache and run again: ${nx('reset')} && ${nx('run-many -t build')}`,
+  ]
+  return {
+    tone: 'success',
+    title: 'The S3 remote cache is set up. Next:',
+    bodyLines: [
+      ...steps.map((step, index) => `${index + 1}. ${step}`),
+      '   Every task should now say [remote cache].',
+      'In CI, set the same credentials as secrets. To encrypt entries, set NX_S3_CACHE_ENCRYPTION_KEY everywhere.',
+      ...(section['trust'] ? [] : [`To keep pull requests from poisoning the cache: ${nx('g @nx/s3-cache:trust')}`]),
+    ],
+  }
+}
+
+/** How this shell gets credentials, unless it has some. */
+function credentials(section: Section): string[] {
+  if (section['ssoProfile']) return [`Sign in: aws sso login --profile ${section['ssoProfile']}`]
+  if (section['profile']) return [`Make sure that profile "${section['profile']}" in ~/.aws has credentials`]
+  const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_PROFILE } = process.env
+  if ((AWS_ACCESS_KEY_ID && AWS_SECRET_ACCESS_KEY) || AWS_PROFILE || section['accessKeyId']) return []
+  return ['Give this shell credentials: export AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=… (or AWS_PROFILE=…)']
 }

@@ -21,6 +21,7 @@ interface PackageJson {
 
 interface NxJson {
   installation?: { plugins?: Dependencies }
+  plugins?: Array<string | { plugin: string }>
 }
 
 /** What changed, for the closing words. */
@@ -32,19 +33,22 @@ export interface Installed {
 }
 
 /**
- * Installs this package under the name Nx looks for, in place of any other that answers to it.
+ * Installs this package under the name Nx looks for, in place of any other that answers to it. The entry under its own
+ * name, which `nx add` made, becomes the alias, so that there is one dependency to upgrade; unless `keepOwn`.
  *
  * A workspace without a package.json lists its plugins in nx.json, where the same names and versions are valid.
  */
-export function installAlias(tree: Tree): Installed {
+export function installAlias(tree: Tree, { keepOwn = false } = {}): Installed {
   const lists = dependencyLists(tree)
   const known = Object.assign({}, ...lists.map(list => list.entries)) as Dependencies
   const wanted = aliasFor(known)
   const replaced = [ALIAS, FORMER].filter(name => known[name] && known[name] !== wanted && !isAlias(known[name]))
-  const home = lists.find(list => list.entries[ALIAS]) ?? lists.at(-1)
+  const home = lists.find(list => list.entries[ALIAS]) ?? lists.find(list => list.entries[OURS]) ?? lists.at(-1)
+  const stays = keepOwn || !follows(known[OURS]) || isPlugin(tree)
   for (const list of lists) {
     list.edit(entries => {
       delete entries[FORMER]
+      if (!stays) delete entries[OURS]
       if (list === home) entries[ALIAS] = wanted
       else delete entries[ALIAS]
     })
@@ -56,10 +60,21 @@ export function installAlias(tree: Tree): Installed {
 function aliasFor(known: Dependencies): string {
   const own = known[OURS]
   const alias = known[ALIAS]
-  if (own !== undefined && isRange(own)) return `npm:${OURS}@${own}`
-  if (own !== undefined && isPlace(own)) return own
+  if (follows(own)) return isRange(own) ? `npm:${OURS}@${own}` : own
   const stays = own === undefined && alias !== undefined && (isAlias(alias) || isPlace(alias))
   return stays ? alias : `npm:${OURS}@^${version()}`
+}
+
+/** Whether an alias can have the same specifier. */
+function follows(own: string | undefined): own is string {
+  return own !== undefined && (isRange(own) || isPlace(own))
+}
+
+/** Whether nx.json uses this package by its own name, too. */
+function isPlugin(tree: Tree): boolean {
+  const { plugins = [] } = readJsonOrEmpty<NxJson>(tree, 'nx.json')
+  const names = plugins.map(plugin => (typeof plugin === 'string' ? plugin : plugin.plugin))
+  return names.some(name => name === OURS || name.startsWith(`${OURS}/`))
 }
 
 /** Whether the specifier names this package. */

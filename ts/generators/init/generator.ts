@@ -1,12 +1,14 @@
-import { execSync } from 'node:child_process'
+import { execFileSync, execSync } from 'node:child_process'
+import { join } from 'node:path'
 import type { GeneratorCallback, Tree } from '@nx/devkit'
+import { commandsOf, packageManager } from '../commands'
 import { format } from '../format'
-import { devkit } from '../json'
 import { readSection } from '../section'
-import { terminal } from '../terminal'
+import { isYes, terminal } from '../terminal'
 import trust from '../trust/generator'
 import { say } from '../words'
-import { closingWords } from './closing-words'
+import { checkSettings } from './check'
+import { closingWords, worksWith } from './closing-words'
 import { installAlias } from './dependencies'
 import { type InitOptions, refuseSecrets, writeSettings } from './options'
 import { listPlugin } from './plugin'
@@ -20,17 +22,19 @@ export default async function init(tree: Tree, options: InitOptions): Promise<Ge
   refuseSecrets(options)
   const complete = await withAnswers(tree, options)
   writeSettings(tree, complete)
+  const warnings = await checkSettings(tree)
   const before = tree.read('package.json', 'utf8')
   const installed = installAlias(tree)
   listPlugin(tree)
   const mustInstall = tree.read('package.json', 'utf8') !== before && !options.skipInstall
   const finishTrust = complete.trust ? await trust(tree, { skipFormat: true }) : undefined
   if (!options.skipFormat) await format(tree)
-  const words = closingWords(tree, readSection(tree), installed)
+  const words = [...warnings, ...closingWords(tree, readSection(tree), installed, commandsOf(tree))]
   return async () => {
-    if (mustInstall) install(tree.root)
+    if (mustInstall) install(tree)
     say(words)
     await finishTrust?.()
+    if (worksWith(tree)) await offerDoctor(tree.root)
   }
 }
 
@@ -44,8 +48,23 @@ async function withAnswers(tree: Tree, options: InitOptions): Promise<InitOption
   }
 }
 
-export function install(root: string): void {
-  const { detectPackageManager, getPackageManagerCommand } = devkit()
-  const command = getPackageManagerCommand(detectPackageManager(root), root).install
-  execSync(command, { cwd: root, stdio: 'inherit', windowsHide: true })
+/** In a terminal, shows whether the bucket can be reached. What it finds is for the reader: the generator succeeded. */
+async function offerDoctor(root: string): Promise<void> {
+  const shell = terminal()
+  if (!shell) return
+  const answer = await shell.ask('Check the connection to the bucket now? (Y/n) ')
+  shell.close()
+  if (!isYes(answer)) return
+  // The copy that was installed: the one that runs this may be gone.
+  const program = join(root, 'node_modules/@nx/s3-cache/dist/cli.js')
+  try {
+    execFileSync(process.execPath, [program, 'doctor'], { cwd: root, stdio: 'inherit', windowsHide: true })
+  } catch {
+    // It has said what is wrong.
+  }
+}
+
+/** Installs what package.json lists. */
+export function install(tree: Tree): void {
+  execSync(packageManager(tree).install, { cwd: tree.root, stdio: 'inherit', windowsHide: true })
 }

@@ -1,4 +1,5 @@
 import type { Tree } from '@nx/devkit'
+import { editJson } from '../json'
 import { Refusal } from '../refusal'
 import { editSection, SECRETS } from '../section'
 
@@ -17,7 +18,7 @@ const SETTINGS = [
   'caBundle',
 ] as const
 
-/** Flags and answers; schema.json describes them. Values are checked by the cache itself when it starts. */
+/** Flags and answers; schema.json describes them. The cache itself checks their values. */
 export interface Settings {
   bucket?: string
   region?: string
@@ -46,6 +47,22 @@ export function writeSettings(tree: Tree, settings: Settings): void {
   if (given.length === 0) return
   const news = Object.fromEntries(given.map(key => [key, settings[key]]))
   editSection(tree, 'nx.json', before => ({ ...before, ...news }))
+  offerCompletion(tree)
+}
+
+/** Nx's own schema, which knows no `s3`; and ours, which adds it. */
+const NX_SCHEMA = './node_modules/nx/schemas/nx-schema.json'
+const SCHEMA = './node_modules/@nx/s3-cache/nx-s3.schema.json'
+
+/** Names the schema by which editors complete and check the section, unless the file names one of somebody else. */
+function offerCompletion(tree: Tree): void {
+  if (!tree.exists('package.json') || tree.exists('.pnp.cjs')) return
+  editJson<Record<string, unknown>>(tree, 'nx.json', json => {
+    const { $schema = NX_SCHEMA, ...rest } = json
+    if ($schema !== NX_SCHEMA) return
+    for (const key of Object.keys(json)) delete json[key]
+    Object.assign(json, { $schema: SCHEMA, ...rest })
+  })
 }
 
 /** Stops when a secret was passed as a flag: nx.json is committed, and shells remember what was typed. */

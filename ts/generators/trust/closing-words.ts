@@ -1,3 +1,4 @@
+import type { Commands } from '../commands'
 import type { Words } from '../words'
 import type { CiSystem } from './ci-systems'
 import { instructions } from './instructions'
@@ -14,16 +15,17 @@ export interface Done {
   /** The file that holds the settings. */
   file: string
   ciSystems: CiSystem[]
+  commands: Commands
 }
 
 /** True of any change to nx.json; a file that it extends isn't hashed. */
 const COLD = 'The next runs start with an empty cache, since Nx hashes nx.json into every task.'
 
 /** Everything the user should know after the generator has run, in order. The secret key is not in it. */
-export function closingWords({ before, after, identity, made, file, ciSystems }: Done): Words[] {
+export function closingWords({ before, after, identity, made, file, ciSystems, commands }: Done): Words[] {
   const branches = after.branches ?? []
-  if (identity && !made) return keyless(identity, branches, file)
-  if (!made) return [noNewKey(before, after)]
+  if (identity && !made) return keyless(identity, branches, file, commands)
+  if (!made) return [noNewKey(before, after, commands)]
   return [
     {
       tone: 'success',
@@ -36,11 +38,11 @@ export function closingWords({ before, after, identity, made, file, ciSystems }:
       ],
     },
     ...ciSystems.map(system => instructions(system, branches, made.secretFile)),
-    whenDone(before, made),
+    whenDone(before, made, commands),
   ]
 }
 
-function keyless(identity: string, branches: string[], file: string): Words[] {
+function keyless(identity: string, branches: string[], file: string, { nx, ours }: Commands): Words[] {
   return [
     {
       tone: 'success',
@@ -56,9 +58,9 @@ function keyless(identity: string, branches: string[], file: string): Words[] {
       tone: 'note',
       title: 'When that is done',
       bodyLines: [
-        'See what the job can do: npx nx-s3-cache doctor',
+        `See what the job can do: ${ours('doctor')}`,
         'Let nobody change nx.json and the CI files without a review (CODEOWNERS).',
-        'For CI systems without such an identity, a key: npx nx g @nx/s3-cache:trust --name=…',
+        `For CI systems without such an identity, a key: ${nx('g @nx/s3-cache:trust --name=…')}`,
       ],
     },
   ]
@@ -82,19 +84,19 @@ function inTheJob(identity: string): Omit<Words, 'tone'> {
   }
 }
 
-function noNewKey(before: Trust, after: Trust): Words {
+function noNewKey(before: Trust, after: Trust, { nx }: Commands): Words {
   const changed = JSON.stringify(before) !== JSON.stringify(after)
   return {
     tone: 'success',
     title: changed ? 'The trust settings in nx.json are changed' : 'The cache is protected already',
     bodyLines: [
       `Who may sign: ${[...(after.identities ?? []), ...keyNames(after)].join(', ')}. Pushes that are trusted: ${(after.branches ?? []).join(', ')}.`,
-      'Another key, to replace one that is there, takes a name: npx nx g @nx/s3-cache:trust --name=…',
+      `Another key, to replace one that is there, takes a name: ${nx('g @nx/s3-cache:trust --name=…')}`,
     ],
   }
 }
 
-function whenDone(before: Trust, { secretFile, name }: MadeKey): Words {
+function whenDone(before: Trust, { secretFile, name }: MadeKey, { ours }: Commands): Words {
   const others = keyNames(before)
   return {
     tone: 'note',
@@ -107,7 +109,7 @@ function whenDone(before: Trust, { secretFile, name }: MadeKey): Words {
           ]
         : []),
       'Let nobody change nx.json and the CI files without a review (CODEOWNERS).',
-      'See what the bucket lets pull requests do: npx nx-s3-cache doctor --attack',
+      `See what the bucket lets pull requests do: ${ours('doctor --attack')}`,
     ],
   }
 }

@@ -1,4 +1,5 @@
 import type { GeneratorCallback, Tree } from '@nx/devkit'
+import { commandsOf } from '../commands'
 import { format } from '../format'
 import { fileOfSection } from '../section'
 import { isYes, terminal } from '../terminal'
@@ -36,7 +37,15 @@ export default async function trust(tree: Tree, options: TrustOptions): Promise<
   const changes = { ...options, newIdentity: identity, newKey: made?.publicKey, defaultBranch: branch }
   const after = writeTrust(tree, changes)
   if (!options.skipFormat) await format(tree)
-  const words = closingWords({ before, after, identity, made, file: fileOfSection(tree), ciSystems: ciSystemsOf(tree) })
+  const words = closingWords({
+    before,
+    after,
+    identity,
+    made,
+    file: fileOfSection(tree),
+    ciSystems: ciSystemsOf(tree),
+    commands: commandsOf(tree),
+  })
   // Not before nx.json is written, and not at all in a dry run.
   return () => {
     if (made) writeSecret(made)

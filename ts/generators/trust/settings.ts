@@ -1,4 +1,5 @@
 import type { Tree } from '@nx/devkit'
+import { commandsOf } from '../commands'
 import { Refusal } from '../refusal'
 import { editSection, fileOfSection, readSection } from '../section'
 
@@ -27,7 +28,7 @@ export function readTrust(tree: Tree): Trust {
   if (!section) {
     throw new Refusal(
       'There is no S3 cache to protect yet: nx.json has no "s3" section.',
-      'Set the cache up first: npx nx g @nx/s3-cache:init --bucket=my-bucket',
+      `Set the cache up first: ${commandsOf(tree).nx('g @nx/s3-cache:init --bucket=my-bucket')}`,
     )
   }
   const trust = (section['trust'] ?? {}) as Trust

@@ -12,7 +12,7 @@ use nx_s3_cache::entry::Producer;
 use nx_s3_cache::sign::{KeyName, SigningKey};
 use serde_json::{Value, json};
 
-use super::setup::{Ran, SECRET, Setup};
+use super::setup::{Ran, SECRET, Setup, run_in};
 use crate::support::bucket;
 use crate::support::machine::{Machine, open};
 use crate::support::scripted::{Reply, Scripted, Seen, error};
@@ -84,7 +84,7 @@ async fn a_good_set_up_is_all_well_and_no_object_stays() {
     for told in [
         "– nx not looked at",
         "✓ credentials from environment, access key t…t",
-        "✓ scope nothing is verified (a developer's machine)",
+        "✓ scope signatures off (a developer's machine)",
         "✓ mode read-write (localMode, outside CI: default)",
         "(path style)",
         "✓ entries none in t yet",
@@ -132,19 +132,14 @@ async fn json_has_every_step_and_option_and_no_secret() {
 async fn configurations_that_can_not_work_are_found() {
     for (setup, cause, remedy) in [
         (
-            Setup::new().await.option("regoin", "eu"),
-            "regoin",
-            "Did you mean \"region\"?",
-        ),
-        (
             Setup::new().await.variable("NX_S3_CACHE_RETRIES", "many"),
             "NX_S3_CACHE_RETRIES",
             "from 0 to 10",
         ),
         (
-            Setup::new().await.variable("NX_S3_CACHE_BUCKT", "b"),
-            "NX_S3_CACHE_BUCKT",
-            "Did you mean NX_S3_CACHE_BUCKET?",
+            Setup::new().await.option("encriptionKey", "correct horse"),
+            "encriptionKey",
+            "Did you mean \"encryptionKey\"?",
         ),
         (
             Setup::new().await.option("caBundle", "no.pem"),
@@ -165,6 +160,48 @@ async fn configurations_that_can_not_work_are_found() {
             "{text}"
         );
     }
+}
+
+#[tokio::test]
+async fn values_of_a_preset_are_shown_with_its_name() {
+    let setup = Setup::new().await;
+    let directory = tempfile::tempdir().unwrap();
+    let preset = json!({ "s3": setup.section() });
+    std::fs::write(directory.path().join("company.json"), preset.to_string()).unwrap();
+    std::fs::write(
+        directory.path().join("nx.json"),
+        r#"{"extends":"./company.json"}"#,
+    )
+    .unwrap();
+    let ran = run_in(directory.path(), &["doctor"], setup.variables()).await;
+    assert!(
+        ran.stdout.contains("\"tbucket\" (./company.json)"),
+        "{}",
+        ran.text()
+    );
+}
+
+#[tokio::test]
+async fn names_that_are_no_options_are_noted_and_ignored() {
+    let in_nx_json = Setup::new().await.option("regoin", "eu");
+    let nearest = "ignored: regoin (nx.json): there is no such option in nx.json. Did you mean \"region\"?";
+    notes(&in_nx_json, '!', "configuration", nearest, "").await;
+    let variable = Setup::new().await.variable("NX_S3_CACHE_BUCKT", "b");
+    notes(
+        &variable,
+        '!',
+        "configuration",
+        "Did you mean NX_S3_CACHE_BUCKET?",
+        "",
+    )
+    .await;
+    let listed = in_nx_json.run(&["ls"]).await;
+    assert_eq!(listed.code, 0, "{}", listed.text());
+    assert!(
+        listed.text().contains("nx-s3-cache: ignored: regoin (nx.json)"),
+        "{}",
+        listed.text()
+    );
 }
 
 #[tokio::test]
