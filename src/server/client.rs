@@ -25,23 +25,25 @@ impl Client {
         let connections = fs::read_to_string("/proc/net/tcp").ok()?;
         let socket = format!("socket:[{}]", inode(&connections, peer, ours)?);
         let processes = fs::read_dir("/proc").ok()?.flatten();
-        let mut holders: Vec<_> = processes
-            .map(|entry| entry.path())
-            .filter(|process| {
+        // Other names, such as `self`, are links.
+        let numbered =
+            |entry: fs::DirEntry| Some((entry.file_name().to_str()?.parse::<u32>().ok()?, entry.path()));
+        let mut holders: Vec<(String, u32, PathBuf)> = processes
+            .filter_map(numbered)
+            .filter(|(_, process)| {
                 let files = fs::read_dir(process.join("fd")).into_iter().flatten().flatten();
                 let mut targets = files.filter_map(|file| fs::read_link(file.path()).ok());
                 targets.any(|target| target.as_os_str() == socket.as_str())
             })
-            .filter_map(|process| Some((began(&process)?, process)))
+            .filter_map(|(id, process)| Some((began(&process)?, id, process)))
             .collect();
         // A child that it is starting holds the socket as well, for a moment.
-        holders.sort_by_key(|(began, _)| began.parse::<u64>().unwrap_or(u64::MAX));
-        let (began, directory) = holders.into_iter().next()?;
+        holders.sort_by_key(|(began, ..)| began.parse::<u64>().unwrap_or(u64::MAX));
+        let (began, id, directory) = holders.into_iter().next()?;
         let near = [Some(std::process::id()), parent()];
-        let id = directory.file_name()?.to_str()?.parse().ok();
         Some(Self {
             began,
-            is_near: near.contains(&id),
+            is_near: near.contains(&Some(id)),
             directory,
         })
     }
