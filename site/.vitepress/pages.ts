@@ -51,7 +51,6 @@ export const sidebar = [
     benchmarks: 'Benchmarks',
     'how-nx-loads-it': 'How Nx loads the cache',
     format: 'Object format',
-    'how-nx-loads-it': 'How Nx loads it',
     upgrading: 'Upgrading',
     versioning: 'Versions and support',
     reporting: 'Report a vulnerability',
