@@ -7,6 +7,8 @@ import { listenToNx } from './support/nx-output'
 
 const { version } = require('../package.json')
 const alias = `npm:nx-s3-cache@^${version}`
+/** How nx.json lists this package, which is the other way into Nx. */
+const plugins = ['@nx/s3-cache']
 
 interface Files {
   nxJson?: object
@@ -60,6 +62,7 @@ describe('@nx-aws-plugin/nx-aws-cache', () => {
         profile: 'ci',
         cacheKeyPrefix: 'nx/cache',
       },
+      plugins,
     })
     assert.deepEqual(json(tree, 'package.json').devDependencies, { '@nx/s3-cache': alias, nx: '24.0.6' })
     assert.match(text, /removed the package @nx-aws-plugin\/nx-aws-cache/)
@@ -122,7 +125,7 @@ describe('@pellegrims/nx-remotecache-s3', () => {
     const tree = setUp({ bucket: 'b', prefix: 'team/', region: 'r', profile: 'p', forcePathStyle: false, name: 'S3' })
     const text = await run(tree)
     const s3 = { bucket: 'b', region: 'r', forcePathStyle: false, profile: 'p', cacheKeyPrefix: 'team' }
-    assert.deepEqual(json(tree, 'nx.json'), { s3 })
+    assert.deepEqual(json(tree, 'nx.json'), { s3, plugins })
     assert.deepEqual(json(tree, 'package.json').dependencies, {})
     assert.match(text, /dropped options without an equivalent: name/)
   })
@@ -148,7 +151,7 @@ describe('the packages of Nx', () => {
     const devDependencies = { '@nx/powerpack-s3-cache': '5.0.7', '@nx/key': '5.0.7' }
     const tree = workspace({ nxJson: { s3 }, packageJson: { devDependencies } })
     const text = await run(tree)
-    assert.deepEqual(json(tree, 'nx.json'), { s3 })
+    assert.deepEqual(json(tree, 'nx.json'), { s3, plugins })
     assert.deepEqual(json(tree, 'package.json').devDependencies, { '@nx/key': '5.0.7', '@nx/s3-cache': alias })
     assert.match(text, /removed the package @nx\/powerpack-s3-cache/)
     assert.match(text, /@nx\/key is not needed for the cache/)
@@ -162,7 +165,7 @@ describe('Nx Cloud', () => {
   test('stays connected unless told, with the consequence and the command', async () => {
     const tree = workspace({ nxJson, packageJson })
     const text = await run(tree)
-    assert.deepEqual(json(tree, 'nx.json'), nxJson)
+    assert.deepEqual(json(tree, 'nx.json'), { ...nxJson, plugins })
     assert.match(text, /Nx Cloud is connected, so Nx uses no other cache[\s\S]*--leaveNxCloud/)
     assert.ok(json(tree, 'package.json').devDependencies['nx-cloud'])
   })
@@ -173,7 +176,7 @@ describe('Nx Cloud', () => {
       packageJson,
     })
     const text = await run(tree, { leaveNxCloud: true })
-    assert.deepEqual(json(tree, 'nx.json'), { s3: { bucket: 'b' }, parallel: 2 })
+    assert.deepEqual(json(tree, 'nx.json'), { s3: { bucket: 'b' }, parallel: 2, plugins })
     assert.deepEqual(json(tree, 'package.json').devDependencies, { '@nx/s3-cache': alias })
     assert.match(text, /disconnected the workspace from Nx Cloud/)
   })
@@ -211,6 +214,6 @@ describe('what a machine should not change', () => {
     const nxJson = { ...runner('nx-remotecache-azure', {}), s3: { bucket: 'b' } }
     const tree = workspace({ nxJson })
     assert.match(await run(tree), /nx-remotecache-azure, which Nx 21 and later ignore/)
-    assert.deepEqual(json(tree, 'nx.json'), nxJson)
+    assert.deepEqual(json(tree, 'nx.json'), { ...nxJson, plugins })
   })
 })

@@ -9,6 +9,7 @@
 //! A series is a directory with one directory a build, named in their order; each has one directory an artifact.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::error::Error;
 use std::fs;
 use std::io::Write;
@@ -106,12 +107,15 @@ fn pack(builds: &[Vec<PathBuf>], average: Option<usize>) -> Result<Vec<Vec<Artif
         let mut chunks = Artifact::new();
         let mut add = |plain: &[u8]| {
             let id = ChunkId::of(plain, None);
-            if !known.contains_key(&id) {
-                frame.clear();
-                compressor.frame(plain, &mut frame)?;
-                known.insert(id, frame.len());
-            }
-            chunks.push((id, known[&id]));
+            let stored = match known.entry(id) {
+                Entry::Occupied(stored) => *stored.get(),
+                Entry::Vacant(new) => {
+                    frame.clear();
+                    compressor.frame(plain, &mut frame)?;
+                    *new.insert(frame.len())
+                }
+            };
+            chunks.push((id, stored));
             Ok(())
         };
         match average {

@@ -45,15 +45,16 @@ async function image(executable) {
 
 /** Commands that a pipeline runs, each with what its output must say. */
 function commands(server) {
-  const vela = (action, more = {}) =>
-    Object.entries({ action, bucket: server.buckets[0], server: server.endpoint, prefix: 'ci', ...more }).map(
-      ([name, value]) => `PARAMETER_${name.toUpperCase()}=${value}`,
-    )
+  const vela = parameters =>
+    Object.entries({ bucket: server.buckets[0], server: server.endpoint, ...parameters })
+      .map(([name, value]) => `PARAMETER_${name.toUpperCase()}=${value}`)
+      .concat('VELA_REPO_ORG=acme', 'VELA_REPO_NAME=shop')
   return [
     { words: ['--version'], says: /nx-s3-cache \d/ },
     { words: ['doctor'], says: /bucket/ },
-    { words: ['vela'], variables: vela('rebuild', { mount: 'mounted' }), says: /mounted|kept|stored/ },
-    { words: ['vela'], variables: vela('restore'), says: /restored/i },
+    { words: ['vela'], variables: vela({ action: 'rebuild', mount: 'mounted' }), says: /acme\/shop/ },
+    { words: ['vela'], variables: vela({ action: 'restore' }), says: /restored/i },
+    { words: ['vela'], variables: vela({ action: 'flush' }), says: /./ },
     { words: ['flush', '--age', '14d', '--dry-run'], says: /./ },
     { words: ['ls'], says: /./ },
   ]

@@ -27,14 +27,14 @@ export function writePage() {
 function runTable(all) {
   const titles = Object.values(suites).map(({ title }) => title)
   const rows = platforms.map(platform => [platform.name, ...cells(platform, all[platform.name])])
-  return table(['platform', 'built as', 'run with', ...titles], rows)
+  return table(['platform', 'commit', 'built as', 'run with', ...titles], rows)
 }
 
 function cells(platform, result) {
-  if (!result) return ['not built here', '–', ...Object.keys(suites).map(() => '–')]
+  if (!result) return ['–', 'not built here', '–', ...Object.keys(suites).map(() => '–')]
   const built = `\`${platform.target}\`, ${result.build.seconds} s`
   const ran = Object.keys(suites).map(name => counts(result.suites[name]))
-  return [built, result.with ?? 'not run', ...ran]
+  return [result.commit, built, result.with ?? 'not run', ...ran]
 }
 
 function counts(result) {

@@ -49,8 +49,8 @@ export const sidebar = [
   group('Reference', {
     security: 'Security',
     benchmarks: 'Benchmarks',
+    'how-nx-loads-it': 'How Nx loads the cache',
     format: 'Object format',
-    'how-nx-loads-it': 'How Nx loads it',
     upgrading: 'Upgrading',
     versioning: 'Versions and support',
     reporting: 'Report a vulnerability',

@@ -2,6 +2,7 @@ import type { GeneratorCallback, Tree } from '@nx/devkit'
 import { format } from '../format'
 import { installAlias } from '../init/dependencies'
 import { install } from '../init/generator'
+import { listPlugin } from '../init/plugin'
 import { devkit } from '../json'
 import { readSection } from '../section'
 import { say } from '../words'
@@ -29,6 +30,7 @@ export default async function migrate(tree: Tree, options: MigrateOptions): Prom
   if (left) leaveNxCloud(tree)
   const removed = removePackages(tree, { nxCloud: left })
   const { replaced, leftOver } = installAlias(tree)
+  listPlugin(tree)
   const mustInstall = tree.read('package.json', 'utf8') !== before && !options.skipInstall
   if (!options.skipFormat) await format(tree)
   const words = closingWords({
