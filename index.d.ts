@@ -112,6 +112,8 @@ export interface NxFacts {
   cloudUsed: boolean
   /** What would make it, such as `nxCloudId in nx.json`. */
   cloudNamedBy: Array<string>
+  /** The way into Nx that runs take. */
+  route?: NxRoute
 }
 
 /** A package that can be resolved. */
@@ -122,6 +124,16 @@ export interface NxPackage {
   directory: string
   /** Why importing it fails, where it does. */
   problem?: string
+}
+
+/** A way into Nx. */
+export interface NxRoute {
+  /** Whether Nx's own client is served; else Nx imports the cache. */
+  served: boolean
+  /** Why this one. */
+  why: string
+  /** Whether nx.json lists the plugin. */
+  listed: boolean
 }
 
 /** What JavaScript knows and Rust doesn't. */
