@@ -11,7 +11,7 @@ import { startProxy } from './support/tcp-proxy.mjs'
 
 const program = join(dirname(fileURLToPath(import.meta.url)), 'support', 'without-nx.mjs')
 const finishing = /finishing 1 upload, for at most \d+ s; Ctrl-C leaves at once/
-const interrupted = /left 1 upload unfinished[\s\S]*- \d+\n[\s\S]*interrupted/
+const interrupted = /left 1 upload unfinished[\s\S]*- \S+( \(\d+\))?\n[\s\S]*interrupted/
 /** Each test has a hash of its own, since what is in the bucket is not sent again. */
 let hash = 1000
 
