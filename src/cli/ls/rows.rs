@@ -54,7 +54,7 @@ impl Rows {
     pub(super) fn new(long: bool, json: bool, only_trusted: bool) -> Self {
         let scope = if only_trusted { 1 } else { SCOPE };
         let widths = match long {
-            true => vec![HASH, scope, 6, 8, 5],
+            true => vec![HASH, scope, 6, 8, 5, 6, 9, 9],
             false => vec![HASH, scope, 8, 6],
         };
         Self {
