@@ -67,7 +67,7 @@ async fn long_lines_show_what_is_in_the_entries() {
     let ran = setup.run(&["ls", "--long", "--limit", "1"]).await;
     let line = ran.stdout.lines().nth(1).unwrap();
     assert!(
-        line.ends_with("–                Nx 24.0.6, linux x86_64"),
+        line.ends_with("–                     Nx 24.0.6, linux x86_64"),
         "{}",
         ran.stdout
     );
