@@ -1,24 +1,16 @@
 // Gets servers from the registries that have them, each once, into the user's cache directory.
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { mustRun, run } from '../support/command.mjs'
+import { madeOnce } from '../support/made-once.mjs'
 import { cacheHome } from '../support/paths.mjs'
 
 /** The directory of a server of this name and version, which `make(directory)` fills when there is none. */
-async function once(name, make) {
-  const directory = join(cacheHome, 'servers', name)
-  const ready = join(directory, 'ready')
-  if (existsSync(ready)) return directory
-  rmSync(directory, { recursive: true, force: true })
-  mkdirSync(directory, { recursive: true })
-  await make(directory)
-  mkdirSync(ready)
-  return directory
-}
+const once = (name, make) => madeOnce(join(cacheHome, 'servers', name), make)
 
 const patient = { timeout: 3_600_000 }
 
-/** Packages from PyPI in a virtual environment. It must not move, so it is made where it stays. */
+/** Packages from PyPI in a virtual environment. */
 export function fromPyPI(name, packages) {
   return once(name, async directory => {
     await mustRun('python3', ['-m', 'venv', directory])
