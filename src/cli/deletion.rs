@@ -1,11 +1,26 @@
 //! Deleting objects, in batches.
 
+use clap::Args;
 use parking_lot::Mutex;
 
 use super::bucket::Bucket;
 use super::tally::{Tally, What};
 use super::ui::{Ending, progress::Progress};
 use crate::object_store::DELETE_BATCH;
+
+/// How a command that deletes goes about it.
+#[derive(Args, Clone, Debug, Default)]
+pub(super) struct DeletionArgs {
+    /// Change nothing, and tell what would go
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do not ask on a terminal
+    #[arg(long, short)]
+    pub yes: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
 
 /// An object to delete.
 pub(super) struct Deletion {

@@ -20,7 +20,7 @@ use futures_util::TryStreamExt;
 use parking_lot::Mutex;
 
 use super::bucket::{Bucket, Found};
-use super::deletion::{Deletion, delete};
+use super::deletion::{Deletion, DeletionArgs, delete};
 use super::scopes::Scopes;
 use super::tally::{Tally, What};
 use super::ui::{Ending, age, confirm::confirm, interrupt::until_interrupted};
@@ -56,15 +56,8 @@ pub(super) struct FlushArgs {
     /// Keep chunks that were written later than this: a store that is under way may need them
     #[arg(long, value_name = "AGE", value_parser = age::parse, default_value = "1d")]
     pub grace: Duration,
-    /// Change nothing, and tell what would go
-    #[arg(long)]
-    pub dry_run: bool,
-    /// Do not ask on a terminal
-    #[arg(long, short)]
-    pub yes: bool,
-    /// Print JSON
-    #[arg(long)]
-    pub json: bool,
+    #[command(flatten)]
+    pub how: DeletionArgs,
 }
 
 /// Reads a size in bytes such as `50GB` or `500MiB`. A unit is needed.
@@ -78,17 +71,17 @@ fn size(text: &str) -> Result<u64, String> {
 /// Deletes what the arguments say, and tells what that was.
 pub(super) async fn run(workspace: &Workspace, args: &FlushArgs) -> Result<u8, Ending> {
     let bucket = Bucket::open(workspace).await?;
-    if !args.dry_run {
+    if !args.how.dry_run {
         let name = &bucket.config.bucket.name;
         let question = format!(
             "Evict from {name:?}, {}, in the scopes {}?",
             bucket.prefix(),
             args.scope
         );
-        confirm(args.yes, &question).await?;
+        confirm(args.how.yes, &question).await?;
     }
     let report = flush(&bucket, args, |_| true).await?;
-    report.print(args.json)
+    report.print(args.how.json)
 }
 
 /// Flushes those entries that `chosen` picks; chunks that nothing references go anyway.
@@ -108,7 +101,7 @@ pub(super) async fn flush(
             now: SystemTime::now(),
         },
         tally: &tally,
-        report: Report::new(args.dry_run),
+        report: Report::new(args.how.dry_run),
         parts: Vec::new(),
         by_scope: HashMap::new(),
         going: Vec::new(),
@@ -165,7 +158,7 @@ impl Flush<'_> {
         let of_row = |at: &shrink::Marked| self.parts[at.part].rows[at.row].fingerprint;
         let mut marked: Fingerprints = marked.iter().map(of_row).collect();
         self.report.forget(|_, fingerprint| marked.contains(fingerprint));
-        if self.args.dry_run {
+        if self.args.how.dry_run {
             return Ok(());
         }
         let bucket = self.bucket;
@@ -186,7 +179,7 @@ impl Flush<'_> {
     /// Counts an object that goes, and deletes it.
     async fn goes(&mut self, scope: &str, key: String, what: What, size: u64) -> Result<(), Ending> {
         self.report.goes(scope, what, size);
-        if self.args.dry_run {
+        if self.args.how.dry_run {
             return Ok(());
         }
         self.delete(key, what, size).await

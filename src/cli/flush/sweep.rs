@@ -32,14 +32,14 @@ impl Flush<'_> {
     pub(super) async fn sweep(&mut self, at: usize) -> Result<(), Ending> {
         let unneeded = self.parts[at].unneeded();
         let scope = self.parts[at].scope.clone();
-        if self.args.dry_run {
+        if self.args.how.dry_run {
             let name = scope.to_string();
             let report = &mut self.report;
             unneeded
                 .iter()
                 .for_each(|chunk| report.goes(&name, What::Chunk, chunk.size));
         }
-        if self.args.dry_run || unneeded.is_empty() {
+        if self.args.how.dry_run || unneeded.is_empty() {
             return Ok(());
         }
         let Again {

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use clap::{ArgGroup, Args};
 
+use crate::cli::deletion::DeletionArgs;
 use crate::cli::scopes::Scopes;
 use crate::cli::ui::age;
 use crate::entry::{Manifest, Producer};
@@ -55,15 +56,8 @@ pub(in crate::cli) struct PurgeArgs {
     /// Only these scopes: t, u/pr-123, u/pr-* or u/*
     #[arg(long, default_value = "*")]
     pub scope: Scopes,
-    /// Change nothing, and tell what would go
-    #[arg(long)]
-    pub dry_run: bool,
-    /// Do not ask on a terminal
-    #[arg(long, short)]
-    pub yes: bool,
-    /// Print JSON
-    #[arg(long)]
-    pub json: bool,
+    #[command(flatten)]
+    pub how: DeletionArgs,
 }
 
 /// What a producer is known by.

@@ -35,12 +35,12 @@ pub(super) async fn run(workspace: &Workspace, args: &PurgeArgs) -> Result<u8, E
         format!("{}; run it again to finish", tally.lock().line())
     })
     .await?;
-    report.print(args.json)
+    report.print(args.how.json)
 }
 
 async fn purge(bucket: &Bucket, args: &PurgeArgs, tally: &Mutex<Tally>) -> Result<Report, Ending> {
     let entries = list(bucket, args).await?;
-    let mut report = Report::new(args.dry_run);
+    let mut report = Report::new(args.how.dry_run);
     let chosen = if args.names.is_empty() {
         judged(bucket, args, entries, &mut report).await?
     } else {
@@ -48,10 +48,10 @@ async fn purge(bucket: &Bucket, args: &PurgeArgs, tally: &Mutex<Tally>) -> Resul
     };
     let deletions: Vec<Deletion> = chosen.iter().map(deletion).collect();
     report.chose(&deletions);
-    if !args.dry_run && !deletions.is_empty() {
+    if !args.how.dry_run && !deletions.is_empty() {
         let mut planned = Tally::default();
         planned.deleted(&deletions);
-        confirm(args.yes, &planned.question()).await?;
+        confirm(args.how.yes, &planned.question()).await?;
         delete(bucket, "Deleting entries", deletions, tally).await?;
     }
     Ok(report)

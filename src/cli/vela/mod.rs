@@ -6,6 +6,7 @@ mod server;
 use std::time::{Duration, Instant};
 
 use super::bucket::{Bucket, Found};
+use super::deletion::DeletionArgs;
 use super::flush::{self, FlushArgs};
 use super::rebuild::{self, Rebuild};
 use super::restore::{self, PATIENCE, Restored, working_directory};
@@ -151,9 +152,10 @@ async fn flush(bucket: &Bucket, parameters: &Parameters<'_>, quiet: bool) -> Res
         max_size: None,
         scope: Scopes::All,
         grace: GRACE,
-        dry_run: false,
-        yes: true,
-        json: false,
+        how: DeletionArgs {
+            yes: true,
+            ..DeletionArgs::default()
+        },
     };
     let below = |found: &Found| matches!(&found.at.object, Object::Archive(name) if name.as_str().starts_with(&folder));
     let report = flush::flush(bucket, &args, below).await?;

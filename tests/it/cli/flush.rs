@@ -140,6 +140,18 @@ async fn refused_entry(code: &'static str, message: &'static str) -> (Setup, Str
     (setup.intercepted(refusal).await, chunk)
 }
 
+/// An entry that can't be read keeps the chunk.
+async fn assert_kept(setup: &Setup, chunk: &str) {
+    let ran = setup.run(&["flush", "--age", "14d"]).await;
+    assert_eq!((ran.code, setup.has(chunk)), (1, true), "{}", ran.text());
+    assert!(
+        ran.stdout
+            .contains("! Chunks were kept, since 1 entry of their scope can't be read"),
+        "{}",
+        ran.stdout
+    );
+}
+
 #[tokio::test]
 async fn an_archived_entry_which_nobody_can_read_keeps_no_chunks() {
     let (setup, chunk) = refused_entry("InvalidObjectState", "The object is archived.").await;
@@ -157,14 +169,7 @@ async fn an_archived_entry_which_nobody_can_read_keeps_no_chunks() {
 #[tokio::test]
 async fn an_entry_that_only_this_caller_can_not_read_may_need_any_chunk() {
     let (setup, chunk) = refused_entry("AccessDenied", "not authorized to perform: kms:Decrypt").await;
-    let ran = setup.run(&["flush", "--age", "14d"]).await;
-    assert_eq!((ran.code, setup.has(&chunk)), (1, true), "{}", ran.text());
-    assert!(
-        ran.stdout
-            .contains("! Chunks were kept, since 1 entry of their scope can't be read"),
-        "{}",
-        ran.stdout
-    );
+    assert_kept(&setup, &chunk).await;
 }
 
 #[tokio::test]
@@ -176,14 +181,7 @@ async fn what_a_trusted_key_signed_and_can_not_be_read_may_need_any_chunk() {
     // It isn't sealed, as all has to be for who reads it with a key.
     scope.entry("1", &["a"], 1);
     let setup = setup.option("encryptionKey", "another passphrase");
-    let ran = setup.run(&["flush", "--age", "14d"]).await;
-    assert_eq!((ran.code, setup.has(&chunk)), (1, true), "{}", ran.text());
-    assert!(
-        ran.stdout
-            .contains("! Chunks were kept, since 1 entry of their scope can't be read"),
-        "{}",
-        ran.stdout
-    );
+    assert_kept(&setup, &chunk).await;
 }
 
 #[tokio::test]
