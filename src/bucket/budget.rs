@@ -11,13 +11,12 @@
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::memory::{EntryMemory, Memory};
-use crate::chunk;
 use crate::error::Error;
 
 /// Artifacts that are unpacked at once: beyond this the disk and the processors gain nothing.
 const UNPACKING: usize = 4;
-/// Artifacts that are packed at once. A packer takes up to 20 MiB, and 14 if what it packs shrinks by half: the chunk to
-/// come, and the frames that may be inline, with the one that is too much.
+/// Artifacts that are packed at once. A packer takes up to 8 MiB: the chunk to come, and the frames that may be inline, with
+/// the one that is too much.
 const PACKING: usize = 3;
 /// Entry objects, from the request to the end of unpacking. Eleven inline artifacts of 3 MB keep two cores busy; without
 /// a bound, 40 of them at once made 150 MB of 25.
@@ -27,7 +26,7 @@ const ENTRIES: u64 = 32 << 20;
 /// second: this is for about twenty of them.
 const DOWNLOADS: u64 = 24 << 20;
 /// Chunks from the bucket, plain, to the end of writing.
-const OPENED: u64 = 3 * chunk::MAX_SIZE as u64;
+const OPENED: u64 = 16 << 20;
 /// Chunks and entries on their way to the bucket, from the moment they are packed.
 const UPLOADS: u64 = 32 << 20;
 
