@@ -148,7 +148,9 @@ export interface OpenOptions {
   nxVersion?: string
   /** Whether to keep a line for each thing that happens. */
   verbose: boolean
-  /** Variables that were removed from the environment, so that tasks don't inherit them. */
+  /** Whether Nx's daemon serves this run, so that the environment may be that of another. */
+  daemon?: boolean
+  /** Variables of this run that were removed from the environment, so that tasks don't inherit them. */
   keys?: Record<string, string>
 }
 

@@ -88,10 +88,40 @@ test('with an Nx that starts tasks in another way, they leave the environment al
 
 test('where Nx passes on assignments only, keys are overwritten, and nobody takes what is left for a key', () => {
   Object.assign(process.env, { [SIGNING]: 'main:secret', [ENCRYPTION]: 'passphrase' })
-  takeKeysOfRun()
+  takeKeysOfRun(process.env)
   assert.deepEqual([process.env[SIGNING], process.env[ENCRYPTION]], ['removed', 'removed'])
   assert.equal(process.env[REMOVED], `${SIGNING},${ENCRYPTION}`)
-  takeKeysOfRun()
+  assert.deepEqual(takeKeysOfRun(process.env), { [SIGNING]: 'main:secret', [ENCRYPTION]: 'passphrase' })
   takeKeys(unknown)
   assert.deepEqual(takenKeys(), { [SIGNING]: 'main:secret', [ENCRYPTION]: 'passphrase' })
+})
+
+/** What a hook does while Nx records its assignments, in a process that other runs share. */
+function inHook(own: NodeJS.ProcessEnv) {
+  const passedOn: Record<string, unknown> = {}
+  const set = (target: NodeJS.ProcessEnv, name: string, value: string) => {
+    target[name] = value
+    passedOn[name] = value
+    return true
+  }
+  process.env = new Proxy(own, { set })
+  try {
+    return { keys: takeKeysOfRun(own), passedOn }
+  } finally {
+    process.env = own
+  }
+}
+
+test('runs that share a process have the keys of their own environment, and none of another run', () => {
+  const own = process.env
+  Object.assign(own, { [SIGNING]: 'main:secret', [ENCRYPTION]: 'passphrase' })
+  const keys = { [SIGNING]: 'main:secret', [ENCRYPTION]: 'passphrase' }
+  const passedOn = { [SIGNING]: 'removed', [ENCRYPTION]: 'removed', [REMOVED]: `${SIGNING},${ENCRYPTION}` }
+  assert.deepEqual(inHook(own), { keys, passedOn })
+  assert.deepEqual(inHook(own), { keys, passedOn })
+  // A run inside a task of the first, and one that never had a key.
+  Object.assign(own, passedOn)
+  assert.deepEqual(inHook(own), { keys: {}, passedOn: {} })
+  clean()
+  assert.deepEqual(inHook(own), { keys: {}, passedOn: {} })
 })

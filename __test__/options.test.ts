@@ -62,6 +62,14 @@ test('keys that were taken out of the environment travel beside it', () => {
   assert.deepEqual(optionsOf({ 'nx.json': {} }).keys, {})
 })
 
+test("a process of Nx's daemon says so, also where the run has set the daemon's variables for itself", () => {
+  assert.equal(optionsOf({ 'nx.json': {} }).daemon, false)
+  const settings = { NX_PROJECT_GLOB_CACHE: 'false', NX_CACHE_PROJECTS_CONFIG: 'false' }
+  assert.equal(optionsOf({ 'nx.json': {} }, settings).daemon, true)
+  const others = { NX_DAEMON_PROCESS: 'true', NX_PROJECT_GLOB_CACHE: 'true' }
+  assert.equal(optionsOf({ 'nx.json': {} }, others).daemon, true)
+})
+
 test('verbose runs ask for events', () => {
   assert.equal(optionsOf({ 'nx.json': {} }, { NX_VERBOSE_LOGGING: 'true' }).verbose, true)
 })

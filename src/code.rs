@@ -75,6 +75,7 @@ codes! {
     ScopeRefused = "scope-refused",
     ScopeNameRefused = "scope-name-refused",
     SigningKeyReadable = "signing-key-readable",
+    Daemon = "daemon",
 }
 
 impl Code {

@@ -54,7 +54,9 @@ pub struct OpenOptions {
     pub nx_version: Option<String>,
     /// Whether to keep a line for each thing that happens.
     pub verbose: bool,
-    /// Variables that were removed from the environment, so that tasks don't inherit them.
+    /// Whether Nx's daemon serves this run, so that the environment may be that of another.
+    pub daemon: Option<bool>,
+    /// Variables of this run that were removed from the environment, so that tasks don't inherit them.
     pub keys: Option<HashMap<String, String>>,
 }
 
@@ -259,7 +261,13 @@ impl NativeCache {
         let root = Path::new(&options.workspace_root);
         let config =
             Config::load(options.section.as_deref(), &environment, options.ci, root).map_err(Error::from)?;
-        let access = trust::decide(&config.trust, &trust::detect(&environment, options.ci));
+        let facts = trust::detect(&environment, options.ci);
+        let facts = if options.daemon == Some(true) {
+            facts.of_daemon()
+        } else {
+            facts
+        };
+        let access = trust::decide(&config.trust, &facts);
         let producer = Producer::here(options.nx_version, &environment);
         let end = RunEnd::wanted(&environment, options.ci, root, config.job_summary);
         let (log, complaint) = match Log::wanted(&environment) {

@@ -19,6 +19,25 @@ pub fn plain(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// JSON `text` with everything escaped in its strings that a terminal would obey. What serde_json leaves of it is there
+/// only; line feeds, which it escapes, are its own.
+pub fn json(text: &str) -> Cow<'_, str> {
+    let obeyed = |letter: char| letter != '\n' && obeyed(letter);
+    if !text.contains(obeyed) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for letter in text.chars() {
+        if obeyed(letter) {
+            let units = letter.encode_utf16(&mut [0; 2]).to_vec();
+            shown.extend(units.iter().map(|unit| format!("\\u{unit:04x}")));
+        } else {
+            shown.push(letter);
+        }
+    }
+    Cow::Owned(shown)
+}
+
 /// `text` on one line, escaped like [`plain`], and cut after `most` characters.
 pub fn line(text: &str, most: usize) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -83,6 +102,29 @@ mod tests {
         assert_eq!(plain("\u{9b}31m"), "\\u{9b}31m");
         assert_eq!(plain("exe\u{202e}gpj"), "exe\\u{202e}gpj");
         assert_eq!(plain("\u{7f}\0"), "\\u{7f}\\u{0}");
+    }
+
+    #[test]
+    fn json_means_the_same_without_what_a_terminal_obeys() {
+        for text in [
+            "exe\u{202e}gpj",
+            "\u{9b}31m \u{7f}\0\n\u{1b}",
+            "tag\u{e0041}\\u",
+            "Grüße 👋",
+        ] {
+            for printed in [
+                serde_json::to_string(&[text]).unwrap(),
+                serde_json::to_string_pretty(&[text]).unwrap(),
+            ] {
+                let shown = json(&printed);
+                assert!(
+                    !shown.contains(|letter| letter != '\n' && obeyed(letter)),
+                    "{shown:?}"
+                );
+                assert_eq!(serde_json::from_str::<[String; 1]>(&shown).unwrap(), [text]);
+            }
+        }
+        assert_eq!(json("\"\u{202e}\u{e0041}\""), "\"\\u202e\\udb40\\udc41\"");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-import { type Launcher, nxLauncher } from './nx'
+import { isOfDaemon, type Launcher, nxLauncher } from './nx'
 
 /** The variables that hold a secret key. Only the cache needs them, so tasks don't inherit them. */
 const KEYS = ['NX_S3_CACHE_SIGNING_KEY', 'NX_S3_CACHE_ENCRYPTION_KEY']
@@ -18,7 +18,7 @@ const taken: Record<string, string> = {}
  * task, so the keys are removed from these copies as well. Returns whether that can be done with this Nx.
  */
 export function takeKeys(launcher: () => Launcher = nxLauncher): boolean {
-  if (take().length === 0) return true
+  if (Object.keys(take()).length === 0) return true
   removeKeys(process.env)
   try {
     cleanCopies(launcher())
@@ -31,19 +31,34 @@ export function takeKeys(launcher: () => Launcher = nxLauncher): boolean {
 /**
  * The same inside a hook of a plugin, whose process starts no tasks: Nx passes assignments on to the process that does,
  * but no deletions. Empty variables would not do, since Nx fills them from `.env` files for each task.
+ *
+ * Returns the keys of this run. Where Nx has put something in place of `own`, the environment of this process, other
+ * runs may follow in it: nothing is remembered for them, and they find what this one has found.
  */
-export function takeKeysOfRun(): void {
-  const names = take()
-  if (names.length === 0) return
-  for (const name of names) process.env[name] = NOTHING
-  process.env[REMOVED] = names.join(',')
+export function takeKeysOfRun(own: NodeJS.ProcessEnv): Record<string, string> {
+  const shared = process.env !== own || isOfDaemon()
+  const found = shared ? present() : take()
+  const names = Object.keys(found)
+  if (names.length > 0) {
+    const before = own[REMOVED] ?? ''
+    for (const name of names) process.env[name] = NOTHING
+    process.env[REMOVED] = names.join(',')
+    if (shared) Object.assign(own, found, { [REMOVED]: before })
+  }
+  return shared ? found : takenKeys()
 }
 
-/** Remembers the keys in the environment, and returns their variables. */
-function take(): string[] {
-  const names = KEYS.filter(name => process.env[name] && process.env[name] !== NOTHING)
-  for (const name of names) taken[name] = process.env[name] ?? ''
-  return names
+/** Remembers the keys in the environment, and returns them. */
+function take(): Record<string, string> {
+  const found = present()
+  Object.assign(taken, found)
+  return found
+}
+
+/** The keys in the environment. */
+function present(): Record<string, string> {
+  const pairs = KEYS.map(name => [name, process.env[name] ?? ''] as const)
+  return Object.fromEntries(pairs.filter(([, key]) => key && key !== NOTHING))
 }
 
 /** The keys that this process no longer has in its environment, by their variables. */

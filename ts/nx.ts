@@ -66,9 +66,14 @@ export function nxCacheDirectory(): string {
   return require('nx/src/utils/cache-directory').cacheDir
 }
 
-/** Whether this process belongs to Nx's daemon, which sets this variable for itself and its plugins' processes. */
+/**
+ * Whether this process belongs to Nx's daemon, which sets these variables for itself and its plugins' processes. Since
+ * Nx 23, a run may have other values of all but the first; before, there is no such variable.
+ */
 export function isOfDaemon(): boolean {
-  return process.env['NX_PROJECT_GLOB_CACHE'] === 'false' && process.env['NX_CACHE_PROJECTS_CONFIG'] === 'false'
+  const { NX_DAEMON_PROCESS, NX_PROJECT_GLOB_CACHE, NX_CACHE_PROJECTS_CONFIG } = process.env
+  if (NX_DAEMON_PROCESS === 'true') return true
+  return NX_PROJECT_GLOB_CACHE === 'false' && NX_CACHE_PROJECTS_CONFIG === 'false'
 }
 
 /** Whether the user asked Nx for details (`--verbose` sets the same variable). */

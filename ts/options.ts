@@ -1,12 +1,12 @@
 import type { OpenOptions } from '../index'
 import { takenKeys } from './keys'
-import { isVerbose, nx } from './nx'
+import { isOfDaemon, isVerbose, nx } from './nx'
 
 /**
  * The facts only JavaScript knows: nx.json's `s3` section with `extends` already resolved, and whether this is CI.
- * Nothing is checked here; the native side owns every option and its messages.
+ * Nothing is checked here; the native side owns every option and its messages. `keys` are those of the run.
  */
-export function openOptions(): OpenOptions {
+export function openOptions(keys = takenKeys()): OpenOptions {
   const { readNxJson, workspaceRoot, version } = nx()
   const { s3 } = readNxJson(workspaceRoot)
   return {
@@ -15,7 +15,8 @@ export function openOptions(): OpenOptions {
     ci: isCi(),
     nxVersion: version,
     verbose: isVerbose(),
-    keys: takenKeys(),
+    daemon: isOfDaemon(),
+    keys,
   }
 }
 

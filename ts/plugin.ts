@@ -85,9 +85,9 @@ function forgetKilled(): void {
 /** Opens the cache and serves it, or says why there is none. */
 function begin(): Run {
   const run: Run = { notices: noticesOf(() => run), printed: false, over: false }
-  takeKeysOfRun()
+  const keys = takeKeysOfRun(environment)
   try {
-    const options = openOptions()
+    const options = openOptions(keys)
     if (!isConfigured(options)) {
       run.notices.warn(notConfigured)
       return run

@@ -98,6 +98,23 @@ describe('Nx without the name it looks for', async () => {
     assert.match(run.text, /without a valid signature was refused/)
   })
 
+  it('stores nothing in CI with the daemon, reads only what is signed, and says what to do', async () => {
+    // Only Linux tells where the terminal of another process is.
+    const shown = process.platform === 'linux' && !noTerminal
+    const through = shown ? inTerminal : []
+    const ofCI = { ...keys, NX_DAEMON: 'true' }
+    const before = server.objects().length
+    workspace.touch('docs')
+    const run = await workspace.nx(['run', 'docs:build'], { environment: ofCI, through })
+    assertRan(run, ['docs'])
+    assert.equal(server.objects().length, before)
+    if (shown) assertOneWarning(run, /Nx's daemon serves this run/, /NX_DAEMON=false/)
+    workspace.wipe()
+    // A run without the daemon is what it says it is.
+    assertRan(await workspace.nx(['run', 'docs:build'], { environment: keys }), ['docs'])
+    assert.ok(server.objects().length > before)
+  })
+
   for (const NX_DAEMON of ['false', 'true']) {
     const where = NX_DAEMON === 'true' ? 'with' : 'without'
     it(`keeps the secret keys from tasks, ${where} the daemon and a .env file that holds one`, async () => {

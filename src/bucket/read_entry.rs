@@ -8,7 +8,7 @@ use crate::entry::{self, Entry, MAX_ENTRY_OBJECT, claimed_signer};
 use crate::error::Error;
 use crate::object_store;
 use crate::scope::Scope;
-use crate::sign::{Identity, KeyName, Provenance, SignedBy};
+use crate::sign::{Claimed, Identity, KeyName, Provenance, SignedBy};
 
 /// An entry object and all that can be told of it.
 pub struct ReadEntry {
@@ -24,6 +24,8 @@ pub struct ReadEntry {
     pub signer: Result<SignedBy, entry::Error>,
     /// The key that it claims to be signed with, if any. Nothing of that is verified.
     pub claimed_key: Option<KeyName>,
+    /// What the certificate claims that it bears, if any, or why that can't be read. Nothing of that is verified.
+    pub claimed_run: Option<Result<Claimed, entry::Error>>,
     /// Its content, as far as it can be read: whoever signed it.
     pub entry: Result<Arc<Entry>, entry::Error>,
     /// Whether runs want it signed.
@@ -41,48 +43,40 @@ impl ReadEntry {
     ) -> Result<Option<Self>, Error> {
         let (namespace, subject) = (Arc::new(namespaces.of(scope)), name.subject());
         let key = namespace.keys.of(subject);
-        let (object_size, signer, claimed_key, entry) =
-            match requests.get(&key, MAX_ENTRY_OBJECT, &Arc::default()).await {
-                Ok(None) => return Ok(None),
-                Ok(Some(object)) => {
-                    let (object, verifier) = (object.body, namespaces.verifier.clone());
-                    let attested = namespace.codec.verify_entry(subject, &object, &verifier);
-                    // What was signed must agree with the manifest, too.
-                    let codec = namespace
-                        .codec
-                        .clone()
-                        .trusting(attested.is_ok().then_some(verifier));
-                    let entry = codec.decode_entry(subject, &object).map(Arc::new);
-                    let claimed = claimed_signer(subject, &object);
-                    (
-                        object.len() as u64,
-                        attested.map(|attested| attested.by),
-                        claimed,
-                        entry,
-                    )
-                }
-                // Nobody writes such an entry: it is one more that can't be read.
-                Err(Error::Object {
-                    source: object_store::Error::TooLarge { size, .. },
-                    ..
-                }) => (
-                    size,
-                    Err(entry::Error::WrongLength),
-                    None,
-                    Err(entry::Error::WrongLength),
-                ),
-                Err(error) => return Err(error),
-            };
-        Ok(Some(Self {
-            name,
-            namespace,
+        let mut read = Self {
+            name: name.clone(),
+            namespace: namespace.clone(),
             key,
-            object_size,
-            signer,
-            claimed_key,
-            entry,
+            object_size: 0,
+            signer: Err(entry::Error::WrongLength),
+            claimed_key: None,
+            claimed_run: None,
+            entry: Err(entry::Error::WrongLength),
             signature_needed,
-        }))
+        };
+        let object = match requests.get(&read.key, MAX_ENTRY_OBJECT, &Arc::default()).await {
+            Ok(None) => return Ok(None),
+            Ok(Some(object)) => object.body,
+            // Nobody writes such an entry: it is one more that can't be read.
+            Err(Error::Object {
+                source: object_store::Error::TooLarge { size, .. },
+                ..
+            }) => {
+                read.object_size = size;
+                return Ok(Some(read));
+            }
+            Err(error) => return Err(error),
+        };
+        let (codec, verifier) = (&namespace.codec, namespaces.verifier.clone());
+        let attested = codec.verify_entry(subject, &object, &verifier);
+        // What was signed must agree with the manifest, too.
+        let trusting = codec.clone().trusting(attested.is_ok().then_some(verifier));
+        read.entry = trusting.decode_entry(subject, &object).map(Arc::new);
+        read.object_size = object.len() as u64;
+        read.signer = attested.map(|attested| attested.by);
+        read.claimed_key = claimed_signer(subject, &object);
+        read.claimed_run = codec.claimed_run(subject, &object);
+        Ok(Some(read))
     }
 
     /// Where it comes from, and who vouches for that: without anybody, it is what whoever signed it claims.

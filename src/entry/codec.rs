@@ -13,7 +13,8 @@ use crate::compress;
 use crate::scope::Scope;
 use crate::seal::{MasterKey, OVERHEAD, SALT_LEN};
 use crate::sign::{
-    Attested, CertifiedKey, CertifiedSignature, KeyName, MAX_BLOCK, Signer, Statement, Verifier, claimed_key,
+    Attested, CertifiedKey, CertifiedSignature, Claimed, KeyName, MAX_BLOCK, Signer, Statement, Verifier,
+    claimed_key, claimed_run,
 };
 
 /// The offset of an entry's signature or, without one, its body: after the header and the signature's length.
@@ -199,10 +200,22 @@ impl Codec {
         let (header, block, body) = split_entry(object, subject)?;
         let statement_header = header.to_bytes();
         let statement = self.statement(subject, &statement_header, body);
-        verifier.verify(block, &statement, |stored| {
-            let context = self.context(header, CERTIFICATE);
-            Ok(self.open_body(header, &context, &stored)?.into_owned())
-        })
+        verifier.verify(block, &statement, |stored| self.open_certificate(header, &stored))
+    }
+
+    /// What the entry object claims of the run that signed it, if it has a run's certificate. Nothing of that is verified.
+    pub fn claimed_run<'a>(
+        &self,
+        subject: impl Into<Subject<'a>>,
+        object: &[u8],
+    ) -> Option<Result<Claimed, Error>> {
+        let (header, block, _) = split_entry(object, subject.into()).ok()?;
+        claimed_run(block, |stored| self.open_certificate(header, &stored))
+    }
+
+    fn open_certificate(&self, header: Header, stored: &[u8]) -> Result<Vec<u8>, Error> {
+        let context = self.context(header, CERTIFICATE);
+        Ok(self.open_body(header, &context, stored)?.into_owned())
     }
 
     /// A certificate as entries carry it: sealed where they are, since its token tells of the run.

@@ -53,13 +53,34 @@ impl Client {
         began(&self.directory).is_some_and(|began| began == self.began)
     }
 
-    /// Writes `text` to its standard error, if that is a terminal.
+    /// Writes `text` to its standard error, if that is a terminal or a pipe, as in CI.
     pub fn tell(&self, text: &str) -> bool {
-        let Ok(mut terminal) = File::options().write(true).open(self.directory.join("fd/2")) else {
+        let mut options = File::options();
+        options.write(true);
+        // A pipe that nobody reads, or that is full, would be waited for.
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::custom_flags(
+            &mut options,
+            rustix::fs::OFlags::NONBLOCK.bits().cast_signed(),
+        );
+        let Ok(mut shown) = options.open(self.directory.join("fd/2")) else {
             return false;
         };
-        self.is_alive() && terminal.is_terminal() && terminal.write_all(text.as_bytes()).is_ok()
+        self.is_alive()
+            && (shown.is_terminal() || is_pipe(&shown))
+            && shown.write_all(text.as_bytes()).is_ok()
     }
+}
+
+#[cfg(unix)]
+fn is_pipe(file: &File) -> bool {
+    let kind = file.metadata().map(|metadata| metadata.file_type());
+    kind.is_ok_and(|kind| std::os::unix::fs::FileTypeExt::is_fifo(&kind))
+}
+
+#[cfg(not(unix))]
+fn is_pipe(_: &File) -> bool {
+    false
 }
 
 /// The inode of the socket at `local` that is connected to `remote`, by `/proc/net/tcp`.
@@ -101,7 +122,9 @@ fn stat(directory: &Path) -> Option<Vec<String>> {
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
+    use std::io::Read;
     use std::net::{TcpListener, TcpStream};
+    use std::process::{Child, Command, Stdio};
 
     use super::*;
 
@@ -124,14 +147,36 @@ mod tests {
         assert!(Client::find(ours, peer).is_none());
     }
 
-    #[test]
-    fn a_file_is_not_a_terminal() {
-        let me = PathBuf::from("/proc/self");
+    /// Another process with its errors there.
+    fn other(errors: Stdio) -> (Child, Client) {
+        let child = Command::new("sleep").arg("60").stderr(errors).spawn().unwrap();
+        let directory = PathBuf::from(format!("/proc/{}", child.id()));
         let client = Client {
-            began: began(&me).unwrap(),
+            began: began(&directory).unwrap(),
             is_near: false,
-            directory: me,
+            directory,
         };
-        assert_eq!(client.tell(""), std::io::stderr().is_terminal());
+        (child, client)
+    }
+
+    #[test]
+    fn a_pipe_is_written_to_and_a_file_or_a_pipe_that_nobody_reads_is_not() {
+        let (mut child, client) = other(Stdio::piped());
+        assert!(client.tell("told"));
+        let mut read = [0; 4];
+        let mut pipe = child.stderr.take().unwrap();
+        pipe.read_exact(&mut read).unwrap();
+        assert_eq!(&read, b"told");
+        drop(pipe);
+        assert!(!client.tell("told"));
+        child.kill().unwrap();
+        child.wait().unwrap();
+
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let (mut child, client) = other(file.reopen().unwrap().into());
+        assert!(!client.tell("told"));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(fs::read(file.path()).unwrap(), b"");
     }
 }

@@ -20,7 +20,7 @@ use hyper::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use parking_lot::Mutex;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{AbortHandle, JoinSet};
@@ -36,6 +36,11 @@ pub use request::{Asked, Token};
 
 /// How long the server pauses when it can't accept connections.
 const PAUSE: Duration = Duration::from_millis(50);
+/// Connections at once; others wait. Far more than Nx has tasks at a time, and far less than any limit of open files.
+const MAX_CONNECTIONS: usize = 256;
+/// How long a connection may take to send the head of its next request. Nx's client keeps an idle one for 90 s: it is the
+/// one to close it, since a request that meets the end of its connection fails the run.
+const HEAD: Duration = Duration::from_secs(120);
 /// How often it is looked whether the client is still there.
 const LOOK: Duration = Duration::from_millis(200);
 
@@ -127,7 +132,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
-            accepted = listener.accept() => match accepted {
+            accepted = listener.accept(), if connections.len() < MAX_CONNECTIONS => match accepted {
                 Ok((stream, peer)) => {
                     connections.spawn(converse(stream, peer, shared.clone()));
                 }
@@ -146,9 +151,14 @@ async fn converse(stream: TcpStream, peer: SocketAddr, shared: Arc<Shared>) {
         async move { Ok::<_, Infallible>(shared.answer(request, peer).await) }
     });
     // The client is told by its requests' ends; whoever broke the connection knows already.
-    let _ = http1::Builder::new()
-        .serve_connection(TokioIo::new(stream), serve)
-        .await;
+    let _ = http(HEAD).serve_connection(TokioIo::new(stream), serve).await;
+}
+
+/// HTTP on a connection that ends when the head of a request takes longer than this.
+fn http(head: Duration) -> http1::Builder {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(head);
+    http
 }
 
 impl Shared {
@@ -223,4 +233,28 @@ fn plain(status: StatusCode, text: impl Into<String>) -> Response<Answer> {
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_connection_that_sends_no_whole_head_is_ended() {
+        for sent in ["", "GET /v1/cache/1 HTTP/1.1\r\nhost:"] {
+            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+            let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+            client.write_all(sent.as_bytes()).await.unwrap();
+            let (stream, _) = listener.accept().await.unwrap();
+            let serve =
+                service_fn(|_| async { Ok::<_, Infallible>(plain(StatusCode::OK, "no request is served")) });
+            let served = http(Duration::from_millis(50)).serve_connection(TokioIo::new(stream), serve);
+            assert!(served.await.is_err());
+            let mut answer = String::new();
+            client.read_to_string(&mut answer).await.unwrap();
+            assert!(!answer.contains("200"), "{answer}");
+        }
+    }
 }

@@ -13,7 +13,9 @@ mod tests;
 mod verifier;
 
 pub use certified::CertifiedSignature;
-pub use identity::{CertifiedKey, Identity, IdentityError, KeySet, KeySets, Provenance, Rules, Vouched};
+pub use identity::{
+    CertifiedKey, Claimed, Identity, IdentityError, KeySet, KeySets, Provenance, Rules, Vouched,
+};
 pub use key::{DuplicateKeyName, KeyError, KeyName, PublicKey, PublicKeys, SigningKey};
 pub use signature::{MAX_BLOCK, Signature, SignatureError, Statement, Verified};
-pub use verifier::{Attested, SignedBy, Signer, Verifier, claimed_key};
+pub use verifier::{Attested, SignedBy, Signer, Verifier, claimed_key, claimed_run};

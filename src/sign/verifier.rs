@@ -7,7 +7,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use super::certified::{self, CertifiedSignature};
-use super::identity::{Certificate, CertifiedKey, IdentityError, KeySets, Rules, Vouched, verify};
+use super::identity::{Certificate, CertifiedKey, Claimed, IdentityError, KeySets, Rules, Vouched, verify};
 use super::key::{KeyName, PublicKeys, SigningKey};
 use super::signature::{Signature, SignatureError, Statement};
 
@@ -202,4 +202,19 @@ impl fmt::Debug for Verifier {
 /// Whose key a signature block claims to be made with, if it is one of a key. Nothing of that is verified.
 pub fn claimed_key(block: &[u8]) -> Option<KeyName> {
     Signature::parse(block).ok().map(Signature::into_signer)
+}
+
+/// What a signature block claims of the run that made it, if it is one of a run. Nothing of that is verified. `open` opens
+/// a certificate that is sealed.
+pub fn claimed_run<E: From<SignatureError>>(
+    block: &[u8],
+    open: impl FnOnce(Vec<u8>) -> Result<Vec<u8>, E>,
+) -> Option<Result<Claimed, E>> {
+    let read = || {
+        let certificate = open(CertifiedSignature::parse(block)?.certificate)?;
+        let certificate = Certificate::parse(&certificate).ok_or(IdentityError::Malformed);
+        let claimed = certificate.and_then(|certificate| certificate.claimed());
+        Ok(claimed.map_err(SignatureError::from)?)
+    };
+    (block.first() == Some(&certified::VERSION)).then(read)
 }

@@ -44,6 +44,22 @@ pub enum RunKind {
     Unknown,
     /// A person at a machine.
     Developer,
+    /// Served by Nx's daemon, whose environment may be that of another run.
+    Daemon,
+}
+
+impl RunFacts {
+    /// The same where they come from the environment of Nx's daemon, which serves the runs of whoever connects: what this
+    /// one is can't be told, and no token can be its own.
+    pub fn of_daemon(self) -> Self {
+        Self {
+            kind: RunKind::Daemon,
+            reason: format!("{}, by the environment of Nx's daemon", self.reason),
+            event: None,
+            tokens: None,
+            ..self
+        }
+    }
 }
 
 /// What a CI system tells: the kind of run, and in words what it is.

@@ -114,7 +114,8 @@ fn may_be_trusted(trust: &TrustConfig, run: &RunFacts) -> bool {
         RunKind::Unprotected(_)
         | RunKind::PullRequest(_)
         | RunKind::BranchWithRequest(..)
-        | RunKind::Outside => false,
+        | RunKind::Outside
+        | RunKind::Daemon => false,
     }
 }
 
@@ -145,7 +146,8 @@ fn own_scope(trust: &TrustConfig, run: &RunFacts) -> Option<Scope> {
         | RunKind::PullRequest(None)
         | RunKind::BranchWithRequest(..)
         | RunKind::Outside
-        | RunKind::Developer => return None,
+        | RunKind::Developer
+        | RunKind::Daemon => return None,
     };
     match &trust.scope {
         Some(Scope::Untrusted(name)) => Some(name.clone()),
@@ -158,7 +160,9 @@ fn warnings(trust: &TrustConfig, run: &RunFacts, trusted: bool, own: Option<&Sco
     let mut warnings = key_warnings(trust, run, trusted);
     let asked = trust.scope == Some(Scope::Trusted);
     let named = matches!(trust.scope, Some(Scope::Untrusted(_)));
-    if named && own.is_none() {
+    if hidden_by_daemon(trust, run) {
+        warnings.push(TrustWarning::Daemon);
+    } else if named && own.is_none() {
         warnings.push(TrustWarning::ScopeNameRefused(no_scope(trust, run)));
     } else if asked && !may_be_trusted(trust, run) {
         warnings.push(TrustWarning::ScopeRefused(sentence(&run.reason)));
@@ -176,6 +180,11 @@ fn warnings(trust: &TrustConfig, run: &RunFacts, trusted: bool, own: Option<&Sco
         }
     }
     warnings
+}
+
+/// Whether this run might be more than a developer's, and only the daemon keeps that from being known.
+fn hidden_by_daemon(trust: &TrustConfig, run: &RunFacts) -> bool {
+    run.kind == RunKind::Daemon && (run.system != System::Developer || trust.scope.is_some())
 }
 
 /// What the push of a listed ref lacks.
@@ -200,6 +209,7 @@ fn key_warnings(trust: &TrustConfig, run: &RunFacts, trusted: bool) -> Vec<Trust
         _ if trusted => {}
         // The key has its place on these branches, whatever this run may do with it.
         RunKind::Push(git_ref) | RunKind::Other(git_ref) if trust.lists(git_ref) => {}
+        RunKind::Daemon if hidden_by_daemon(trust, run) => {}
         RunKind::Unknown if !matches!(trust.scope, Some(Scope::Untrusted(_))) => {
             warnings.push(TrustWarning::NotRecognized(sentence(&run.reason)));
         }

@@ -35,6 +35,8 @@ pub enum TrustWarning {
     ScopeRefused(String),
     /// `NX_S3_CACHE_TRUST_SCOPE` names a scope, but this run has none of its own, and why.
     ScopeNameRefused(String),
+    /// Nx's daemon serves this run, so that it can't be told what kind of run it is.
+    Daemon,
     /// Other users of this machine can read the file of the signing key.
     KeyFileReadable(PathBuf),
 }
@@ -55,6 +57,7 @@ impl TrustWarning {
             Self::KeyMissingForScope => Code::ScopeWithoutKey,
             Self::ScopeRefused(_) => Code::ScopeRefused,
             Self::ScopeNameRefused(_) => Code::ScopeNameRefused,
+            Self::Daemon => Code::Daemon,
             Self::KeyFileReadable(_) => Code::SigningKeyReadable,
         }
     }
@@ -63,7 +66,7 @@ impl TrustWarning {
     pub fn is_about_storing(&self) -> bool {
         matches!(
             self,
-            Self::KeyMissing(_) | Self::TokenMissing(_) | Self::IdentityMissing(..)
+            Self::KeyMissing(_) | Self::TokenMissing(_) | Self::IdentityMissing(..) | Self::Daemon
         )
     }
 
@@ -96,6 +99,7 @@ impl TrustWarning {
             Self::ScopeNameRefused(_) => {
                 "NX_S3_CACHE_TRUST_SCOPE can't give this run a scope of its own".into()
             }
+            Self::Daemon => "Nx's daemon serves this run, so it is not trusted".into(),
             Self::KeyFileReadable(path) => {
                 format!(
                     "other users of this machine can read the signing key in {}",
@@ -167,6 +171,11 @@ impl TrustWarning {
                 "Whoever may write to such a scope decides what is restored from it. So the variable may name one in \
                  pull requests, on branches that trust.branches doesn't list, and in CI systems that aren't \
                  recognized. Remove it here.",
+            ],
+            Self::Daemon => &[
+                "What a run is and which keys it holds are in its environment, and the daemon may have that of another run.",
+                "So its results are not stored for others; it restores signed results only.",
+                "Set NX_DAEMON=false in this job. It is Nx's default in CI.",
             ],
             Self::KeyFileReadable(_) => {
                 &["Take that right away: chmod 600, and replace the key if others may have used it."]

@@ -138,7 +138,11 @@ fn may_own(trust: &TrustConfig, kind: &RunKind) -> bool {
         }
         // Its job has to say so.
         RunKind::Unknown => trust.scope.is_some(),
-        RunKind::Other(_) | RunKind::PullRequest(None) | RunKind::Outside | RunKind::Developer => false,
+        RunKind::Other(_)
+        | RunKind::PullRequest(None)
+        | RunKind::Outside
+        | RunKind::Developer
+        | RunKind::Daemon => false,
     }
 }
 
@@ -167,7 +171,11 @@ pub(super) fn scopes(trust: &TrustConfig, this: &RunFacts, runs: &[Run], user: O
         | RunKind::Other(git_ref)
         | RunKind::Unprotected(git_ref)
         | RunKind::BranchWithRequest(git_ref, _) => Some(git_ref.clone()),
-        RunKind::PullRequest(_) | RunKind::Outside | RunKind::Unknown | RunKind::Developer => None,
+        RunKind::PullRequest(_)
+        | RunKind::Outside
+        | RunKind::Unknown
+        | RunKind::Developer
+        | RunKind::Daemon => None,
     };
     let listed = trust
         .rules

@@ -1,20 +1,21 @@
 //! The arguments of `purge`.
 
 use std::str::FromStr;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use clap::{ArgGroup, Args};
 
 use crate::cli::deletion::DeletionArgs;
 use crate::cli::scopes::Scopes;
 use crate::cli::ui::age;
-use crate::entry::{Manifest, Producer};
+use crate::entry::Producer;
 use crate::sign::{KeyName, Provenance};
 
 /// Delete entries that should not be there: some by name, or all that one run, commit, workflow, key or producer made.
 ///
 /// Where an entry comes from is what the issuer of its run's token says. For entries signed with a key, or with nothing,
-/// it is what they say themselves.
+/// it is what they say themselves. Where a run's token can't be verified, entries that it names go as well, and the others
+/// are told: nobody knows where they come from.
 ///
 /// Chunks stay until `flush` finds that nothing needs them. Exits 1 when something that was named isn't there, or when
 /// an entry can't be read, so that nobody knows who made it.
@@ -40,7 +41,8 @@ pub(in crate::cli) struct PurgeArgs {
     /// Entries of this workflow or pipeline: its name, or the name of its file
     #[arg(long, value_name = "NAME")]
     pub workflow: Option<String>,
-    /// Entries made at this time or later: 2026-11-26, 2026-11-26T08:20:00Z, or an age such as 2d
+    /// Entries made at this time or later, by the latest that the entry, its run's token or the bucket says: 2026-11-26,
+    /// 2026-11-26T08:20:00Z, or an age such as 2d
     #[arg(long, value_name = "TIME", value_parser = age::parse_time)]
     pub since: Option<SystemTime>,
     /// Entries made before this time
@@ -120,12 +122,17 @@ fn commit(text: &str) -> Result<String, String> {
 impl PurgeArgs {
     /// Whether anything is asked of entries beside their key, so that they have to be decoded.
     pub(super) fn describes_content(&self) -> bool {
-        let provenance = self.run.is_some() || self.commit.is_some() || self.workflow.is_some();
-        provenance || self.since.is_some() || self.until.is_some() || !self.producer.is_empty()
+        let spans = self.since.is_some() || self.until.is_some();
+        self.names_run() || spans || !self.producer.is_empty()
     }
 
-    /// Whether an entry with this manifest fits, which comes from there.
-    pub(super) fn fit(&self, manifest: &Manifest, from: &Provenance) -> bool {
+    /// Whether anything is asked of the run that entries come from.
+    pub(super) fn names_run(&self) -> bool {
+        self.run.is_some() || self.commit.is_some() || self.workflow.is_some()
+    }
+
+    /// Whether an entry of this run fits.
+    pub(super) fn fit_run(&self, from: &Provenance) -> bool {
         let is = |asked: &Option<String>, found: &Option<String>| asked.is_none() || asked == found;
         let commit = |asked: &String| {
             from.commit
@@ -136,17 +143,45 @@ impl PurgeArgs {
             let name = from.workflow.as_deref().unwrap_or_default();
             name == asked || name.rsplit('/').next() == Some(asked)
         };
-        let made = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(manifest.created));
         is(&self.run, &from.run)
             && self.commit.as_ref().is_none_or(commit)
             && self.workflow.as_ref().is_none_or(workflow)
-            && self
-                .since
-                .is_none_or(|since| made.is_none_or(|made| made >= since))
+    }
+
+    /// Whether an entry with this producer fits.
+    pub(super) fn fit_producer(&self, producer: &Producer) -> bool {
+        self.producer.iter().all(|of| of.fits(producer))
+    }
+
+    /// Whether an entry of these times fits.
+    pub(super) fn fit_times(&self, times: &Times) -> bool {
+        self.since.is_none_or(|since| times.may_be_since(since))
             && self
                 .until
-                .is_none_or(|until| made.is_some_and(|made| made < until))
-            && self.producer.iter().all(|of| of.fits(&manifest.producer))
+                .is_none_or(|until| times.made().is_some_and(|made| made < until))
+    }
+}
+
+/// When an entry was made, as far as is known.
+pub(super) struct Times {
+    /// By whoever wrote it, who may say what he likes; `None` for a time beyond all reason.
+    pub created: Option<SystemTime>,
+    /// By the token of its run.
+    pub issued: Option<SystemTime>,
+    /// By the server: when it was written, or refreshed.
+    pub modified: Option<SystemTime>,
+}
+
+impl Times {
+    /// Whether it was made then or later by any of them: nobody hides an entry from `--since` by a wrong time.
+    fn may_be_since(&self, since: SystemTime) -> bool {
+        let latest = self.created.max(self.issued).max(self.modified);
+        self.created.is_none() || latest >= Some(since)
+    }
+
+    /// When it was made. That was before it was in the bucket.
+    fn made(&self) -> Option<SystemTime> {
+        [self.created, self.modified].into_iter().flatten().min()
     }
 }
 

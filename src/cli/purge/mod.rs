@@ -4,16 +4,18 @@ mod args;
 mod report;
 
 use std::collections::BTreeSet;
+use std::time::{Duration, SystemTime};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use parking_lot::Mutex;
 
-use super::bucket::{Bucket, Found, READS, unread};
+use super::bucket::{Bucket, Found, READS, ReadEntry, unread};
 use super::deletion::{Deletion, delete};
 use super::tally::{Tally, What};
 use super::ui::{Ending, confirm::confirm, interrupt::until_interrupted, progress::Progress};
 use super::workspace::Workspace;
 use crate::error::Error;
+use args::Times;
 use report::Report;
 
 pub(super) use args::PurgeArgs;
@@ -148,9 +150,33 @@ async fn verdict_on(bucket: &Bucket, args: &PurgeArgs, found: &Found) -> Result<
     if !args.describes_content() {
         return Ok(Verdict::Goes);
     }
-    Ok(match (&read.entry, read.provenance()) {
-        (Ok(entry), Some((from, _))) if args.fit(&entry.manifest, from) => Verdict::Goes,
-        (Ok(_), _) => Verdict::Stays,
-        (Err(error), _) => Verdict::Unknown(error.to_string()),
-    })
+    Ok(content_verdict(args, found, &read))
+}
+
+/// The same by what is in the entry.
+fn content_verdict(args: &PurgeArgs, found: &Found, read: &ReadEntry) -> Verdict {
+    let manifest = match &read.entry {
+        Ok(entry) => &entry.manifest,
+        Err(error) => return Verdict::Unknown(error.to_string()),
+    };
+    let at = |seconds| SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds));
+    let claimed = read.claimed_run.as_ref();
+    let times = Times {
+        created: at(manifest.created),
+        issued: claimed
+            .and_then(|run| run.as_ref().ok())
+            .and_then(|run| at(run.issued)),
+        modified: found.modified,
+    };
+    if !args.fit_times(&times) || !args.fit_producer(&manifest.producer) {
+        return Verdict::Stays;
+    }
+    match (&read.signer, claimed) {
+        _ if !args.names_run() => Verdict::Goes,
+        (Err(_), Some(Ok(run))) if args.fit_run(&run.provenance) => Verdict::Goes,
+        // What the manifest claims is of no use: a run's token says where it comes from, and nobody knows whether it is one.
+        (Err(error), Some(_)) => Verdict::Unknown(error.to_string()),
+        _ if read.provenance().is_some_and(|(from, _)| args.fit_run(from)) => Verdict::Goes,
+        _ => Verdict::Stays,
+    }
 }

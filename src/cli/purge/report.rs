@@ -99,7 +99,7 @@ impl Report {
                 .map(|one| format!("! {}: {}", one.key, one.why)),
         );
         if !self.unreadable.is_empty() {
-            lines.push("    → Who made these can't be told. Set the encryption key that they were stored with, or purge them by hash.".into());
+            lines.push("    → Who made these can't be told. Set the encryption key that they were stored with, let their issuer be reached, or purge them by hash.".into());
         }
         lines
     }

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::ending::{Ending, GOOD, INTERRUPTED, UNABLE};
 use crate::config::environment;
+use crate::plain;
 
 /// Colours, where standard output is a terminal.
 #[derive(Clone, Copy, Debug)]
@@ -54,7 +55,7 @@ pub(in crate::cli) fn out(text: &str) {
 /// Prints `value` as JSON.
 pub(in crate::cli) fn json(value: &impl Serialize) {
     match serde_json::to_string_pretty(value) {
-        Ok(text) => out(&text),
+        Ok(text) => out(&plain::json(&text)),
         Err(error) => drop(failure(&error.to_string())),
     }
 }
@@ -67,7 +68,7 @@ pub(in crate::cli) fn line(text: &str) -> Result<(), Ending> {
 /// Prints `value` as one line of JSON.
 pub(in crate::cli) fn json_line(value: &impl Serialize) -> Result<(), Ending> {
     let text = serde_json::to_string(value).map_err(|error| Ending::Unable(error.to_string()))?;
-    line(&text)
+    line(&plain::json(&text))
 }
 
 /// Prints `bytes` as they are.

@@ -124,6 +124,21 @@ impl Claims {
         }
     }
 
+    /// The run of a token that may be of no identity that is known, without a link to it: anybody may have made it up.
+    pub(super) fn claimed_provenance(&self) -> Provenance {
+        let provenance = if self.circle_project.is_some() {
+            self.circleci_provenance()
+        } else if self.pipeline_slug.is_some() {
+            self.buildkite_provenance()
+        } else {
+            self.github_provenance("")
+        };
+        Provenance {
+            run_url: None,
+            ..provenance
+        }
+    }
+
     pub(super) fn github_provenance(&self, server: &str) -> Provenance {
         let run = self.repository.as_ref().zip(self.run_id.as_ref());
         let attempt = self.run_attempt.as_ref();

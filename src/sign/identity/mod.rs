@@ -19,4 +19,4 @@ pub use key_set::{KeySet, KeySets, MAX_KEY_SET};
 pub use name::{Identity, InvalidIdentity, Issuer};
 pub use provenance::Provenance;
 pub use token::claims;
-pub use verify::{IdentityError, MAX_SKEW, Rules, Vouched, accepts, verify};
+pub use verify::{Claimed, IdentityError, MAX_SKEW, Rules, Vouched, accepts, verify};

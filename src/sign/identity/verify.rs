@@ -85,6 +85,15 @@ pub struct Vouched {
     pub issued: u64,
 }
 
+/// What a certificate says that is not verified.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claimed {
+    /// Which run.
+    pub provenance: Provenance,
+    /// When the token was issued, in seconds since 1970.
+    pub issued: u64,
+}
+
 impl Vouched {
     /// Whether it vouches for an entry made at this time, in seconds since 1970.
     pub fn check_time(&self, made: u64) -> Result<(), IdentityError> {
@@ -95,6 +104,15 @@ impl Vouched {
 }
 
 impl Certificate {
+    /// What its token says, whoever made that.
+    pub fn claimed(&self) -> Result<Claimed, IdentityError> {
+        let token = Token::read(&self.token).ok_or(IdentityError::Malformed)?;
+        Ok(Claimed {
+            provenance: token.claims.claimed_provenance(),
+            issued: token.claims.iat,
+        })
+    }
+
     /// The issuer of one of `rules`' identities who should have made this, and the id of the key it should be signed with.
     pub(crate) fn issuer(&self, rules: &Rules) -> Result<(Issuer, String), IdentityError> {
         let token = Token::read(&self.token).ok_or(IdentityError::Malformed)?;

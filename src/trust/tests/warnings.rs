@@ -130,6 +130,7 @@ fn whoever_stores_nothing_is_told_so() {
         TrustWarning::KeyMissing(branch("main")),
         TrustWarning::KeyMissingForScope,
         TrustWarning::ScopeNameRefused("x".into()),
+        TrustWarning::Daemon,
     ] {
         assert!(warning.body().contains(&only.to_owned()), "{warning:?}");
     }
@@ -149,6 +150,7 @@ fn every_warning_says_what_happened_and_what_to_do() {
         TrustWarning::ScopeMissing("x".into()),
         TrustWarning::ScopeRefused("x".into()),
         TrustWarning::ScopeNameRefused("x".into()),
+        TrustWarning::Daemon,
         TrustWarning::KeyFileReadable("k".into()),
     ] {
         assert!(

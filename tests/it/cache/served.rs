@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use nx_s3_cache::cache::RemoteCache;
 use nx_s3_cache::config::environment::Environment;
@@ -284,6 +285,19 @@ async fn what_must_end_the_run_does_and_says_why() {
     let (status, content_type, text) = Served { cache, server, spool }.get().await;
     assert_eq!((status, content_type.as_str()), (401, "text/plain"));
     assert!(String::from_utf8(text).unwrap().contains("trust.onBadSignature"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn however_many_connect_some_hundred_are_open_and_the_others_wait() {
+    let served = Served::start(&bucket(), "");
+    let connect = || TcpStream::connect(served.address());
+    let idle: Vec<_> = futures_util::future::try_join_all((0..256).map(|_| connect()))
+        .await
+        .unwrap();
+    let asked = tokio::time::timeout(Duration::from_millis(300), served.get());
+    assert!(asked.await.is_err());
+    drop(idle);
+    assert!(is_miss(&served.get().await));
 }
 
 #[tokio::test(flavor = "multi_thread")]

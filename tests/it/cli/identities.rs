@@ -111,6 +111,48 @@ async fn entries_are_listed_counted_and_purged_by_what_the_issuer_says_and_not_b
 }
 
 #[tokio::test]
+async fn purge_believes_no_claim_of_an_entry_whose_certificate_cannot_be_verified() {
+    let issuer = Issuer::start();
+    let setup = push(&issuer).await;
+    // The producer of these entries claims to be run 4711.
+    setup.store("1", &FILES, "").await;
+    issuer.claim(json!({ "run_id": "2002" }));
+    setup.store("2", &FILES, "").await;
+    // The key that signed their tokens is gone.
+    issuer.rotate("2", false);
+
+    for run in ["4711", "99"] {
+        let ran = setup.run(&["purge", "--run", run, "--json"]).await;
+        let found = ran.json();
+        assert_eq!((ran.code, &found["keys"]), (1, &json!([])), "{}", text(&ran));
+        let unreadable = found["unreadable"].as_array().unwrap();
+        assert_eq!(unreadable.len(), 2, "{found}");
+        assert!(
+            unreadable
+                .iter()
+                .all(|one| one["why"].as_str().unwrap().contains("retired, or forged")),
+            "{found}"
+        );
+    }
+    // Whatever claims to be of the run goes.
+    let ran = setup.run(&["purge", "--run", "2002", "--json"]).await;
+    let found = ran.json();
+    assert_eq!(
+        (ran.code, &found["keys"]),
+        (1, &json!(["v1/t/e/2"])),
+        "{}",
+        text(&ran)
+    );
+    assert_eq!(found["unreadable"][0]["key"], "v1/t/e/1");
+    assert!(setup.has("v1/t/e/1") && !setup.has("v1/t/e/2"));
+    // Others are told by what is known of every entry.
+    let ran = setup
+        .run(&["purge", "--run", "99", "--since", "1h", "--producer", "os=none"])
+        .await;
+    assert_eq!(ran.code, 0, "{}", text(&ran));
+}
+
+#[tokio::test]
 async fn doctor_shows_what_this_run_s_token_claims_and_which_rule_accepts_or_refuses_it() {
     let issuer = Issuer::start();
     let setup = push(&issuer).await;

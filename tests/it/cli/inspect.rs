@@ -137,3 +137,24 @@ async fn names_from_the_bucket_give_the_terminal_no_orders() {
     assert!(ran.stdout.contains("a\\u{1b}[2J\\r.js"), "{}", ran.stdout);
     assert!(!ran.stdout.contains(['\u{1b}', '\r']));
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn json_gives_the_terminal_no_orders_and_keeps_what_they_are() {
+    let setup = Setup::new().await;
+    let name = "exe\u{202e}gpj\u{9b}31m.js";
+    setup.store("123", &[(name, b"x")], "").await;
+    let ran = setup.run(&["inspect", "123", "--json"]).await;
+    assert!(
+        ran.stdout.contains("exe\\u202egpj\\u009b31m.js"),
+        "{}",
+        ran.stdout
+    );
+    assert!(!ran.stdout.contains(['\u{202e}', '\u{9b}']));
+    let found = ran.json();
+    let mut files = found[0]["files"].as_array().unwrap().iter();
+    assert!(
+        files.any(|file| file["path"].as_str().unwrap().ends_with(name)),
+        "{found}"
+    );
+}

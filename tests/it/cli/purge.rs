@@ -117,8 +117,35 @@ async fn what_was_made_in_a_span_of_time_goes() {
         "{}",
         ran.text()
     );
-    let ran = setup.run(&["purge", "--until", "2027-01-15T08:00:00Z"]).await;
-    assert_eq!((ran.code, setup.has(&early)), (0, true), "{}", ran.text());
+    // A year before, and written now.
+    scope.created -= 365 * 24 * 3600 + 3600;
+    let past = scope.entry("3", &[], 0);
+    let ran = setup.run(&["purge", "--until", "2026-01-15T08:00:00Z"]).await;
+    assert_eq!((ran.code, setup.has(&past)), (0, true), "{}", ran.text());
+    let ran = setup.run(&["purge", "--until", "2026-01-15T08:00:01Z"]).await;
+    assert_eq!((ran.code, setup.has(&past)), (0, false), "{}", ran.text());
+}
+
+#[tokio::test]
+async fn no_entry_escapes_a_span_of_time_by_the_time_that_it_claims() {
+    let setup = Setup::new().await;
+    let mut scope = Holdings::trusted(&setup);
+    // Both were written a day ago.
+    scope.created = 0;
+    let of_1970 = scope.entry("1", &[], 1);
+    scope.created = 4_000_000_000;
+    let of_2096 = scope.entry("2", &[], 1);
+    let ran = setup
+        .run(&["purge", "--since", "2h", "--until", "2d", "--dry-run"])
+        .await;
+    assert!(ran.stdout.contains("Nothing to delete"), "{}", ran.text());
+    let ran = setup.run(&["purge", "--since", "2d", "--until", "1h"]).await;
+    assert_eq!(
+        (ran.code, setup.has(&of_1970), setup.has(&of_2096)),
+        (0, false, false),
+        "{}",
+        ran.text()
+    );
 }
 
 #[tokio::test]
