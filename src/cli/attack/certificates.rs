@@ -20,7 +20,7 @@ use crate::entry::Producer;
 use crate::git_ref::GitRef;
 use crate::object_store::memory::MemoryStore;
 use crate::scope::Scope;
-use crate::sign::{CertifiedKey, Identity, KeySet};
+use crate::sign::{CertifiedKey, Identity, KeySet, Rules};
 
 /// An issuer that is this attack's own.
 struct Forger {
@@ -43,18 +43,7 @@ impl Target<'_> {
             ..self.config.clone()
         };
         let mut attempts = Vec::new();
-        for (kind, claims) in [
-            (Kind::OtherRepository, forger.of_another_subject()),
-            (
-                Kind::OtherRef,
-                forger.with(&["ref", "oidc.circleci.com/vcs-ref"], "refs/heads/doctor-attack"),
-            ),
-            (
-                Kind::OtherEvent,
-                forger.with(&["event_name", "build_source"], "pull_request_target"),
-            ),
-            (Kind::ReplayedToken, forger.claims.clone()),
-        ] {
+        for (kind, claims) in forger.attempts(&self.config.trust.rules) {
             let poison = self.certified(kind, &forger, claims).await?;
             attempts.push(self.plant(&poison, &forged).await);
         }
@@ -128,6 +117,28 @@ impl Forger {
         })
     }
 
+    /// What is claimed of others, and of this run's kind with a token that is not for its key.
+    fn attempts(&self, rules: &Rules) -> Vec<(Kind, Map<String, Value>)> {
+        let mut attempts = vec![
+            (Kind::OtherRepository, self.of_another_subject()),
+            (
+                Kind::OtherRef,
+                self.with(&["ref", "oidc.circleci.com/vcs-ref"], "refs/heads/doctor-attack"),
+            ),
+            (
+                Kind::OtherEvent,
+                self.with(&["event_name", "build_source"], "pull_request_target"),
+            ),
+            (Kind::ReplayedToken, self.claims.clone()),
+        ];
+        // Elsewhere tokens don't tell, and with an environment its own protection decides.
+        let tells = rules.identities.first().is_some_and(Identity::has_environments);
+        if tells && rules.environment.is_none() {
+            attempts.insert(2, (Kind::UnprotectedRef, self.with(&["ref_protected"], "false")));
+        }
+        attempts
+    }
+
     /// The trusted claims with another value of those of these names that are there.
     fn with(&self, names: &[&str], value: &str) -> Map<String, Value> {
         let mut claims = self.claims.clone();
@@ -180,6 +191,7 @@ fn trusted_claims(
     claim("iss", issuer.into());
     claim("iat", now.into());
     claim("ref", git_ref.full_name().into());
+    claim("ref_protected", "true".into());
     claim("oidc.circleci.com/vcs-ref", git_ref.full_name().into());
     match git_ref {
         GitRef::Branch(name) => claim("build_branch", name.as_str().into()),
@@ -252,7 +264,14 @@ mod tests {
             ("buildkite:acme/shop", "which trust.events doesn't list"),
         ] {
             let told = told(identity).await;
-            for (at, (kind, part)) in [
+            let unprotected = told.iter().find(|(kind, _)| *kind == Kind::UnprotectedRef);
+            let refused = |why: &str| why.contains("is of refs/heads/main, which is not protected");
+            assert_eq!(
+                unprotected.map(|(_, why)| refused(why)),
+                identity.starts_with("github").then_some(true),
+                "{identity}"
+            );
+            for (kind, part) in [
                 (
                     Kind::OtherRepository,
                     "not about one of trust.identities, but about",
@@ -264,15 +283,9 @@ mod tests {
                 (Kind::OtherEvent, event),
                 (Kind::ReplayedToken, "not for this key in this cache"),
                 (Kind::OtherIssuer, "issued by https://doctor-attack.invalid"),
-            ]
-            .into_iter()
-            .enumerate()
-            {
-                assert!(
-                    told[at].0 == kind && told[at].1.contains(part),
-                    "{identity}: {:?}",
-                    told[at]
-                );
+            ] {
+                let (_, why) = told.iter().find(|(tried, _)| *tried == kind).unwrap();
+                assert!(why.contains(part), "{identity}: {kind:?}: {why}");
             }
         }
     }

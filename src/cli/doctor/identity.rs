@@ -12,11 +12,12 @@ use crate::sign::{Identity, KeySets, Vouched};
 use crate::trust::{Access, RunFacts, System};
 
 /// Claims that are worth showing, of all systems.
-const SHOWN: [&str; 17] = [
+const SHOWN: [&str; 18] = [
     "iss",
     "repository",
     "repository_id",
     "ref",
+    "ref_protected",
     "event_name",
     "environment",
     "sha",
