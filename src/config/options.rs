@@ -128,7 +128,7 @@ options! {
     TRUST_IDENTITIES: Opt<Vec<String>> = "trust.identities", STRINGS, "[\"github:acme/shop\"]", fallback: Unset("only `trust.publicKeys` may sign");
     /// The branches and tags whose pushes are trusted, when they hold the signing key or are of an identity: `main`, `release/*`, `refs/tags/v*`. A `*` stands for any characters but `/`. With `trust.identities` it must be set, and on GitHub these must be protected there, unless `trust.environment` is set.
     TRUST_BRANCHES: Defaulted<Vec<String>> = "trust.branches", STRINGS, "[\"main\", \"release/*\"]", fallback: Value("main, master");
-    /// The events that may have caused a run of `trust.identities`, in the words of its token: on GitHub also `schedule`, `release` or `workflow_dispatch`, whose ref must be listed as well.
+    /// The events that may have caused a run of `trust.identities`, in the words of its token: on GitHub `push`, `schedule`, `release`, `workflow_dispatch` or `merge_group`, on Buildkite `push` (its webhook), `schedule`, `ui`, `api` or `trigger_job`. Their ref must be listed as well.
     TRUST_EVENTS: Defaulted<Vec<String>> = "trust.events", STRINGS, "[\"push\", \"schedule\"]", fallback: Value("push");
     /// The GitHub environment that a job must have to sign by its identity token. Its own protection then decides which branches and tags may.
     TRUST_ENVIRONMENT: Opt<String> = "trust.environment", STRING, "\"release\"", fallback: Unset("any, or none");

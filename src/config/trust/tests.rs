@@ -318,6 +318,22 @@ fn identities_alone_protect_the_cache_and_believe_pushes() {
 }
 
 #[test]
+fn events_that_only_insiders_cause_can_be_listed() {
+    let events = [
+        "push",
+        "schedule",
+        "release",
+        "workflow_dispatch",
+        "merge_group",
+        "ui",
+        "api",
+        "trigger_job",
+    ];
+    let section = json!({ "identities": ["github:acme/shop"], "branches": ["main"], "events": events });
+    assert_eq!(load(section, []).rules.events, events);
+}
+
+#[test]
 #[rustfmt::skip]
 fn identities_that_could_never_vouch_for_anything_are_refused_with_what_to_do() {
     let (github, main) = ("github:acme/shop", ["main"]);
@@ -326,7 +342,10 @@ fn identities_that_could_never_vouch_for_anything_are_refused_with_what_to_do() 
         (json!({ "identities": ["gitlab:acme/shop"], "branches": main }), "Sign with a key there: trust.publicKeys."),
         (json!({ "identities": [] }), "is not a list of strings"),
         (json!({ "identities": [github], "branches": main, "policy": "shared" }), "but there are trust.identities (nx.json). Remove one of them."),
-        (json!({ "identities": [github], "branches": main, "events": ["push", "pull_request_target"] }), "\"pull_request_target\" can't be trusted: outsiders cause it"),
+        (json!({ "identities": [github], "branches": main, "events": ["push", "pull_request_target"] }), "\"pull_request_target\" can't be trusted: outsiders may cause it"),
+        (json!({ "identities": [github], "branches": main, "events": ["repository_dispatch"] }), "\"repository_dispatch\" can't be trusted"),
+        (json!({ "identities": [github], "branches": main, "events": ["PUSH"] }), "What can be: push, schedule, release,"),
+        (json!({ "identities": [github], "branches": main, "events": ["webhook"] }), "\"webhook\" can't be trusted"),
         (json!({ "identities": [github], "branches": main, "events": ["workflow_run"] }), "trust.events (nx.json): \"workflow_run\" can't be trusted"),
         (json!({ "identities": [github] }), "trust.identities (nx.json): this needs trust.branches, which is not set"),
         (json!({ "identities": [github], "publicKeys": [PUBLIC] }), "such as \"branches\": [\"main\"]."),
