@@ -125,10 +125,7 @@ impl Forger {
                 Kind::OtherRef,
                 self.with(&["ref", "oidc.circleci.com/vcs-ref"], "refs/heads/doctor-attack"),
             ),
-            (
-                Kind::OtherEvent,
-                self.with(&["event_name", "build_source"], "pull_request_target"),
-            ),
+            (Kind::OtherEvent, self.of_another_event(rules)),
             (Kind::ReplayedToken, self.claims.clone()),
         ];
         // Elsewhere tokens don't tell, and with an environment its own protection decides.
@@ -161,6 +158,16 @@ impl Forger {
             ],
             "doctor-attack",
         )
+    }
+
+    /// CircleCI's tokens don't name the event, but a job that somebody reached with SSH.
+    fn of_another_event(&self, rules: &Rules) -> Map<String, Value> {
+        if let Some(Identity::CircleCi { .. }) = rules.identities.first() {
+            let mut claims = self.claims.clone();
+            claims.insert("oidc.circleci.com/ssh-rerun".into(), true.into());
+            return claims;
+        }
+        self.with(&["event_name", "build_source"], "pull_request_target")
     }
 
     fn token(&self, mut claims: Map<String, Value>, audience: &str) -> Option<String> {
@@ -222,6 +229,9 @@ mod tests {
     use crate::config::environment::Environment;
     use crate::trust;
 
+    const CIRCLECI: &str =
+        "circleci:8a9f0d3c-1111-2222-3333-444455556666/0a9f0d3c-1111-2222-3333-444455556666";
+
     fn config(identity: &str) -> Config {
         let section =
             format!(r#"{{"bucket":"b-123","trust":{{"identities":["{identity}"],"branches":["main"]}}}}"#);
@@ -262,6 +272,10 @@ mod tests {
                 "which trust.events doesn't list",
             ),
             ("buildkite:acme/shop", "which trust.events doesn't list"),
+            (
+                CIRCLECI,
+                "was caused by ssh-rerun, which trust.events doesn't list",
+            ),
         ] {
             let told = told(identity).await;
             let unprotected = told.iter().find(|(kind, _)| *kind == Kind::UnprotectedRef);
@@ -292,7 +306,7 @@ mod tests {
 
     #[test]
     fn the_claims_that_are_changed_would_be_believed() {
-        for identity in ["github:acme/shop#7", "buildkite:acme/shop"] {
+        for identity in ["github:acme/shop#7", "buildkite:acme/shop", CIRCLECI] {
             let config = config(identity);
             let forger = Forger::of(&config).unwrap();
             let key = CertifiedKey::generate("").unwrap();

@@ -111,7 +111,7 @@ impl Kind {
             Self::OtherRepository => "write an entry of another repository's run",
             Self::OtherRef => "write an entry of a run on another branch",
             Self::UnprotectedRef => "write an entry of a run on an unprotected branch",
-            Self::OtherEvent => "write an entry of a pull_request_target run",
+            Self::OtherEvent => "write an entry of a run that another event caused",
             Self::ReplayedToken => "write an entry with another run's token",
             Self::OtherIssuer => "write an entry that another issuer vouches for",
             Self::Copied => "copy an entry from u to t",
