@@ -170,7 +170,7 @@ options! {
     DUALSTACK: Defaulted<bool> = "dualstack", FLAG, "true", in_url: true, fallback: Value("false");
     /// Use FIPS endpoints. AWS only.
     FIPS: Defaulted<bool> = "fips", FLAG, "true", in_url: true, fallback: Value("false");
-    /// A PEM file of certificates to trust besides the system's; relative to the workspace root.
+    /// A PEM file of certificates to trust besides the system's, for the bucket and its credentials; relative to the workspace root.
     CA_BUNDLE: Opt<String> = "caBundle", STRING, "\"certificates/company.pem\"", fallback: Unset("`AWS_CA_BUNDLE`, `NODE_EXTRA_CA_CERTS`");
     /// Neither send nor expect `x-amz-checksum-*`, for servers that refuse it. What is restored is verified all the same.
     DISABLE_CHECKSUM: Defaulted<bool> = "disableChecksum", FLAG, "true", in_url: true, fallback: Value("false");
