@@ -73,6 +73,21 @@ impl IssuerKeySets {
         let _ = std::thread::Builder::new().name("issuers".into()).spawn(fetch);
     }
 
+    /// The key set, whatever keys it has.
+    pub fn any(&self, issuer: &Issuer) -> Result<Arc<KeySet>, String> {
+        self.find(issuer, None)
+    }
+
+    fn find(&self, issuer: &Issuer, kid: Option<&str>) -> Result<Arc<KeySet>, String> {
+        if let Some(given) = &self.given {
+            return Ok(given.clone());
+        }
+        // Others who want the same wait here.
+        let known = self.of(issuer);
+        let mut known = known.lock();
+        self.current(&mut known, issuer, kid)
+    }
+
     fn of(&self, issuer: &Issuer) -> Arc<Mutex<Known>> {
         self.known.lock().entry(issuer.url.clone()).or_default().clone()
     }
@@ -97,9 +112,10 @@ impl IssuerKeySets {
                 failure
             }
         };
-        match (&known.keys, failure) {
-            (Some(keys), _) => Ok(keys.clone()),
-            (None, failure) => Err(failure.unwrap_or_default()),
+        match (failure, &known.keys) {
+            // The issuer may have the key that these lack.
+            (Some(failure), _) => Err(failure),
+            (None, keys) => keys.clone().ok_or_else(String::new),
         }
     }
 
@@ -168,13 +184,7 @@ impl IssuerKeySets {
 
 impl KeySets for IssuerKeySets {
     fn key_set(&self, issuer: &Issuer, kid: &str) -> Result<Arc<KeySet>, String> {
-        if let Some(given) = &self.given {
-            return Ok(given.clone());
-        }
-        // Others who want the same wait here.
-        let known = self.of(issuer);
-        let mut known = known.lock();
-        self.current(&mut known, issuer, Some(kid))
+        self.find(issuer, Some(kid))
     }
 }
 

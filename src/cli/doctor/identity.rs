@@ -8,7 +8,7 @@ use crate::issuer::{self, IssuerKeySets, NoCertificate};
 use crate::object_store::documents::Documents;
 use crate::plain;
 use crate::remedy;
-use crate::sign::{Identity, KeySets, Vouched};
+use crate::sign::{Identity, Vouched};
 use crate::trust::{Access, RunFacts, System};
 
 /// Claims that are worth showing, of all systems.
@@ -46,7 +46,7 @@ pub(super) async fn examine(config: &Config, facts: &RunFacts, access: &Access, 
     issuers.dedup();
     for issuer in issuers {
         let url = &issuer.url;
-        report.add(match sets.key_set(&issuer, "") {
+        report.add(match sets.any(&issuer) {
             Ok(_) => Step::good("issuer", format!("the keys of {url} can be had")),
             Err(why) => Step::bad("issuer", format!("the keys of {url} can't be had: {why}"))
                 .with("Without them nothing that its runs signed is restored. Let this machine reach it (behind a proxy that opens TLS, `NODE_EXTRA_CA_CERTS` names its authority), or save its keys and set `trust.jwksFile`."),

@@ -290,6 +290,26 @@ async fn a_new_key_of_the_issuer_is_found_and_a_retired_one_believed_no_more() {
 }
 
 #[tokio::test]
+async fn a_new_key_that_the_issuer_can_not_be_asked_for_is_not_taken_for_a_forged_one() {
+    let (issuer, home) = (Issuer::start(), TempDir::new().unwrap());
+    let (old, new) = (bucket(), bucket());
+    store(&old, storing(&issuer), "old").await;
+    assert!(restored(&old, developer(&issuer, &home)).await.0.is_some());
+    issuer.rotate("2", true);
+    store(&new, storing(&issuer), "new").await;
+    issuer.set_down(true);
+    let (found, cache) = restored(&new, developer(&issuer, &home)).await;
+    let said = said(&cache);
+    assert!(
+        found.is_none() && said.contains(UNVERIFIABLE) && !said.contains(REFUSED),
+        "{said}"
+    );
+    // What the keys on disk have is restored nevertheless.
+    let (found, _) = restored(&old, developer(&issuer, &home)).await;
+    assert_eq!(found.as_deref(), Some("old"));
+}
+
+#[tokio::test]
 async fn clocks_may_differ_by_an_hour_and_not_by_two_days() {
     for (ahead, hit) in [
         (-3600, true),
