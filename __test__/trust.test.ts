@@ -103,6 +103,7 @@ describe('an identity', () => {
     const { said, secretFile } = await run(tree)
     assert.deepEqual(section(tree).trust, { identities: ['github:acme/shop'], branches: ['main'] })
     assert.equal(existsSync(secretFile), false)
+    assert.match(said, /need a ruleset or a branch protection rule/)
     assert.match(said, /contents: read\n\s+id-token: write/)
     assert.deepEqual(
       tree.listChanges().filter(({ path }) => path.startsWith('.github') && path !== '.github/workflows/ci.yml'),

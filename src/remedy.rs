@@ -220,6 +220,9 @@ pub fn of_certificate(error: &NoCertificate) -> &'static str {
         NoCertificate::Refused(IdentityError::Ref(_)) => {
             "Add the branch or the tag to `trust.branches` in nx.json, if it is to be trusted."
         }
+        NoCertificate::Refused(IdentityError::Unprotected(_)) => {
+            "Protect the branch or the tag on GitHub, by a ruleset or a branch protection rule. Or set `trust.environment` to an environment that only such refs may use."
+        }
         NoCertificate::Refused(IdentityError::Event(_)) => {
             "Add the event to `trust.events` in nx.json, if it is to be trusted."
         }

@@ -21,7 +21,9 @@ const developer = {
 
 describe('Without a secret', async () => {
   const issuer = await startIssuer()
-  const { server, honest, hostile } = await honestAndHostile({ trust: { identities: [issuer.identity] } })
+  const { server, honest, hostile } = await honestAndHostile({
+    trust: { identities: [issuer.identity], branches: ['main'] },
+  })
   const push = { ...pushToMain(), ...issuer.permission }
 
   /** Runs everything on a machine that knows nothing yet; no output may show a token. */

@@ -134,9 +134,8 @@ impl Bucket {
         {
             return known.clone().map(Some).map_err(Error::NotCertified);
         }
-        let http = Documents::new(self.config.bucket.ca_bundle.as_deref())?;
         let (rules, prefix) = (&self.config.trust.rules, &self.config.cache_key_prefix);
-        let key = issuer::certify(source, rules, prefix, &http).await;
+        let key = issuer::certify(source, rules, prefix, &Documents::open()).await;
         let namespace = key.map(|key| namespaces.certified(key));
         *certified = namespace
             .clone()

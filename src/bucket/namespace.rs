@@ -6,7 +6,6 @@ use crate::archive_name::ArchiveName;
 use crate::config::Config;
 use crate::entry::{Codec, Keys, Subject};
 use crate::issuer::IssuerKeySets;
-use crate::object_store::documents::Documents;
 use crate::scope::Scope;
 use crate::seal::MasterKey;
 use crate::sign::{CertifiedKey, Identity, Signer, Verifier};
@@ -120,8 +119,7 @@ fn verifier(config: &Config, access: &Access) -> Verifier {
     if trust.rules.identities.is_empty() {
         return keys.into();
     }
-    let http = Documents::new(config.bucket.ca_bundle.as_deref()).map_err(|error| error.to_string());
-    let sets = IssuerKeySets::new(http, trust.key_set.clone(), access.kept_keys.clone());
+    let sets = IssuerKeySets::new(trust.key_set.clone(), access.kept_keys.clone());
     let sets = Arc::new(sets);
     if config.mode.reads() && access.reads.iter().any(|from| from.verified) {
         sets.prefetch(trust.rules.identities.iter().map(Identity::issuer).collect());

@@ -126,11 +126,11 @@ options! {
     TRUST_PUBLIC_KEYS: Opt<Vec<String>> = "trust.publicKeys", STRINGS, "[\"main-2026:h9CVy0HqWSu/YGOoC6wBvaMn5L3zBq8DgGdNYc1PlNY=\"]", fallback: Unset("only `trust.identities` may sign; without those, nothing is signed or verified");
     /// The repositories, pipelines or projects whose CI runs may sign without any key, by their identity tokens: `github:owner/repository`, with `#id` to pin its number, `github-enterprise:host/owner/repository`, `buildkite:organization/pipeline`, `circleci:organization-id/project-id`.
     TRUST_IDENTITIES: Opt<Vec<String>> = "trust.identities", STRINGS, "[\"github:acme/shop\"]", fallback: Unset("only `trust.publicKeys` may sign");
-    /// The branches and tags whose pushes are trusted, when they hold the signing key or are of an identity: `main`, `release/*`, `refs/tags/v*`. A `*` stands for any characters but `/`.
+    /// The branches and tags whose pushes are trusted, when they hold the signing key or are of an identity: `main`, `release/*`, `refs/tags/v*`. A `*` stands for any characters but `/`. With `trust.identities` it must be set, and on GitHub these must be protected there, unless `trust.environment` is set.
     TRUST_BRANCHES: Defaulted<Vec<String>> = "trust.branches", STRINGS, "[\"main\", \"release/*\"]", fallback: Value("main, master");
-    /// The events that may have caused a run of `trust.identities`, in the words of its token: on GitHub also `schedule`, `release` or `workflow_dispatch`, whose ref must be listed as well.
+    /// The events that may have caused a run of `trust.identities`, in the words of its token: on GitHub `push`, `schedule`, `release`, `workflow_dispatch` or `merge_group`, on Buildkite `push` (its webhook), `schedule`, `ui`, `api` or `trigger_job`. Their ref must be listed as well.
     TRUST_EVENTS: Defaulted<Vec<String>> = "trust.events", STRINGS, "[\"push\", \"schedule\"]", fallback: Value("push");
-    /// The GitHub environment that a job must have to sign by its identity token.
+    /// The GitHub environment that a job must have to sign by its identity token. Its own protection then decides which branches and tags may.
     TRUST_ENVIRONMENT: Opt<String> = "trust.environment", STRING, "\"release\"", fallback: Unset("any, or none");
     /// A file with the issuer's keys (JWKS), for machines that can't reach it; relative to the workspace root. Whoever looks after it follows the issuer's key rotation.
     TRUST_JWKS_FILE: Opt<String> = "trust.jwksFile", STRING, "\"ci/github-jwks.json\"", fallback: Unset("the issuer's own, kept for a day");
@@ -170,7 +170,7 @@ options! {
     DUALSTACK: Defaulted<bool> = "dualstack", FLAG, "true", in_url: true, fallback: Value("false");
     /// Use FIPS endpoints. AWS only.
     FIPS: Defaulted<bool> = "fips", FLAG, "true", in_url: true, fallback: Value("false");
-    /// A PEM file of certificates to trust besides the system's; relative to the workspace root.
+    /// A PEM file of certificates to trust besides the system's, for the bucket and its credentials; relative to the workspace root.
     CA_BUNDLE: Opt<String> = "caBundle", STRING, "\"certificates/company.pem\"", fallback: Unset("`AWS_CA_BUNDLE`, `NODE_EXTRA_CA_CERTS`");
     /// Neither send nor expect `x-amz-checksum-*`, for servers that refuse it. What is restored is verified all the same.
     DISABLE_CHECKSUM: Defaulted<bool> = "disableChecksum", FLAG, "true", in_url: true, fallback: Value("false");

@@ -63,6 +63,17 @@ fn check_needs(checked: &mut Checked<'_>) {
             checked.refuse(one, format!("this needs {}, which is not set.", other.name));
         }
     }
+    // Whoever may push creates a branch that only the default lists.
+    if settings.is_on(&opt::TRUST_IDENTITIES)
+        && !settings.is_on(&opt::TRUST_BRANCHES)
+        && !checked.findings.mention(opt::TRUST_BRANCHES.name)
+    {
+        checked.refuse(
+            &opt::TRUST_IDENTITIES,
+            "this needs trust.branches, which is not set: runs of which protected branches and tags may sign, such as \
+             \"branches\": [\"main\"].",
+        );
+    }
     for option in [&*opt::TRUST_BRANCHES, &opt::TRUST_ON_BAD_SIGNATURE] {
         if settings.is_on(option) && !has_signers(checked) {
             checked.refuse(

@@ -209,9 +209,12 @@ fn section_for(option: &Spec) -> Json {
         name if name.starts_with("assumeRole.") => {
             section["assumeRole"] = json!({ "roleArn": "arn:aws:iam::1:role/x" })
         }
-        "trust.publicKeys" | "trust.identities" => {}
+        "trust.publicKeys" => {}
+        "trust.identities" => {
+            section["trust"] = json!({ "publicKeys": example_json("trust.publicKeys"), "branches": ["main"] })
+        }
         "trust.events" | "trust.environment" | "trust.jwksFile" => {
-            section["trust"] = json!({ "identities": example_json("trust.identities") })
+            section["trust"] = json!({ "identities": example_json("trust.identities"), "branches": ["main"] })
         }
         name if name.starts_with("trust.") => {
             section["trust"] = json!({ "publicKeys": example_json("trust.publicKeys") })

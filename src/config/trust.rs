@@ -81,21 +81,25 @@ fn identities(texts: &[String]) -> Result<Vec<Identity>, String> {
     texts.iter().enumerate().map(parse).collect()
 }
 
-/// Events whose code or whose inputs outsiders choose, although their ref is that of the main branch.
-const OUTSIDE: [&str; 6] = [
-    "pull_request",
-    "pull_request_target",
-    "workflow_run",
-    "issue_comment",
-    "pull_request_review",
-    "pull_request_review_comment",
+/// Events that only those cause who may write to the repository or start its builds, and whose runs have the code of their
+/// ref unless they check out another: GitHub's, then Buildkite's. All others can be caused by outsiders, or are unknown.
+const EVENTS: [&str; 8] = [
+    "push",
+    "schedule",
+    "release",
+    "workflow_dispatch",
+    "merge_group",
+    "ui",
+    "api",
+    "trigger_job",
 ];
 
 fn events(texts: &[String]) -> Result<Vec<String>, String> {
-    match texts.iter().find(|event| OUTSIDE.contains(&event.as_str())) {
+    match texts.iter().find(|event| !EVENTS.contains(&event.as_str())) {
         Some(event) => Err(format!(
-            "{event:?} can't be trusted: outsiders cause it, and its runs may have their code although their ref is \
-             that of the main branch. Remove it."
+            "{event:?} can't be trusted: outsiders may cause it, so that its runs may have their code although their \
+             ref is that of the main branch. What can be: {}. Remove it.",
+            EVENTS.join(", ")
         )),
         None => Ok(texts.to_vec()),
     }

@@ -20,8 +20,7 @@ const PAUSE: Duration = Duration::from_secs(60);
 
 /// Key sets, from a file of nx.json, from the disk, or from their issuers.
 pub struct IssuerKeySets {
-    /// Or why nobody can be asked.
-    http: Result<Documents, String>,
+    http: Documents,
     /// From `trust.jwksFile`: nobody is asked for anything.
     given: Option<Arc<KeySet>>,
     /// Where key sets are kept; nowhere in CI, where a pull request may have written to it.
@@ -48,13 +47,9 @@ struct Kept {
 
 impl IssuerKeySets {
     /// Key sets for this run. `given` is that of `trust.jwksFile`; `directory` is where they are kept.
-    pub fn new(
-        http: Result<Documents, String>,
-        given: Option<Arc<KeySet>>,
-        directory: Option<PathBuf>,
-    ) -> Self {
+    pub fn new(given: Option<Arc<KeySet>>, directory: Option<PathBuf>) -> Self {
         Self {
-            http,
+            http: Documents::open(),
             given,
             directory,
             known: Mutex::default(),
@@ -76,6 +71,21 @@ impl IssuerKeySets {
         };
         // Without a thread, whoever needs a key set gets it.
         let _ = std::thread::Builder::new().name("issuers".into()).spawn(fetch);
+    }
+
+    /// The key set, whatever keys it has.
+    pub fn any(&self, issuer: &Issuer) -> Result<Arc<KeySet>, String> {
+        self.find(issuer, None)
+    }
+
+    fn find(&self, issuer: &Issuer, kid: Option<&str>) -> Result<Arc<KeySet>, String> {
+        if let Some(given) = &self.given {
+            return Ok(given.clone());
+        }
+        // Others who want the same wait here.
+        let known = self.of(issuer);
+        let mut known = known.lock();
+        self.current(&mut known, issuer, kid)
     }
 
     fn of(&self, issuer: &Issuer) -> Arc<Mutex<Known>> {
@@ -102,19 +112,19 @@ impl IssuerKeySets {
                 failure
             }
         };
-        match (&known.keys, failure) {
-            (Some(keys), _) => Ok(keys.clone()),
-            (None, failure) => Err(failure.unwrap_or_default()),
+        match (failure, &known.keys) {
+            // The issuer may have the key that these lack.
+            (Some(failure), _) => Err(failure),
+            (None, keys) => keys.clone().ok_or_else(String::new),
         }
     }
 
     /// Asks the issuer, on a thread of its own, since the caller may be one that serves requests.
     fn fetch(&self, issuer: &Issuer) -> Result<KeySet, String> {
-        let http = self.http.as_ref().map_err(Clone::clone)?;
         let get = || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             let runtime = runtime.map_err(|error| error.to_string())?;
-            let document = runtime.block_on(http.get(&issuer.key_set, None, MAX_KEY_SET));
+            let document = runtime.block_on(self.http.get(&issuer.key_set, None, MAX_KEY_SET));
             document.map_err(|missing| missing.to_string())
         };
         let document = std::thread::scope(|scope| {
@@ -174,13 +184,7 @@ impl IssuerKeySets {
 
 impl KeySets for IssuerKeySets {
     fn key_set(&self, issuer: &Issuer, kid: &str) -> Result<Arc<KeySet>, String> {
-        if let Some(given) = &self.given {
-            return Ok(given.clone());
-        }
-        // Others who want the same wait here.
-        let known = self.of(issuer);
-        let mut known = known.lock();
-        self.current(&mut known, issuer, Some(kid))
+        self.find(issuer, Some(kid))
     }
 }
 

@@ -1,22 +1,14 @@
 //! A token for this run: from GitHub's token endpoint, or from the agent of the CI system.
 
-use std::process::Stdio;
-use std::time::Duration;
-
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::command;
 use crate::object_store::documents::{Documents, Missing};
-use crate::plain;
 use crate::secret::Secret;
 use crate::sign::identity::{MAX_TOKEN, accepts, claims};
 use crate::sign::{CertifiedKey, IdentityError, Rules, Vouched};
 use crate::trust::TokenSource;
-
-/// For an agent's command, which asks its service over the network.
-const COMMAND_TIMEOUT: Duration = Duration::from_secs(20);
-/// Characters of what a command says on standard error.
-const QUOTED: usize = 200;
 
 /// Why this run has no certificate, so that it stores nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -76,13 +68,16 @@ async fn request(source: &TokenSource, audience: &str, http: &Documents) -> Resu
         TokenSource::GitHub { url, bearer } => (GITHUB, of_github(url, bearer, audience, http).await),
         TokenSource::Buildkite => {
             let arguments = ["oidc", "request-token", "--audience", audience];
-            ("buildkite-agent", of_command("buildkite-agent", &arguments).await)
+            (
+                "buildkite-agent",
+                command::printed("buildkite-agent", &arguments).await,
+            )
         }
         TokenSource::CircleCi => {
             let claims = serde_json::json!({ "aud": audience }).to_string();
             (
                 "circleci",
-                of_command("circleci", &["run", "oidc", "get", "--claims", &claims]).await,
+                command::printed("circleci", &["run", "oidc", "get", "--claims", &claims]).await,
             )
         }
     };
@@ -112,26 +107,4 @@ async fn of_github(url: &str, bearer: &Secret, audience: &str, http: &Documents)
     })?;
     let answer: Answer = serde_json::from_slice(&answer).map_err(|_| "its answer has no token".to_owned())?;
     Ok(Secret::new(answer.value))
-}
-
-/// What a command prints.
-async fn of_command(program: &str, arguments: &[&str]) -> Result<Secret, String> {
-    let child = tokio::process::Command::new(program)
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .map_err(|error| format!("`{program}` can't be started: {error}"))?;
-    let output = tokio::time::timeout(COMMAND_TIMEOUT, child.wait_with_output()).await;
-    let output = output
-        .map_err(|_| format!("`{program}` didn't end within {} s", COMMAND_TIMEOUT.as_secs()))?
-        .map_err(|error| format!("`{program}` failed: {error}"))?;
-    if !output.status.success() {
-        let said = plain::line(&String::from_utf8_lossy(&output.stderr), QUOTED);
-        return Err(format!("`{program}` failed with {}: {said}", output.status));
-    }
-    let printed = String::from_utf8(output.stdout).map_err(|_| format!("`{program}` printed no token"))?;
-    Ok(Secret::new(printed.trim().to_owned()))
 }

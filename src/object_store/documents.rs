@@ -1,6 +1,5 @@
 //! Small documents over HTTP, from servers that are no object store.
 
-use std::path::Path;
 use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::HttpConnector;
@@ -8,7 +7,6 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 
-use super::Error;
 use super::http::Caller;
 use crate::cause;
 
@@ -26,7 +24,8 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// Characters of why there is no answer.
 const QUOTED: usize = 200;
 
-/// Gets documents, with the certificate authorities and proxies of the bucket's client. Redirects are not followed.
+/// Gets documents. https trusts the system's certificate authorities and those of `NODE_EXTRA_CA_CERTS`; proxies are those of
+/// the bucket's client. Redirects are not followed.
 #[derive(Debug)]
 pub struct Documents(Caller);
 
@@ -48,9 +47,9 @@ pub enum Missing {
 }
 
 impl Documents {
-    /// A client that trusts what the bucket's does.
-    pub fn new(ca_bundle: Option<&Path>) -> Result<Self, Error> {
-        Ok(Self(Caller::new(ca_bundle, CONNECT_TIMEOUT, ATTEMPT_TIMEOUT)?))
+    /// A client with connections of its own.
+    pub fn open() -> Self {
+        Self(Caller::beyond_bucket(CONNECT_TIMEOUT, ATTEMPT_TIMEOUT))
     }
 
     /// The document at `url`, of at most `limit` bytes. A `bearer` token is sent along. What may be different the next time

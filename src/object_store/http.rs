@@ -87,14 +87,14 @@ pub(super) struct Caller {
 }
 
 impl Caller {
-    /// One with connections of its own, for requests that no SDK client makes.
-    pub(super) fn new(ca_bundle: Option<&Path>, connect: Duration, read: Duration) -> Result<Self, Error> {
-        let (trust, connectors) = (Trust::new(ca_bundle)?, Mutex::default());
-        Ok(Self {
+    /// One with connections and authorities of its own, for requests to other servers than the bucket's.
+    pub(super) fn beyond_bucket(connect: Duration, read: Duration) -> Self {
+        let (trust, connectors) = (Trust::beyond_bucket(), Mutex::default());
+        Self {
             pool: Arc::new(Pool { trust, connectors }),
             connect_timeout: Some(connect),
             read_timeout: Some(read),
-        })
+        }
     }
 }
 
@@ -178,7 +178,7 @@ impl Pool {
         match self.trust.pem() {
             "" => Err(ConnectorError::user(
                 "this machine has no trusted root certificates, so no certificate can be verified; install them \
-                 (the package is usually called ca-certificates) or set the option caBundle"
+                 (the package is usually called ca-certificates) or name a file with them in NODE_EXTRA_CA_CERTS"
                     .into(),
             )),
             pem => Ok(TrustStore::empty().with_pem_certificate(pem)),

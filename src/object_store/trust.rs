@@ -15,7 +15,9 @@ use crate::config::environment;
 
 /// Files with more authorities, as Node.js and the AWS tools know them. One that can't be read is passed over,
 /// as Node.js does.
-const VARIABLES: [&str; 2] = ["NODE_EXTRA_CA_CERTS", "AWS_CA_BUNDLE"];
+const VARIABLES: [&str; 2] = [ANY_SERVER, "AWS_CA_BUNDLE"];
+/// The one whose authorities are for every server, such as that of a proxy that opens TLS.
+const ANY_SERVER: &str = "NODE_EXTRA_CA_CERTS";
 
 /// The certificate authorities to trust.
 pub(super) struct Trust {
@@ -27,15 +29,24 @@ pub(super) struct Trust {
 impl Trust {
     /// Reads and checks the option `caBundle`; everything else is read when it is first needed.
     pub(super) fn new(ca_bundle: Option<&Path>) -> Result<Self, Error> {
-        Self::with(ca_bundle, VARIABLES.into_iter().filter_map(environment::process))
+        let bundle = ca_bundle.map_or(Ok(Vec::new()), configured)?;
+        Ok(Self::of(
+            bundle,
+            VARIABLES.into_iter().filter_map(environment::process),
+        ))
     }
 
-    fn with(ca_bundle: Option<&Path>, extra: impl Iterator<Item = String>) -> Result<Self, Error> {
-        Ok(Self {
-            bundle: ca_bundle.map_or(Ok(Vec::new()), configured)?,
+    /// For servers other than the bucket's: those for the bucket don't vouch for them.
+    pub(super) fn beyond_bucket() -> Self {
+        Self::of(Vec::new(), environment::process(ANY_SERVER).into_iter())
+    }
+
+    fn of(bundle: Vec<CertificateDer<'static>>, extra: impl Iterator<Item = String>) -> Self {
+        Self {
+            bundle,
             extra: extra.map(PathBuf::from).collect(),
             pem: OnceLock::new(),
-        })
+        }
     }
 
     /// All of them as PEM; empty where there is none, and then https can't work.

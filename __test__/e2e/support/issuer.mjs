@@ -39,6 +39,7 @@ export async function startIssuer() {
       repository: 'acme/shop',
       repository_id: '724198237',
       ref: 'refs/heads/main',
+      ref_protected: 'true',
       event_name: 'push',
       sha: '9f3182061f1e2cca4702c368cbc039b7dc9d4485',
       workflow_ref: 'acme/shop/.github/workflows/ci.yml@refs/heads/main',

@@ -20,7 +20,7 @@ use crate::entry::Producer;
 use crate::git_ref::GitRef;
 use crate::object_store::memory::MemoryStore;
 use crate::scope::Scope;
-use crate::sign::{CertifiedKey, Identity, KeySet};
+use crate::sign::{CertifiedKey, Identity, KeySet, Rules};
 
 /// An issuer that is this attack's own.
 struct Forger {
@@ -43,18 +43,7 @@ impl Target<'_> {
             ..self.config.clone()
         };
         let mut attempts = Vec::new();
-        for (kind, claims) in [
-            (Kind::OtherRepository, forger.of_another_subject()),
-            (
-                Kind::OtherRef,
-                forger.with(&["ref", "oidc.circleci.com/vcs-ref"], "refs/heads/doctor-attack"),
-            ),
-            (
-                Kind::OtherEvent,
-                forger.with(&["event_name", "build_source"], "pull_request_target"),
-            ),
-            (Kind::ReplayedToken, forger.claims.clone()),
-        ] {
+        for (kind, claims) in forger.attempts(&self.config.trust.rules) {
             let poison = self.certified(kind, &forger, claims).await?;
             attempts.push(self.plant(&poison, &forged).await);
         }
@@ -128,6 +117,25 @@ impl Forger {
         })
     }
 
+    /// What is claimed of others, and of this run's kind with a token that is not for its key.
+    fn attempts(&self, rules: &Rules) -> Vec<(Kind, Map<String, Value>)> {
+        let mut attempts = vec![
+            (Kind::OtherRepository, self.of_another_subject()),
+            (
+                Kind::OtherRef,
+                self.with(&["ref", "oidc.circleci.com/vcs-ref"], "refs/heads/doctor-attack"),
+            ),
+            (Kind::OtherEvent, self.of_another_event(rules)),
+            (Kind::ReplayedToken, self.claims.clone()),
+        ];
+        // Elsewhere tokens don't tell, and with an environment its own protection decides.
+        let tells = rules.identities.first().is_some_and(Identity::has_environments);
+        if tells && rules.environment.is_none() {
+            attempts.insert(2, (Kind::UnprotectedRef, self.with(&["ref_protected"], "false")));
+        }
+        attempts
+    }
+
     /// The trusted claims with another value of those of these names that are there.
     fn with(&self, names: &[&str], value: &str) -> Map<String, Value> {
         let mut claims = self.claims.clone();
@@ -150,6 +158,16 @@ impl Forger {
             ],
             "doctor-attack",
         )
+    }
+
+    /// CircleCI's tokens don't name the event, but a job that somebody reached with SSH.
+    fn of_another_event(&self, rules: &Rules) -> Map<String, Value> {
+        if let Some(Identity::CircleCi { .. }) = rules.identities.first() {
+            let mut claims = self.claims.clone();
+            claims.insert("oidc.circleci.com/ssh-rerun".into(), true.into());
+            return claims;
+        }
+        self.with(&["event_name", "build_source"], "pull_request_target")
     }
 
     fn token(&self, mut claims: Map<String, Value>, audience: &str) -> Option<String> {
@@ -180,6 +198,7 @@ fn trusted_claims(
     claim("iss", issuer.into());
     claim("iat", now.into());
     claim("ref", git_ref.full_name().into());
+    claim("ref_protected", "true".into());
     claim("oidc.circleci.com/vcs-ref", git_ref.full_name().into());
     match git_ref {
         GitRef::Branch(name) => claim("build_branch", name.as_str().into()),
@@ -209,6 +228,9 @@ mod tests {
     use crate::cli::attack::client::Client;
     use crate::config::environment::Environment;
     use crate::trust;
+
+    const CIRCLECI: &str =
+        "circleci:8a9f0d3c-1111-2222-3333-444455556666/0a9f0d3c-1111-2222-3333-444455556666";
 
     fn config(identity: &str) -> Config {
         let section =
@@ -250,9 +272,20 @@ mod tests {
                 "which trust.events doesn't list",
             ),
             ("buildkite:acme/shop", "which trust.events doesn't list"),
+            (
+                CIRCLECI,
+                "was caused by ssh-rerun, which trust.events doesn't list",
+            ),
         ] {
             let told = told(identity).await;
-            for (at, (kind, part)) in [
+            let unprotected = told.iter().find(|(kind, _)| *kind == Kind::UnprotectedRef);
+            let refused = |why: &str| why.contains("is of refs/heads/main, which is not protected");
+            assert_eq!(
+                unprotected.map(|(_, why)| refused(why)),
+                identity.starts_with("github").then_some(true),
+                "{identity}"
+            );
+            for (kind, part) in [
                 (
                     Kind::OtherRepository,
                     "not about one of trust.identities, but about",
@@ -264,22 +297,16 @@ mod tests {
                 (Kind::OtherEvent, event),
                 (Kind::ReplayedToken, "not for this key in this cache"),
                 (Kind::OtherIssuer, "issued by https://doctor-attack.invalid"),
-            ]
-            .into_iter()
-            .enumerate()
-            {
-                assert!(
-                    told[at].0 == kind && told[at].1.contains(part),
-                    "{identity}: {:?}",
-                    told[at]
-                );
+            ] {
+                let (_, why) = told.iter().find(|(tried, _)| *tried == kind).unwrap();
+                assert!(why.contains(part), "{identity}: {kind:?}: {why}");
             }
         }
     }
 
     #[test]
     fn the_claims_that_are_changed_would_be_believed() {
-        for identity in ["github:acme/shop#7", "buildkite:acme/shop"] {
+        for identity in ["github:acme/shop#7", "buildkite:acme/shop", CIRCLECI] {
             let config = config(identity);
             let forger = Forger::of(&config).unwrap();
             let key = CertifiedKey::generate("").unwrap();

@@ -8,15 +8,16 @@ use crate::issuer::{self, IssuerKeySets, NoCertificate};
 use crate::object_store::documents::Documents;
 use crate::plain;
 use crate::remedy;
-use crate::sign::{Identity, KeySets, Vouched};
+use crate::sign::{Identity, Vouched};
 use crate::trust::{Access, RunFacts, System};
 
 /// Claims that are worth showing, of all systems.
-const SHOWN: [&str; 17] = [
+const SHOWN: [&str; 18] = [
     "iss",
     "repository",
     "repository_id",
     "ref",
+    "ref_protected",
     "event_name",
     "environment",
     "sha",
@@ -40,38 +41,32 @@ pub(super) async fn examine(config: &Config, facts: &RunFacts, access: &Access, 
     if rules.identities.is_empty() {
         return;
     }
-    let http = || Documents::new(config.bucket.ca_bundle.as_deref());
-    let sets = IssuerKeySets::new(
-        http().map_err(|error| error.to_string()),
-        config.trust.key_set.clone(),
-        access.kept_keys.clone(),
-    );
+    let sets = IssuerKeySets::new(config.trust.key_set.clone(), access.kept_keys.clone());
     let mut issuers: Vec<_> = rules.identities.iter().map(Identity::issuer).collect();
     issuers.dedup();
     for issuer in issuers {
         let url = &issuer.url;
-        report.add(match sets.key_set(&issuer, "") {
+        report.add(match sets.any(&issuer) {
             Ok(_) => Step::good("issuer", format!("the keys of {url} can be had")),
             Err(why) => Step::bad("issuer", format!("the keys of {url} can't be had: {why}"))
-                .with("Without them nothing that its runs signed is restored. Let this machine reach it, or save its keys and set `trust.jwksFile`."),
+                .with("Without them nothing that its runs signed is restored. Let this machine reach it (behind a proxy that opens TLS, `NODE_EXTRA_CA_CERTS` names its authority), or save its keys and set `trust.jwksFile`."),
         });
     }
-    report.add(match (&facts.tokens, http()) {
-        (_, Err(error)) => Step::bad("identity", error.to_string()),
-        (Some(source), Ok(http)) => match issuer::preview(source, rules, &http).await {
+    report.add(match &facts.tokens {
+        Some(source) => match issuer::preview(source, rules, &Documents::open()).await {
             Ok((claims, verdict)) => token(&claims, verdict),
             Err(error) => Step::poor("identity", error.to_string()).with(remedy::of_certificate(&error)),
         },
-        (None, _) if facts.system == System::GitHub => Step::poor(
+        None if facts.system == System::GitHub => Step::poor(
             "identity",
             "this job may not ask for an identity token, so it can't sign",
         )
         .with("Where it should: permissions: { id-token: write, contents: read }"),
-        (None, _) if facts.system == System::Developer => Step::skipped(
+        None if facts.system == System::Developer => Step::skipped(
             "identity",
             "a developer's machine has none; it restores what trusted runs signed",
         ),
-        (None, _) => Step::skipped(
+        None => Step::skipped(
             "identity",
             format!("{} gives no tokens for a run's own key", facts.system),
         ),

@@ -299,7 +299,7 @@ fn a_key_file_that_others_can_read_is_noticed() {
 #[test]
 fn identities_alone_protect_the_cache_and_believe_pushes() {
     let trust = load(
-        json!({ "identities": ["github:acme/shop", "buildkite:acme/shop"] }),
+        json!({ "identities": ["github:acme/shop", "buildkite:acme/shop"], "branches": ["main"] }),
         [],
     );
     assert!(trust.verifies() && trust.public_keys.is_empty());
@@ -310,7 +310,7 @@ fn identities_alone_protect_the_cache_and_believe_pushes() {
     );
     assert!(trust.lists(&GitRef::branch("main").unwrap()));
     let both = load(
-        json!({ "identities": ["github:acme/shop"], "publicKeys": [PUBLIC] }),
+        json!({ "identities": ["github:acme/shop"], "branches": ["main"], "publicKeys": [PUBLIC] }),
         [],
     );
     assert!(!both.public_keys.is_empty() && both.rules.identities.len() == 1);
@@ -318,22 +318,44 @@ fn identities_alone_protect_the_cache_and_believe_pushes() {
 }
 
 #[test]
+fn events_that_only_insiders_cause_can_be_listed() {
+    let events = [
+        "push",
+        "schedule",
+        "release",
+        "workflow_dispatch",
+        "merge_group",
+        "ui",
+        "api",
+        "trigger_job",
+    ];
+    let section = json!({ "identities": ["github:acme/shop"], "branches": ["main"], "events": events });
+    assert_eq!(load(section, []).rules.events, events);
+}
+
+#[test]
 #[rustfmt::skip]
 fn identities_that_could_never_vouch_for_anything_are_refused_with_what_to_do() {
-    let github = "github:acme/shop";
+    let (github, main) = ("github:acme/shop", ["main"]);
     for (trust, told) in [
-        (json!({ "identities": ["acme/shop"] }), "trust.identities (nx.json): entry 1 of the list: this is not an identity: github:owner"),
-        (json!({ "identities": ["gitlab:acme/shop"] }), "Sign with a key there: trust.publicKeys."),
+        (json!({ "identities": ["acme/shop"], "branches": main }), "trust.identities (nx.json): entry 1 of the list: this is not an identity: github:owner"),
+        (json!({ "identities": ["gitlab:acme/shop"], "branches": main }), "Sign with a key there: trust.publicKeys."),
         (json!({ "identities": [] }), "is not a list of strings"),
-        (json!({ "identities": [github], "policy": "shared" }), "but there are trust.identities (nx.json). Remove one of them."),
-        (json!({ "identities": [github], "events": ["push", "pull_request_target"] }), "\"pull_request_target\" can't be trusted: outsiders cause it"),
-        (json!({ "identities": [github], "events": ["workflow_run"] }), "trust.events (nx.json): \"workflow_run\" can't be trusted"),
+        (json!({ "identities": [github], "branches": main, "policy": "shared" }), "but there are trust.identities (nx.json). Remove one of them."),
+        (json!({ "identities": [github], "branches": main, "events": ["push", "pull_request_target"] }), "\"pull_request_target\" can't be trusted: outsiders may cause it"),
+        (json!({ "identities": [github], "branches": main, "events": ["repository_dispatch"] }), "\"repository_dispatch\" can't be trusted"),
+        (json!({ "identities": [github], "branches": main, "events": ["PUSH"] }), "What can be: push, schedule, release,"),
+        (json!({ "identities": [github], "branches": main, "events": ["webhook"] }), "\"webhook\" can't be trusted"),
+        (json!({ "identities": [github], "branches": main, "events": ["workflow_run"] }), "trust.events (nx.json): \"workflow_run\" can't be trusted"),
+        (json!({ "identities": [github] }), "trust.identities (nx.json): this needs trust.branches, which is not set"),
+        (json!({ "identities": [github], "publicKeys": [PUBLIC] }), "such as \"branches\": [\"main\"]."),
+        (json!({ "identities": [github], "branches": ["refs/pull/*"] }), "trust.branches (nx.json): \"refs/pull/*\" is neither"),
         (json!({ "events": ["push"] }), "trust.events (nx.json): this needs trust.identities, which is not set."),
         (json!({ "environment": "release" }), "trust.environment (nx.json): this needs trust.identities"),
         (json!({ "publicKeys": [PUBLIC], "environment": "release" }), "this needs trust.identities"),
-        (json!({ "identities": ["buildkite:acme/shop", github], "environment": "release" }), "no run of \"buildkite:acme/shop\" could sign. Remove one"),
-        (json!({ "identities": [github, "buildkite:acme/shop"], "jwksFile": "jwks.json" }), "this holds the keys of one issuer"),
-        (json!({ "identities": [github], "jwksFile": "missing.json" }), "missing.json can't be read"),
+        (json!({ "identities": ["buildkite:acme/shop", github], "branches": main, "environment": "release" }), "no run of \"buildkite:acme/shop\" could sign. Remove one"),
+        (json!({ "identities": [github, "buildkite:acme/shop"], "branches": main, "jwksFile": "jwks.json" }), "this holds the keys of one issuer"),
+        (json!({ "identities": [github], "branches": main, "jwksFile": "missing.json" }), "missing.json can't be read"),
     ] {
         let problem = problem(trust, []);
         assert!(problem.contains(told), "{problem}");
@@ -344,7 +366,7 @@ fn identities_that_could_never_vouch_for_anything_are_refused_with_what_to_do() 
 fn the_issuer_s_keys_can_come_from_a_file() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("jwks.json");
-    let trust = json!({ "identities": ["github:acme/shop", "github:acme/web"], "jwksFile": "jwks.json" });
+    let trust = json!({ "identities": ["github:acme/shop", "github:acme/web"], "branches": ["main"], "jwksFile": "jwks.json" });
     std::fs::write(&file, "{}").unwrap();
     let Err(ConfigErrors::Invalid(problems)) = load_in(folder.path(), trust.clone(), []) else {
         panic!("no key set");

@@ -20,6 +20,7 @@ pub(super) struct Claims {
     pub repository_id: Option<String>,
     #[serde(rename = "ref")]
     full_ref: Option<String>,
+    ref_protected: Option<String>,
     event_name: Option<String>,
     environment: Option<String>,
     sha: Option<String>,
@@ -77,6 +78,8 @@ pub(super) struct Facts {
     pub git_ref: Option<GitRef>,
     /// The ref as the token names it, for messages.
     pub shown_ref: String,
+    /// Whether the ref is protected, where the tokens of this system tell.
+    pub protected: Option<bool>,
     /// What caused the run.
     pub event: String,
     /// The deployment environment of the job.
@@ -89,6 +92,7 @@ impl Claims {
         Facts {
             git_ref: GitRef::parse(&shown_ref),
             shown_ref,
+            protected: Some(self.ref_protected.as_deref() == Some("true")),
             event: self.event_name.clone().unwrap_or_default(),
             environment: self.environment.clone(),
         }
@@ -108,6 +112,7 @@ impl Claims {
         Facts {
             shown_ref: git_ref.as_ref().map(GitRef::full_name).unwrap_or_default(),
             git_ref,
+            protected: None,
             event: event.to_owned(),
             environment: None,
         }
@@ -119,6 +124,7 @@ impl Claims {
         Facts {
             git_ref: GitRef::parse(&shown_ref),
             shown_ref,
+            protected: None,
             event: if self.circle_ssh { "ssh-rerun" } else { "push" }.to_owned(),
             environment: None,
         }

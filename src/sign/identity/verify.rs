@@ -63,6 +63,11 @@ pub enum IdentityError {
     /// Of a branch or a tag that is not listed, or of none.
     #[error("its run is of {0}, which trust.branches doesn't list")]
     Ref(String),
+    /// Of a branch or a tag that anyone who may push creates and moves.
+    #[error(
+        "its run is of {0}, which is not protected, so whoever may push chooses its code (ref_protected is not \"true\")"
+    )]
+    Unprotected(String),
     /// Caused by an event that is not listed.
     #[error("its run was caused by {0}, which trust.events doesn't list")]
     Event(String),
@@ -135,7 +140,8 @@ impl Certificate {
 /// 5. `aud` commits to the certificate's key, the namespace and the format's version, and to nothing else.
 /// 6. The token is about one of the identities that this issuer issues for: repository and its pinned number, pipeline or
 ///    project.
-/// 7. The ref is a branch or a tag that `trust.branches` lists.
+/// 7. The ref is a branch or a tag that `trust.branches` lists. On GitHub it is protected, unless `trust.environment` is
+///    set, whose own protection then decides which refs have it.
 /// 8. The event is one that `trust.events` lists.
 /// 9. The environment is that of `trust.environment`.
 ///
@@ -185,6 +191,9 @@ fn apply(claims: &Claims, rules: &Rules) -> Result<Vouched, IdentityError> {
     let listed = |git_ref| rules.branches.iter().any(|pattern| pattern.matches(git_ref));
     if !facts.git_ref.as_ref().is_some_and(listed) {
         return Err(IdentityError::Ref(quoted(&facts.shown_ref)));
+    }
+    if facts.protected == Some(false) && rules.environment.is_none() {
+        return Err(IdentityError::Unprotected(quoted(&facts.shown_ref)));
     }
     if !rules.events.contains(&facts.event) {
         return Err(IdentityError::Event(quoted(&facts.event)));

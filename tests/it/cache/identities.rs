@@ -25,7 +25,10 @@ const PUSH: [(&str, &str); 3] = [
 /// A run that trusts `acme/shop` of this issuer.
 fn trusting(issuer: &Issuer, environment: Environment) -> Who {
     Who {
-        config: config(&format!(r#""trust":{{"identities":["{}"]}}"#, issuer.identity())),
+        config: config(&format!(
+            r#""trust":{{"identities":["{}"],"branches":["main"]}}"#,
+            issuer.identity()
+        )),
         environment,
     }
 }
@@ -130,6 +133,10 @@ async fn a_run_whose_token_nobody_would_believe_stores_nothing_and_says_which_ru
             json!({ "ref": "refs/heads/feat" }),
             "is of refs/heads/feat, which trust.branches doesn't list",
         ),
+        (
+            json!({ "ref_protected": "false" }),
+            "is of refs/heads/main, which is not protected",
+        ),
     ] {
         let issuer = Issuer::start();
         issuer.claim(claims);
@@ -160,7 +167,7 @@ async fn what_the_run_of_another_repository_or_issuer_stored_is_refused() {
     let (issuer, other) = (Issuer::start(), Issuer::start());
     let foreign = Who {
         config: config(&format!(
-            r#""trust":{{"identities":["{}"]}}"#,
+            r#""trust":{{"identities":["{}"],"branches":["main"]}}"#,
             issuer.identity().replace("shop", "fork")
         )),
         environment: issuer.job(&PUSH),
@@ -283,6 +290,26 @@ async fn a_new_key_of_the_issuer_is_found_and_a_retired_one_believed_no_more() {
 }
 
 #[tokio::test]
+async fn a_new_key_that_the_issuer_can_not_be_asked_for_is_not_taken_for_a_forged_one() {
+    let (issuer, home) = (Issuer::start(), TempDir::new().unwrap());
+    let (old, new) = (bucket(), bucket());
+    store(&old, storing(&issuer), "old").await;
+    assert!(restored(&old, developer(&issuer, &home)).await.0.is_some());
+    issuer.rotate("2", true);
+    store(&new, storing(&issuer), "new").await;
+    issuer.set_down(true);
+    let (found, cache) = restored(&new, developer(&issuer, &home)).await;
+    let said = said(&cache);
+    assert!(
+        found.is_none() && said.contains(UNVERIFIABLE) && !said.contains(REFUSED),
+        "{said}"
+    );
+    // What the keys on disk have is restored nevertheless.
+    let (found, _) = restored(&old, developer(&issuer, &home)).await;
+    assert_eq!(found.as_deref(), Some("old"));
+}
+
+#[tokio::test]
 async fn clocks_may_differ_by_an_hour_and_not_by_two_days() {
     for (ahead, hit) in [
         (-3600, true),
@@ -302,7 +329,7 @@ async fn clocks_may_differ_by_an_hour_and_not_by_two_days() {
 async fn keys_and_identities_vouch_side_by_side() {
     let (issuer, key) = (Issuer::start(), key("main"));
     let trust = format!(
-        r#""trust":{{"identities":["{}"],"publicKeys":["{}"]}}"#,
+        r#""trust":{{"identities":["{}"],"branches":["main"],"publicKeys":["{}"]}}"#,
         issuer.identity(),
         key.public_key()
     );
@@ -331,7 +358,7 @@ async fn keys_in_a_file_need_no_issuer() {
     fs::write(&file, issuer.key_set().to_string()).unwrap();
     issuer.set_down(true);
     let trust = format!(
-        r#""trust":{{"identities":["{}"],"jwksFile":"{}"}}"#,
+        r#""trust":{{"identities":["{}"],"branches":["main"],"jwksFile":"{}"}}"#,
         issuer.identity(),
         file.display()
     );
@@ -355,7 +382,7 @@ async fn the_agents_of_buildkite_and_circleci_are_asked_for_the_audience() {
         ("BUILDKITE_BRANCH", "main"),
     ];
     let who = Who {
-        config: config(r#""trust":{"identities":["buildkite:acme/shop"]}"#),
+        config: config(r#""trust":{"identities":["buildkite:acme/shop"],"branches":["main"]}"#),
         environment: buildkite.into(),
     };
     let (machine, bucket) = (Machine::new(), bucket());

@@ -12,7 +12,10 @@ async fn push(issuer: &Issuer) -> Setup {
     let [(_, url), (_, bearer)] = issuer.variables();
     Setup::new()
         .await
-        .option("trust", json!({ "identities": [issuer.identity()] }))
+        .option(
+            "trust",
+            json!({ "identities": [issuer.identity()], "branches": ["main"] }),
+        )
         .variable("GITHUB_ACTIONS", "true")
         .variable("GITHUB_EVENT_NAME", "push")
         .variable("GITHUB_REF", "refs/heads/main")
@@ -175,6 +178,16 @@ async fn doctor_shows_what_this_run_s_token_claims_and_which_rule_accepts_or_ref
         "{}",
         ran.text()
     );
+    issuer.claim(json!({ "ref_protected": "false" }));
+    let ran = setup.run(&["doctor"]).await;
+    let said = text(&ran).split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in [
+        "is of refs/heads/main, which is not protected",
+        "ref_protected false",
+        "by a ruleset or a branch protection rule",
+    ] {
+        assert!(said.contains(part), "{part}: {}", ran.text());
+    }
     issuer.set_down(true);
     let ran = setup.run(&["doctor"]).await;
     let said = text(&ran).split_whitespace().collect::<Vec<_>>().join(" ");
@@ -198,6 +211,7 @@ async fn an_attack_forges_certificates_and_none_gets_through() {
     for kind in [
         "other-repository",
         "other-ref",
+        "unprotected-ref",
         "other-event",
         "replayed-token",
         "other-issuer",

@@ -7,6 +7,7 @@ use crate::support::authority::Authority;
 use crate::support::bucket;
 use crate::support::child;
 use crate::support::scripted::{Reply, Scripted, object};
+use nx_s3_cache::object_store::documents::Documents;
 use nx_s3_cache::object_store::http::http_client;
 use nx_s3_cache::object_store::{Error, ObjectStore, PutMode};
 use tempfile::TempDir;
@@ -119,8 +120,13 @@ fn a_broken_ca_bundle_is_an_error_that_names_the_file() {
 
 /// Runs `gets_an_object` below with these variables and tells what came out.
 async fn fetched(endpoint: &str, variables: &[(&str, &Path)]) -> String {
+    outcome_of("gets_an_object", endpoint, variables).await
+}
+
+/// The same for any of these tests.
+async fn outcome_of(test: &str, endpoint: &str, variables: &[(&str, &Path)]) -> String {
     let home = tempfile::tempdir().unwrap();
-    let mut command = Command::from(child::test(module_path!(), "gets_an_object", home.path()));
+    let mut command = Command::from(child::test(module_path!(), test, home.path()));
     command
         .env("TEST_ENDPOINT", endpoint)
         .envs(variables.iter().copied());
@@ -150,6 +156,25 @@ async fn authorities_in_variables_are_trusted() {
             fetched(&secure.endpoint("localhost"), &[(name, &secure.ca)]).await,
             BODY
         );
+    }
+}
+
+#[tokio::test]
+#[ignore = "the test below runs it in a child process"]
+async fn gets_a_document() {
+    let url = std::env::var("TEST_ENDPOINT").unwrap();
+    println!("outcome: {:?}", Documents::open().get(&url, None, 100).await);
+}
+
+#[tokio::test]
+async fn the_bucket_s_authority_does_not_vouch_for_issuers_of_identity_tokens() {
+    let secure = Secure::start("localhost").await;
+    let url = secure.endpoint("localhost");
+    for (name, trusted) in [("AWS_CA_BUNDLE", false), ("NODE_EXTRA_CA_CERTS", true)] {
+        let variables = [(name, secure.ca.as_path())];
+        let outcome = outcome_of("gets_a_document", &url, &variables).await;
+        assert_eq!(outcome.starts_with("Ok("), trusted, "{name}: {outcome}");
+        assert_eq!(outcome.contains("UnknownIssuer"), !trusted, "{name}: {outcome}");
     }
 }
 

@@ -58,6 +58,7 @@ pub fn push_claims(issuer: &str, audience: &str, issued: u64) -> Json {
         "repository": "acme/shop",
         "repository_id": "724198237",
         "ref": "refs/heads/main",
+        "ref_protected": "true",
         "event_name": "push",
         "sha": "9f3182061f1e2cca4702c368cbc039b7dc9d4485",
         "workflow_ref": "acme/shop/.github/workflows/ci.yml@refs/heads/main",

@@ -69,8 +69,9 @@ function keyless(identity: string, branches: string[], file: string, { nx, ours 
 function inTheJob(identity: string): Omit<Words, 'tone'> {
   if (identity.startsWith('github')) {
     return {
-      title: 'GitHub Actions: two lines for the job that runs these pushes',
+      title: 'GitHub Actions: protected branches, and two lines for the job that runs these pushes',
       bodyLines: [
+        'These branches need a ruleset or a branch protection rule: runs of others are not believed.',
         '    permissions: # of this job; what is not listed, it may not do',
         '      contents: read',
         '      id-token: write',

@@ -193,6 +193,30 @@ fn claims_of_any_other_run_are_refused() {
 }
 
 #[test]
+fn a_listed_ref_that_is_not_protected_vouches_for_nothing_without_an_environment() {
+    let with = |rules: &Rules, value: &Json| {
+        let verified = with_claims(rules, ISSUER, |claims| {
+            claims["environment"] = json!("release");
+            claims["ref_protected"] = value.clone();
+        });
+        verified.map(drop)
+    };
+    let plain = rules(&["github:acme/shop"]);
+    let gated = Rules {
+        environment: Some("release".to_owned()),
+        ..plain.clone()
+    };
+    assert_eq!(with(&plain, &json!("true")), Ok(()));
+    for value in [json!("false"), json!("True"), json!(""), Json::Null] {
+        let refused = Err(IdentityError::Unprotected("refs/heads/main".to_owned()));
+        assert_eq!(with(&plain, &value), refused, "{value}");
+        // Its own protection decides which refs have it.
+        assert_eq!(with(&gated, &value), Ok(()), "{value}");
+    }
+    assert_eq!(with(&gated, &json!(true)), Err(IdentityError::Malformed));
+}
+
+#[test]
 fn an_audience_must_be_ours_alone() {
     let rules = rules(&["github:acme/shop"]);
     let with = |audience: fn(&Json) -> Json| {
