@@ -88,6 +88,19 @@ describe('Nx without the name it looks for', async () => {
     assertRestored(await workspace.nx(everything, { environment: { NX_S3_CACHE_ENCRYPTION_KEY } }), tasks)
   })
 
+  it('has the keys of each run, and none of a run before, that shares the daemon', async () => {
+    workspace.wipe()
+    const run = (project, environment) =>
+      workspace.nx(['run', `${project}:build`, '--outputStyle=static'], {
+        environment: { ...environment, NX_DAEMON: 'true' },
+      })
+    assertRestored(await run('docs', { NX_S3_CACHE_ENCRYPTION_KEY }), ['docs:build'])
+    assertRestored(await run('assets', { NX_S3_CACHE_ENCRYPTION_KEY }), ['assets:build'])
+    const without = await run('empty', {})
+    assertRan(without, ['empty'])
+    assert.deepEqual(without.remoteHits, [])
+  })
+
   it('restores nothing that no trusted key has signed', async () => {
     workspace.wipe()
     const NX_S3_CACHE_TRUST_PUBLIC_KEYS = keyPair('another').publicKey
