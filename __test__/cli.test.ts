@@ -51,6 +51,7 @@ test('arguments and the workspace reach the native side, whose exit code counts'
     ci: true,
     nxVersion: '24.0.6',
     verbose: false,
+    daemon: false,
     keys: {},
   })
 })
