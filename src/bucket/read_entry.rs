@@ -8,7 +8,7 @@ use crate::entry::{self, Entry, MAX_ENTRY_OBJECT, claimed_signer};
 use crate::error::Error;
 use crate::object_store;
 use crate::scope::Scope;
-use crate::sign::{Claimed, Identity, KeyName, Provenance, SignedBy};
+use crate::sign::{Claimed, Identity, KeyName, Provenance, SignedBy, Verifier};
 
 /// An entry object and all that can be told of it.
 pub struct ReadEntry {
@@ -41,12 +41,11 @@ impl ReadEntry {
         name: Name,
         signature_needed: bool,
     ) -> Result<Option<Self>, Error> {
-        let (namespace, subject) = (Arc::new(namespaces.of(scope)), name.subject());
-        let key = namespace.keys.of(subject);
+        let namespace = Arc::new(namespaces.of(scope));
         let mut read = Self {
-            name: name.clone(),
-            namespace: namespace.clone(),
-            key,
+            key: namespace.keys.of(name.subject()),
+            name,
+            namespace,
             object_size: 0,
             signer: Err(entry::Error::WrongLength),
             claimed_key: None,
@@ -67,16 +66,24 @@ impl ReadEntry {
             }
             Err(error) => return Err(error),
         };
-        let (codec, verifier) = (&namespace.codec, namespaces.verifier.clone());
-        let attested = codec.verify_entry(subject, &object, &verifier);
+        read.decode(&object, namespaces.verifier.clone());
+        Ok(Some(read))
+    }
+
+    /// Takes over what `object` says.
+    fn decode(&mut self, object: &[u8], verifier: Verifier) {
+        let (codec, subject) = (&self.namespace.codec, self.name.subject());
+        let attested = codec.verify_entry(subject, object, &verifier);
         // What was signed must agree with the manifest, too.
         let trusting = codec.clone().trusting(attested.is_ok().then_some(verifier));
-        read.entry = trusting.decode_entry(subject, &object).map(Arc::new);
-        read.object_size = object.len() as u64;
-        read.signer = attested.map(|attested| attested.by);
-        read.claimed_key = claimed_signer(subject, &object);
-        read.claimed_run = codec.claimed_run(subject, &object);
-        Ok(Some(read))
+        let entry = trusting.decode_entry(subject, object).map(Arc::new);
+        let claimed_key = claimed_signer(subject, object);
+        let claimed_run = codec.claimed_run(subject, object);
+        self.object_size = object.len() as u64;
+        self.signer = attested.map(|attested| attested.by);
+        self.claimed_key = claimed_key;
+        self.claimed_run = claimed_run;
+        self.entry = entry;
     }
 
     /// Where it comes from, and who vouches for that: without anybody, it is what whoever signed it claims.

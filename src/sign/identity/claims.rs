@@ -196,3 +196,29 @@ impl Claims {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_token_of_any_system_claims_its_run_and_no_link() {
+        for (claims, run) in [
+            (json!({ "repository": "acme/shop", "run_id": "1001" }), "1001"),
+            (
+                json!({ "organization_slug": "acme", "pipeline_slug": "shop", "build_number": 7 }),
+                "7",
+            ),
+            (
+                json!({ "oidc.circleci.com/project-id": "p", "oidc.circleci.com/pipeline-id": "5a" }),
+                "5a",
+            ),
+        ] {
+            let claims: Claims = serde_json::from_value(claims).unwrap();
+            let claimed = claims.claimed_provenance();
+            assert_eq!((claimed.run.as_deref(), claimed.run_url), (Some(run), None));
+        }
+    }
+}
