@@ -28,8 +28,7 @@ export const missed = `Why goals are missed, where they are:
 - **\`store\` returns.** A call only queues the artifact; the rest is Node's thread waiting for a core while others pack.
 - **Dollars of a series.** Most bytes of the next version of a package are new, also where few files changed: smaller chunks would
   keep fewer bytes and cost more in requests than that saves (see "Chosen by measurement").
-- **Requests of *large*.** A chunk has 1 MiB on average before compression: each travels on one connection, and over a
-  lossy link more connections bring more. These compress to a fifth.`
+- **Requests of *large*.** A chunk has at most 8 MiB before compression, so that memory stays flat; these compress to a fifth.`
 
 export const method = `- **Peers.** nx-s3-cache with its defaults, through \`getRemoteCache()\` as Nx calls it; the same with an
   encryption key and signatures; the client of Nx's own self-hosted cache (\`HttpRemoteCache\`, gzip inside Nx's native
@@ -81,7 +80,7 @@ ${milliseconds(answerMs)} until \`getRemoteCache()\` answers (it loads the nativ
 export const choices = `| what | chosen | measured |
 |---|---|---|
 | compression | zstd 1 in frames of one chunk | 37 packages, 356 MB: stored in 1.2 s as 82 MB with level 1, in 1.5 s as 75 MB with level 3; 500 MB with a large file in 1.3 s as 170 MB, in 1.9 s as 161 MB. Frames of one chunk lose 1 % and use all cores |
-| chunks | 1 MiB on average, at most 2 MiB: 66 ms away with 1 % loss, restores of 10 MB took up to 43 s with 4 MiB, and 25 s with 2 MiB | ten builds, dollars over one object an artifact in zstd 3: *releases* 21 × with 64 KiB, 6.5 × with 256 KiB, 2.6 × with 1 MiB, 1.9 × with 2 MiB, 1.4 × with 4 MiB; *monorepo* 14 ×, 3.7 ×, 1.2 ×, 0.9 × and 0.8 ×. \`examples/chunk_sizes.rs\` makes the whole table |
+| chunks | 4 MiB on average, at most 8 MiB | ten builds, dollars over one object an artifact in zstd 3: *releases* 21 × with 64 KiB, 6.5 × with 256 KiB, 2.6 × with 1 MiB, 1.9 × with 2 MiB, 1.4 × with 4 MiB; *monorepo* 14 ×, 3.7 ×, 1.2 ×, 0.9 × and 0.8 ×. \`examples/chunk_sizes.rs\` makes the whole table |
 | inline limit | 4 MiB compressed | the same series: 1.5 × and 0.83 × with 1 MiB; and one request instead of two round trips |
 | asking before sending | always | *monorepo* costs 1.02 × without; a HEAD costs a twelfth of a PUT |
 | matches | in the whole chunk | 141 MB of packages become 26.3 MB instead of 29.7 MB, for a quarter more CPU |

@@ -315,7 +315,7 @@ async fn nobody_is_served_once_the_run_is_over() {
 /// Nx asks for all tasks at once, and its client keeps each connection for what it may ask later.
 #[tokio::test]
 async fn more_requests_at_once_than_connections_are_all_answered() {
-    let served = Served::start(&Arc::new(MemoryStore::new()), "{}");
+    let served = Served::start(&bucket(), "");
     let request = format!(
         "GET {PATH} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\n\r\n",
         served.server.token()
