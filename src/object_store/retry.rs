@@ -157,7 +157,7 @@ impl<S: ObjectStore> ObjectStore for RetryingStore<S> {
         limit: u64,
         progress: &Arc<Progress>,
     ) -> Result<Option<Object>, Error> {
-        let ranges = parts::ranges(size, self.pace.distance());
+        let ranges = parts::ranges(size.min(limit), self.pace.distance());
         if ranges.len() > 1 && self.gives_parts.load(Relaxed) {
             match parts::join(self, key, ranges, progress).await? {
                 Joined::Whole(object) => return Ok(Some(object)),
