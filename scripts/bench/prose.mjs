@@ -59,6 +59,12 @@ export const corpora = {
 export const crowd = `Nx asks for every task of a batch at once. nx-s3-cache with 2,000 entries as small as those above, all of them
 asked for in the same moment: hits, then misses.`
 
+export function trust({ entries, certificates, peers }) {
+  return `${entries} entries of the *small* corpus, restored ${peers.unsigned.runs} times each way by a CI run on main: unsigned, signed with a key, and signed by ${certificates} CI
+runs with the [identity](security.md#two-identities) of their CI system, each run with a certificate of its own; the issuer is on the
+same machine, and every restoring run fetches its keys anew.`
+}
+
 export const huge = `3 GiB, half of it noise, with a file of more than 2 GiB.`
 
 export const series = `Two series of ten builds: *releases*, ${Object.keys(packages.series.releases).length} npm packages in ten consecutive versions each; and *monorepo*, ${packages.series.monorepo.names.length}
