@@ -15,6 +15,7 @@ import { loadTime } from './bench/sections/load-time.mjs'
 import { nxRun } from './bench/sections/nx-run.mjs'
 import { seriesSection } from './bench/sections/series.mjs'
 import { server } from './bench/sections/server.mjs'
+import { trust } from './bench/sections/trust.mjs'
 import { repository } from './support/paths.mjs'
 import { setUp } from './support/set-up.mjs'
 import { duration, print, step, styled } from './support/steps.mjs'
@@ -27,6 +28,7 @@ const sections = {
   typical: { title: 'The typical corpus', measure: corpusSection('typical') },
   large: { title: 'The large corpus', measure: corpusSection('large') },
   crowd: { title: '2,000 entries at once', measure: crowd },
+  trust: { title: 'Verifying what is restored', measure: trust },
   series: { title: 'Ten builds one after the other', measure: seriesSection },
   far: { title: 'A server that is far away', measure: far },
   nx: { title: 'Whole runs of Nx', measure: nxRun },

@@ -52,7 +52,7 @@ function speedGoals(name, section) {
 
 function otherGoals(sections) {
   const runs = CORPORA.flatMap(name => oursOf(sections[name]))
-  const { crowd, huge, series, load, nx } = sections
+  const { crowd, huge, series, load, nx, trust } = sections
   return [
     {
       goal: 'encrypted and signed: time over the plain path',
@@ -61,6 +61,16 @@ function otherGoals(sections) {
       limit: 1.1,
       words: value => `${percent(value - 1)} more`,
     },
+    ...[
+      ['key', 'with a key'],
+      ['identity', 'by CI runs'],
+    ].map(([id, how]) => ({
+      goal: `restore *small*, signed ${how}: time over unsigned`,
+      wanted: 'at most 5 % more',
+      value: trust && trust.peers[id].wallMs / trust.peers.unsigned.wallMs,
+      limit: 1.05,
+      words: value => `${percent(value - 1)} more`,
+    })),
     ...['typical', 'large'].map(name => ({
       goal: `requests of *${name}*: PUT to store, GET to restore`,
       wanted: `at most ${speed[name].requests}`,
