@@ -231,11 +231,11 @@ mod tests {
             let plain = decompress(&frame(&content, Compression::Zstd(3)), content.len()).unwrap();
             assert!(plain == content);
             recycle(plain);
-            assert!((1..=KEPT).contains(&FREE.lock().len()));
         }
-        let kept = FREE.lock().len();
-        recycle(Vec::with_capacity(LARGE));
-        assert_eq!(FREE.lock().len(), kept);
+        for _ in 0..2 * KEPT {
+            recycle(Vec::with_capacity(chunk::MAX_SIZE));
+        }
+        assert!(FREE.lock().len() <= KEPT);
     }
 
     #[test]
