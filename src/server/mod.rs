@@ -104,18 +104,19 @@ impl Server {
         self.shared.token.as_str()
     }
 
-    /// Blocks this thread while the client may have further requests: until its process is gone or, where that can't be
-    /// known, nothing was asked for `idle`. A client that is this process, or started it, is not waited for.
-    pub fn wait_for_client(&self, idle: Duration) {
-        while self.has_client(idle) {
+    /// Blocks this thread while there is a client, at most for `timeout`.
+    pub fn wait_for_client(&self, idle: Duration, timeout: Duration) {
+        let began = Instant::now();
+        while self.has_client(idle) && began.elapsed() < timeout {
             std::thread::sleep(LOOK);
         }
     }
 
-    /// Whether there is one that [`Self::wait_for_client`] would wait for.
+    /// Whether there is a client, other than this process, that may have further requests: until its process is gone or,
+    /// where that can't be known, nothing was asked for `idle`.
     pub fn has_client(&self, idle: Duration) -> bool {
         match self.shared.client.get() {
-            Some(Some(client)) => !client.is_near && client.is_alive(),
+            Some(Some(client)) => !client.is_self && client.is_alive(),
             _ => self.shared.last_request.lock().elapsed() < idle,
         }
     }
