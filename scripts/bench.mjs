@@ -12,6 +12,7 @@ import { crowd } from './bench/sections/crowd.mjs'
 import { far } from './bench/sections/far.mjs'
 import { huge } from './bench/sections/huge.mjs'
 import { loadTime } from './bench/sections/load-time.mjs'
+import { lossy } from './bench/sections/lossy.mjs'
 import { nxRun } from './bench/sections/nx-run.mjs'
 import { seriesSection } from './bench/sections/series.mjs'
 import { server } from './bench/sections/server.mjs'
@@ -31,6 +32,7 @@ const sections = {
   trust: { title: 'Verifying what is restored', measure: trust },
   series: { title: 'Ten builds one after the other', measure: seriesSection },
   far: { title: 'A server that is far away', measure: far },
+  lossy: { title: 'A link that loses packets', measure: lossy },
   nx: { title: 'Whole runs of Nx', measure: nxRun },
   huge: { title: 'One artifact of 3 GiB', measure: huge, onRequest: true },
 }

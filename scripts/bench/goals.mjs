@@ -52,7 +52,7 @@ function speedGoals(name, section) {
 
 function otherGoals(sections) {
   const runs = CORPORA.flatMap(name => oursOf(sections[name]))
-  const { crowd, huge, series, load, nx, trust } = sections
+  const { crowd, huge, series, load, lossy, nx, trust } = sections
   return [
     {
       goal: 'encrypted and signed: time over the plain path',
@@ -147,6 +147,13 @@ function otherGoals(sections) {
       value: overHttp(sections.far),
       limit: 1,
       words: times,
+    },
+    {
+      goal: 'restore *large* from 66 ms away with 1 % of the packets lost',
+      wanted: 'at most 10 s',
+      value: lossy?.restore.wallMs,
+      limit: 10_000,
+      words: milliseconds,
     },
     {
       goal: 'an Nx run of 400 cached tasks, over its local cache',

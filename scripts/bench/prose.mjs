@@ -77,6 +77,11 @@ peer stores one object an artifact, as if its server kept them in S3.`
 export const far = `The *small* corpus through a proxy that delivers every byte half a round trip later, both ways; a connection costs one round trip
 more, as TCP's handshake does. Bandwidth is not limited.`
 
+export function lossy({ roundTrip, loss }) {
+  return `The *large* corpus from ${roundTrip} ms away, where ${100 * loss} % of the packets are lost: what TCP makes of that is imitated by a proxy. A
+single connection carries about 250 kB a second there, so chunks come in parts, each on a connection of its own.`
+}
+
 export const nx = `A workspace of 400 projects whose tasks are all cached, run with Nx to the end. Locally, Nx has everything in its own cache;
 from the bucket, its cache and database are removed before. Nx's own start and its project graph are part of both.`
 

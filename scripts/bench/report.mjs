@@ -142,7 +142,7 @@ function requests(counts) {
   return named.length > 0 ? named.join(', ') : '–'
 }
 
-function morePart({ crowd, trust, huge, series, load, far, nx }) {
+function morePart({ crowd, trust, huge, series, load, far, lossy, nx }) {
   return [
     crowd && ['## 2,000 entries at once', prose.crowd, crowdTable(crowd)],
     trust && ['## Verifying what is restored', prose.trust(trust), trustTable(trust)],
@@ -150,6 +150,7 @@ function morePart({ crowd, trust, huge, series, load, far, nx }) {
     series && ['## Ten builds one after the other', prose.series, seriesTable(series)],
     load && ['## Loading', prose.load(load)],
     far && ['## From far away', prose.far, '![Time over round trip](benchmarks/far.svg)', farTable(far)],
+    lossy && ['## Over a link that loses packets', prose.lossy(lossy), lossyTable(lossy)],
     nx && ['## Whole runs of Nx', prose.nx, nxTable(nx)],
   ]
     .filter(Boolean)
@@ -234,6 +235,10 @@ function farTable({ peers }) {
     rows,
     [...first.keys()].map(column => column + 1),
   )
+}
+
+function lossyTable({ restore }) {
+  return table(['', 'wall', 'CPU', 'memory', 'loop stop', 'requests'], [runRow('restore', restore)], [1, 2, 3, 4, 5])
 }
 
 function nxTable({ tasks, localMs, remoteMs, ratio }) {
