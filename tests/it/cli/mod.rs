@@ -1,5 +1,7 @@
 //! The binary, run against a real server.
 
+#[cfg(target_env = "musl")]
+mod allocator;
 #[cfg(unix)] // makes links and modes
 mod archives;
 mod attack;
