@@ -41,7 +41,7 @@ async function run(platform) {
     const prepared = await step('Install', () => platform.prepare())
     const built = await step('Build', onOutput => build(platform, prepared, onOutput), { note: 'takes minutes' })
     const result = { date: new Date().toISOString().slice(0, 10), commit: await commit() }
-    result.build = { seconds: built.seconds, megabytes: built.megabytes }
+    result.build = { seconds: built.seconds, crates: built.crates, megabytes: built.megabytes }
     result.suites = {}
     if (platform.runs.length === 0) return result
     result.with = await version(platform, prepared)
