@@ -34,7 +34,6 @@ export const x64 = {
 export const foreign = [
   { tests: /^package\.test\.ts: the package contains/, why: 'there is no npm in Wine' },
   { tests: /^trust\.test\.ts: (goes nowhere where git|is otherwise the one)/, why: 'there is no Git in Wine' },
-  { tests: /nx-json\.test\.ts/, why: 'Wine makes neither links nor junctions' },
   {
     tests: /^it: object_store::(promises::s3_conforms|survey::)/,
     why: "the tests' S3 server keeps objects in files named by their keys: no `*`, no upper beside lower case",
