@@ -9,6 +9,7 @@ import { record } from './platforms/results.mjs'
 import { suites, timed } from './platforms/suites.mjs'
 import { tree } from './platforms/tree.mjs'
 import { mustRun } from './support/command.mjs'
+import { repository } from './support/paths.mjs'
 import { setUp } from './support/set-up.mjs'
 import { print, step, styled } from './support/steps.mjs'
 
@@ -59,9 +60,12 @@ async function run(platform) {
   }
 }
 
+/** The commit that is built, marked when there are changes; what this program writes is none. */
 async function commit() {
-  const { stdout } = await mustRun('git', ['describe', '--always', '--dirty'])
-  return stdout.trim()
+  const { stdout } = await mustRun('git', ['rev-parse', '--short', 'HEAD'], { cwd: repository })
+  const others = ['.', ':!docs/platforms', ':!docs/platforms.md']
+  const changes = await mustRun('git', ['status', '--porcelain', '--', ...others], { cwd: repository })
+  return stdout.trim() + (changes.stdout ? '-dirty' : '')
 }
 
 async function version({ emulator }, { node, command }) {
