@@ -34,17 +34,6 @@ export const x64 = {
 export const foreign = [
   { tests: /^package\.test\.ts: the package contains/, why: 'there is no npm in Wine' },
   { tests: /^trust\.test\.ts: (goes nowhere where git|is otherwise the one)/, why: 'there is no Git in Wine' },
-  {
-    tests: /^it: object_store::(promises::s3_conforms|survey::)/,
-    why: "the tests' S3 server keeps objects in files named by their keys: no `*`, no upper beside lower case",
-  },
-  { tests: /^it: reliability::(endpoints|objects)::/, why: 'the page quotes the words and times of Linux' },
-  { tests: /^it: cli::docs::/, why: 'the page quotes times and sizes of Linux' },
-  { tests: /^it: fuzz_smoke::no_name_is/, why: "the check unpacks by another system's rules, onto Windows" },
-  {
-    tests: /^it: cli::restoring::no_archive_writes_into/,
-    why: 'the test makes a name that Windows refuses',
-  },
 ]
 
 /** Only compiled: there is nothing here that runs it. */
