@@ -76,7 +76,6 @@ async function nx({ platform, prepared, tree }) {
     through: prepared.command([]),
     installation,
     plugin: join(tree, 'packed/node_modules'),
-    exclude: platform.npm.os === 'win32' ? ['docs'] : [], // its task is a script of npm's, which isn't in Wine
   })
   return {
     passed: outcome.restored.length,
