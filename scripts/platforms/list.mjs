@@ -3,9 +3,13 @@ import { arm64Glibc, musl } from './linux.mjs'
 import { macos } from './macos.mjs'
 import * as windows from './windows.mjs'
 
+/** Tests that read our sources, which takes QEMU minutes and is the same on each platform. */
+const ofSources = ['architecture::']
+
 /**
  * `name` is the platform's among npm's packages, `target` what is built here in place of `published`, and `runs` are the
- * suites that can run. `foreign` are failures that the emulator makes: the names of tests, and why it is not us.
+ * suites that can run. `foreign` are failures that the emulator makes: the names of tests, and why it is not us. `skips` are
+ * tests that would take too long.
  */
 export const platforms = [
   {
@@ -29,6 +33,7 @@ export const platforms = [
     target: 'aarch64-unknown-linux-gnu',
     npm: { os: 'linux', cpu: 'arm64', libc: 'glibc' },
     runs: ['rust', 'javascript', 'contract', 'nx'],
+    skips: ofSources,
     ...arm64Glibc,
   },
   {
@@ -36,6 +41,7 @@ export const platforms = [
     target: 'aarch64-unknown-linux-musl',
     npm: { os: 'linux', cpu: 'arm64', libc: 'musl' },
     runs: ['rust', 'javascript', 'contract', 'nx'],
+    skips: ofSources,
     ...musl('arm64'),
   },
   { name: 'darwin-arm64', target: 'aarch64-apple-darwin', runs: [], ...macos('aarch64') },
