@@ -25,6 +25,8 @@ mod setup;
 mod shell;
 mod stats;
 mod stored;
+#[cfg(target_os = "linux")] // has `script` with these options
+mod terminal;
 mod unread;
 #[cfg(unix)] // makes links
 mod vela;
