@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use super::token_source::TokenSource;
+use super::system::TokenSource;
 use super::warning::TrustWarning;
 use crate::scope::Scope;
 

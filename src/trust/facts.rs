@@ -2,8 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::system::System;
-use super::token_source::TokenSource;
+use super::system::{System, TokenSource};
 use crate::environment::Environment;
 use crate::git_ref::GitRef;
 

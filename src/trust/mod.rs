@@ -11,13 +11,11 @@ mod policy;
 mod system;
 #[cfg(test)]
 mod tests;
-mod token_source;
 mod warning;
 
 pub use access::{Access, ReadScope};
 pub use ci::detect;
 pub use facts::{RunFacts, RunKind};
 pub use policy::decide;
-pub use system::System;
-pub use token_source::TokenSource;
+pub use system::{System, TokenSource};
 pub use warning::TrustWarning;

@@ -2,8 +2,7 @@
 
 use super::access::{Access, ReadScope};
 use super::facts::{RunFacts, RunKind};
-use super::system::System;
-use super::token_source::TokenSource;
+use super::system::{System, TokenSource};
 use super::warning::TrustWarning;
 use crate::config::{TrustConfig, TrustPolicy};
 use crate::git_ref::GitRef;

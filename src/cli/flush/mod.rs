@@ -20,10 +20,9 @@ use futures_util::TryStreamExt;
 use parking_lot::Mutex;
 
 use super::bucket::{Bucket, Found};
-use super::deletion::{Deletion, DeletionArgs, delete};
+use super::deletion::{Deletion, DeletionArgs, Tally, What, confirm, delete};
 use super::scopes::Scopes;
-use super::tally::{Tally, What};
-use super::ui::{Ending, age, confirm::confirm, interrupt::until_interrupted};
+use super::ui::{Ending, age, interrupt::until_interrupted};
 use super::workspace::Workspace;
 use crate::config::units;
 use crate::object_store::DELETE_BATCH;

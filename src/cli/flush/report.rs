@@ -6,7 +6,7 @@ use super::fingerprints::of_object;
 use super::references::EntryReferences;
 use crate::cache::bytes;
 use crate::cli::bucket::Found;
-use crate::cli::tally::{Tally, What};
+use crate::cli::deletion::{Tally, What};
 use crate::cli::ui::{
     BAD, Ending, GOOD, print,
     table::{Column, Table},
@@ -123,7 +123,7 @@ impl Report {
         if json {
             print::json(self);
         } else {
-            self.lines().iter().try_for_each(|line| print::line(line))?;
+            print::lines(&self.lines())?;
         }
         Ok(if self.unreadable.is_empty() { GOOD } else { BAD })
     }

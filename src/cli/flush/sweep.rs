@@ -11,8 +11,8 @@ use super::part::Unneeded;
 use super::references::{self, EntryReferences};
 use crate::chunk::ChunkId;
 use crate::cli::bucket::Found;
+use crate::cli::deletion::What;
 use crate::cli::scopes::Scopes;
-use crate::cli::tally::What;
 use crate::cli::ui::Ending;
 use crate::entry::Object;
 

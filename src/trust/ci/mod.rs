@@ -11,8 +11,7 @@ mod teamcity;
 mod travis;
 
 use super::facts::{Found, RunFacts, RunKind};
-use super::system::System;
-use super::token_source::TokenSource;
+use super::system::{System, TokenSource};
 use crate::environment::Environment;
 
 /// How a system tells what kind of run this is.
