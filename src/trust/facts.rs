@@ -76,6 +76,14 @@ pub(super) fn branch_or_tag(branch: Option<&str>, tag: Option<&str>) -> Option<G
     }
 }
 
+/// The same of a system where both variables have the name of a tag.
+pub(super) fn tag_or_branch(tag: Option<&str>, branch: Option<&str>) -> Option<GitRef> {
+    match tag {
+        Some(tag) => GitRef::tag(tag).filter(|_| branch.is_none_or(|branch| branch == tag)),
+        None => branch.and_then(GitRef::branch),
+    }
+}
+
 /// The first of these variables that has a value.
 pub(super) fn first<'a>(environment: &'a Environment, names: &[&str]) -> Option<&'a str> {
     names.iter().find_map(|name| environment.get(name))
