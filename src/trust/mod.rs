@@ -4,7 +4,6 @@
 //! isn't positively known to be trusted is not. A forged environment gains nothing, since only the signing key
 //! makes entries that others believe.
 
-mod access;
 mod ci;
 mod facts;
 mod policy;
@@ -13,9 +12,8 @@ mod system;
 mod tests;
 mod warning;
 
-pub use access::{Access, ReadScope};
 pub use ci::detect;
 pub use facts::{RunFacts, RunKind};
-pub use policy::decide;
+pub use policy::{Access, ReadScope, decide};
 pub use system::{System, TokenSource};
 pub use warning::TrustWarning;

@@ -60,8 +60,8 @@ fn a_run_of_the_daemon_in_ci_is_told_the_remedy_once_and_a_developer_is_not() {
     for facts in [detect(&PUSH.into(), true).of_daemon(), served(request())] {
         assert_eq!(decide(&trust, &facts).warnings, [TrustWarning::Daemon]);
     }
-    let told = TrustWarning::Daemon.body().join("\n");
-    assert!(told.contains("NX_DAEMON=false"), "{told}");
+    let message = TrustWarning::Daemon.body().join("\n");
+    assert!(message.contains("NX_DAEMON=false"), "{message}");
     let without = config(TrustPolicy::Isolated, false);
     assert_eq!(decide(&without, &served(RunKind::Developer)).warnings, []);
     let asked = decide(&asking(Scope::Trusted), &served(RunKind::Developer));

@@ -74,10 +74,10 @@ fn shared_runs_all_do_the_same_and_ci_is_told_what_that_means() {
         let in_ci = kind != RunKind::Developer;
         assert_eq!(access.warnings.contains(&TrustWarning::Shared), in_ci, "{kind:?}");
     }
-    let told = TrustWarning::Shared.body().join("\n");
+    let message = TrustWarning::Shared.body().join("\n");
     assert!(
-        told.contains("nx g @nx/s3-cache:trust") && told.contains("CVE-2025-36852"),
-        "{told}"
+        message.contains("nx g @nx/s3-cache:trust") && message.contains("CVE-2025-36852"),
+        "{message}"
     );
 }
 
