@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 
 use super::bucket::Bucket;
 use super::ui::{Ending, progress::Progress};
-use crate::cache::bytes;
+use crate::cache::{bytes, counted};
 use crate::entry::Object;
 use crate::object_store::DELETE_BATCH;
 
@@ -151,17 +151,14 @@ impl Tally {
     /// `12 entries, 1 archive and 30 chunks`.
     pub(super) fn objects(&self) -> String {
         let counts = [
-            (self.entries, "entry", "entries"),
-            (self.archives, "archive", "archives"),
-            (self.chunks, "chunk", "chunks"),
-            (self.scratch, "scratch object", "scratch objects"),
+            (self.entries, "entry"),
+            (self.archives, "archive"),
+            (self.chunks, "chunk"),
+            (self.scratch, "scratch object"),
         ];
-        let told: Vec<String> = counts
-            .into_iter()
-            .filter(|(count, ..)| *count > 0)
-            .map(|(count, one, many)| format!("{count} {}", if count == 1 { one } else { many }))
-            .collect();
-        match told.as_slice() {
+        let counts = counts.into_iter().filter(|(count, _)| *count > 0);
+        let named: Vec<String> = counts.map(|(count, what)| counted(count, what)).collect();
+        match named.as_slice() {
             [] => "nothing".into(),
             [one] => one.clone(),
             [first @ .., last] => format!("{} and {last}", first.join(", ")),

@@ -70,7 +70,7 @@ pub(super) async fn run(workspace: &Workspace, options: &LsArgs) -> Result<u8, E
             print_page(&bucket, &mut rows, page).await?;
         }
     }
-    if rows.none_printed() && options.limit != Some(0) {
+    if rows.printed == 0 && options.limit != Some(0) {
         let scopes: Vec<_> = scopes.iter().map(ToString::to_string).collect();
         print::note(&format!(
             "no entries in {} under {}",
@@ -83,7 +83,7 @@ pub(super) async fn run(workspace: &Workspace, options: &LsArgs) -> Result<u8, E
 
 async fn print_page(bucket: &Bucket, rows: &mut Rows, page: Vec<Found>) -> Result<(), Ending> {
     let found = stream::iter(page);
-    if !rows.wants_entries() {
+    if !rows.long {
         return rows.print(found.map(|found| (found, None)).collect().await);
     }
     let read = found.map(|found| async {
@@ -150,15 +150,6 @@ impl Rows {
             widths,
             printed: 0,
         }
-    }
-
-    /// Whether what is in the entries is shown.
-    fn wants_entries(&self) -> bool {
-        self.long
-    }
-
-    fn none_printed(&self) -> bool {
-        self.printed == 0
     }
 
     fn print(&mut self, rows: Vec<Row>) -> Result<(), Ending> {

@@ -14,8 +14,8 @@ use super::ui::print::{self, Paint};
 use super::ui::table::{Column, Table};
 use super::ui::{BAD, Ending, GOOD, age};
 use super::workspace::Workspace;
+use crate::code::page;
 use crate::entry::Producer;
-use crate::links::page;
 use crate::plain::plain;
 
 const COLUMNS: [Column; 5] = [

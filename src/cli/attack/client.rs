@@ -44,8 +44,8 @@ pub(super) async fn retrieve(
         Ok(Some(retrieved)) => Ok(retrieved),
         Err(error) => Err(error.to_string()),
         Ok(None) => {
-            let told = cache.take_warnings().into_iter().next();
-            let cause = told.and_then(|warning| warning.body.into_iter().next());
+            let message = cache.take_warnings().into_iter().next();
+            let cause = message.and_then(|warning| warning.body.into_iter().next());
             Err(cause.unwrap_or_else(|| "a miss".to_owned()))
         }
     }

@@ -5,8 +5,8 @@ use serde::Serialize;
 use super::client::Client;
 use super::outcome::{self, Bucket, PlantedScope, RunFinding, Verdict};
 use crate::cli::ui::{BAD, GOOD, print::Paint};
+use crate::code::page;
 use crate::config::SET_UP;
-use crate::links::page;
 
 /// What is tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -58,9 +58,9 @@ pub(super) async fn entry(
     cache.clone().store(artifact).await;
     store.object(&key).ok_or_else(|| {
         let warnings = cache.take_warnings().into_iter();
-        let told: Vec<_> = warnings
+        let message: Vec<_> = warnings
             .map(|warning| format!("{}: {}", warning.title, warning.body.join(" ")))
             .collect();
-        format!("no poison could be made: {}", told.join("; "))
+        format!("no poison could be made: {}", message.join("; "))
     })
 }

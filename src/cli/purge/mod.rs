@@ -42,7 +42,10 @@ pub(super) async fn run(workspace: &Workspace, args: &PurgeArgs) -> Result<u8, E
 
 async fn purge(bucket: &Bucket, args: &PurgeArgs, tally: &Mutex<Tally>) -> Result<Report, Ending> {
     let entries = list(bucket, args).await?;
-    let mut report = Report::new(args.how.dry_run);
+    let mut report = Report {
+        dry_run: args.how.dry_run,
+        ..Report::default()
+    };
     let chosen = if args.names.is_empty() {
         described(bucket, args, entries, &mut report).await?
     } else {
@@ -100,7 +103,7 @@ fn named(args: &PurgeArgs, entries: Vec<Found>, report: &mut Report) -> Vec<Foun
             missing.remove(name.as_str());
         }
     }
-    report.missing(missing);
+    report.missing = missing.into_iter().map(str::to_owned).collect();
     chosen
 }
 
@@ -128,7 +131,7 @@ async fn described(
         match verdict {
             Verdict::Goes => chosen.push(found),
             Verdict::Stays => {}
-            Verdict::Unknown(why) => report.unreadable(found.key, why),
+            Verdict::Unknown(why) => report.unreadable.push(Unreadable { key: found.key, why }),
         }
     }
     Ok(chosen)
@@ -182,7 +185,7 @@ fn content_verdict(args: &PurgeArgs, found: &Found, read: &ReadEntry) -> Verdict
 }
 
 /// What went, and what could not be found or read.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Report {
     dry_run: bool,
@@ -201,28 +204,10 @@ struct Unreadable {
 }
 
 impl Report {
-    fn new(dry_run: bool) -> Self {
-        Self {
-            dry_run,
-            deleted: Tally::default(),
-            keys: Vec::new(),
-            missing: Vec::new(),
-            unreadable: Vec::new(),
-        }
-    }
-
     fn chose(&mut self, deletions: &[Deletion]) {
         self.deleted.deleted(deletions);
         self.keys
             .extend(deletions.iter().map(|deletion| deletion.key.clone()));
-    }
-
-    fn missing(&mut self, names: BTreeSet<&str>) {
-        self.missing = names.into_iter().map(str::to_owned).collect();
-    }
-
-    fn unreadable(&mut self, key: String, why: String) {
-        self.unreadable.push(Unreadable { key, why });
     }
 
     /// Prints it; returns the exit code.

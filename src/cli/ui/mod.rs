@@ -21,10 +21,10 @@ pub(in crate::cli) const UNABLE: u8 = 2;
 /// It was interrupted, and said what was done until then.
 pub(in crate::cli) const INTERRUPTED: u8 = 130;
 
-/// Why a command ends before its work is done. It has been told of nothing yet.
+/// Why a command ends before its work is done. Nothing of it has been printed yet.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::cli) enum Ending {
-    /// It could not do its work; the text says why and what to do.
+    /// Usage or runtime error; the text says why and what to do.
     Unable(String),
     /// Whoever read the output, such as `head`, has seen enough.
     ReaderGone,
@@ -38,7 +38,7 @@ impl Ending {
         Self::Unable(format!("{error}\n{}", remedy::of_request(error, permission)))
     }
 
-    /// The same with another line about why the command could not do its work.
+    /// The same with another line about why that is.
     pub(in crate::cli) fn and(self, line: &str) -> Self {
         match self {
             Self::Unable(problem) => Self::Unable(format!("{problem}\n{line}")),

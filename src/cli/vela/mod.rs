@@ -134,7 +134,7 @@ async fn rebuild(bucket: &Bucket, parameters: &Parameters<'_>, quiet: bool) -> R
     match kept {
         Some(_) if quiet => {}
         Some(kept) => print::line(&kept.line(&name, began.elapsed()))?,
-        None => print::line(&rebuild::told_not_kept(bucket))?,
+        None => print::line(&rebuild::nothing_kept(bucket))?,
     }
     Ok(GOOD)
 }
