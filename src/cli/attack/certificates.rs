@@ -225,7 +225,7 @@ fn encode(bytes: impl AsRef<[u8]>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::attack::client::Client;
+    use crate::cli::attack::poison::Client;
     use crate::config::environment::Environment;
     use crate::trust;
 

@@ -3,13 +3,11 @@
 //! Mark and sweep beside running builds; `docs/retention.md` has the reasoning. Whatever ends it half way, what is left
 //! is complete: an entry goes before its chunks, so that running again finds them unneeded.
 
-mod fingerprints;
 mod part;
+mod passes;
 mod references;
 mod report;
 mod shrink;
-mod survey;
-mod sweep;
 
 use std::collections::HashMap;
 use std::pin::pin;
@@ -26,8 +24,7 @@ use super::ui::{Ending, age, interrupt::until_interrupted};
 use super::workspace::Workspace;
 use crate::config::units;
 use crate::object_store::DELETE_BATCH;
-use fingerprints::{Fingerprints, of_object};
-use part::{Part, Rules};
+use part::{Fingerprints, Part, Rules, of_object};
 use report::Report;
 
 /// Evict entries by age or total size.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::fingerprints::of_object;
+use super::part::of_object;
 use super::references::EntryReferences;
 use crate::cache::{bytes, counted};
 use crate::cli::bucket::Found;

@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use super::claims::{Claims, Facts};
-use super::provenance::Provenance;
+use super::claims::{Claims, Facts, Provenance};
 
 const GITHUB: &str = "https://token.actions.githubusercontent.com";
 const BUILDKITE: &str = "https://agent.buildkite.com";
