@@ -1,5 +1,5 @@
 //! Stable names of everything a run may tell its user: `docs/troubleshooting.md` explains each under an anchor of that
-//! name, and messages link there. And where that page and others are.
+//! name, and messages link there; `page!` has the addresses of that page and others.
 
 use std::fmt;
 

@@ -1,6 +1,5 @@
 //! Who reads and writes what, and what may never happen.
 
-mod daemon;
 mod forged;
 mod identities;
 mod rights;
