@@ -1,5 +1,7 @@
 //! What kind of run this is.
 
+use std::fs::File;
+use std::io::{Read, Take};
 use std::path::PathBuf;
 
 use super::system::{System, TokenSource};
@@ -87,6 +89,16 @@ pub(super) fn tag_or_branch(tag: Option<&str>, branch: Option<&str>) -> Option<G
 /// The first of these variables that has a value.
 pub(super) fn first<'a>(environment: &'a Environment, names: &[&str]) -> Option<&'a str> {
     names.iter().find_map(|name| environment.get(name))
+}
+
+/// Opens a file of the CI system, of which no more than `limit` bytes are read; nothing if it is none.
+pub(super) fn open_file(path: &str, limit: u64) -> Option<Take<File>> {
+    // Whether it is a file comes first: opening a pipe would wait for its other end.
+    let is_file = std::fs::metadata(path).ok()?.is_file();
+    is_file
+        .then(|| File::open(path))
+        .and_then(Result::ok)
+        .map(|file| file.take(limit))
 }
 
 impl RunKind {

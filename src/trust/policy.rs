@@ -30,6 +30,14 @@ pub struct Access {
     pub warnings: Vec<TrustWarning>,
 }
 
+impl Access {
+    /// What the user must know; a run that isn't meant to store needs no key.
+    pub fn warnings_for(&self, stores: bool) -> impl Iterator<Item = &TrustWarning> {
+        let said = move |warning: &&TrustWarning| stores || !warning.is_about_storing();
+        self.warnings.iter().filter(said)
+    }
+}
+
 /// A scope that a run reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadScope {

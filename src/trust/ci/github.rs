@@ -4,13 +4,15 @@
 //! Several events run with the secrets and the ref of the default branch although outsiders cause them:
 //! `pull_request_target`, `workflow_run`, `issue_comment` and others. So only events that are known count.
 
-use super::super::facts::{Found, RunKind, first};
+use std::io::BufReader;
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::{Map, Value as Json};
+
+use super::super::facts::{Found, RunKind, first, open_file};
 use crate::config::environment::Environment;
 use crate::git_ref::GitRef;
-
-mod event;
-
-use event::Event;
 
 /// What the branches of merge queues begin with. They are pushed, too.
 const MERGE_QUEUE: &str = "refs/heads/gh-readonly-queue/";
@@ -62,6 +64,46 @@ fn has_type(git_ref: &GitRef, named: Option<&str>) -> bool {
 fn printable(event: &str) -> String {
     let safe = |c: &char| c.is_ascii_alphanumeric() || *c == '_';
     event.chars().filter(safe).take(40).collect()
+}
+
+/// GitHub's own limit is 25 MB.
+const MAX_SIZE: u64 = 32 * 1024 * 1024;
+
+/// What matters of the payload of the event that started the workflow.
+#[derive(Deserialize)]
+struct Event {
+    pull_request: Option<IgnoredAny>,
+    #[serde(rename = "ref")]
+    full: Option<String>,
+    inputs: Option<Map<String, Json>>,
+}
+
+impl Event {
+    /// Reads the payload; nothing if it can't be read.
+    fn read(path: Option<&str>) -> Option<Self> {
+        let file = open_file(path?, MAX_SIZE)?;
+        serde_json::from_reader(BufReader::new(file)).ok()
+    }
+
+    fn is_pull_request(&self) -> bool {
+        self.pull_request.is_some()
+    }
+
+    /// Whether this is a push to the ref of this full name.
+    fn is_push_to(&self, full: &str) -> bool {
+        self.full.as_deref() == Some(full)
+    }
+
+    /// Whether one of a manual run's inputs may be the name of other code. The payload doesn't tell the inputs' types, and
+    /// has a number or a choice as text; only what can be a switch is none.
+    fn has_text(&self) -> bool {
+        let mut values = self.inputs.iter().flat_map(Map::values);
+        values.any(|value| match value {
+            Json::Null | Json::Bool(_) => false,
+            Json::String(text) => !matches!(text.as_str(), "" | "true" | "false"),
+            Json::Number(_) | Json::Array(_) | Json::Object(_) => true,
+        })
+    }
 }
 
 #[cfg(test)]
@@ -220,5 +262,12 @@ mod tests {
         ] {
             assert_eq!(run(inputs), RunKind::Outside, "{inputs}");
         }
+    }
+
+    #[test]
+    fn a_payload_that_is_no_file_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(Event::read(folder.path().to_str()).is_none() && Event::read(None).is_none());
+        assert!(Event::read(folder.path().join("missing").to_str()).is_none());
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 
-use super::super::facts::{Found, RunKind};
+use super::super::facts::{Found, RunKind, open_file};
 use crate::config::environment::Environment;
 use crate::git_ref::GitRef;
 
@@ -62,16 +62,9 @@ fn of_parameters(parameters: &BTreeMap<String, String>) -> Found {
 }
 
 /// Reads a Java properties file, as far as TeamCity writes them: a line for each, special characters behind `\`.
-fn read(path: impl AsRef<std::path::Path>) -> Option<BTreeMap<String, String>> {
-    let path = path.as_ref();
-    // Whether it is a file comes first: opening a pipe would wait for its other end.
-    if !std::fs::metadata(path).ok()?.is_file() {
-        return None;
-    }
+fn read(path: impl AsRef<str>) -> Option<BTreeMap<String, String>> {
     let mut text = String::new();
-    std::fs::File::open(path)
-        .ok()?
-        .take(MAX_SIZE)
+    open_file(path.as_ref(), MAX_SIZE)?
         .read_to_string(&mut text)
         .ok()?;
     Some(text.lines().filter_map(property).collect())
