@@ -44,12 +44,12 @@ export declare class NativeCache {
   serve(spoolDirectory: string): ServerAddress
   /** Ends the server. */
   stopServing(): void
+  /** Blocks this thread while `hasClient`, at most for `timeoutMs`. */
+  waitForClient(idleMs: number, timeoutMs: number): void
   /**
-   * Blocks this thread while the server's client may have further requests: until that process is gone or, where this
-   * can't be known, nothing was asked for `idleMs`.
+   * Whether the server has a client, other than this process, that may have further requests: until that process is gone
+   * or, where this can't be known, nothing was asked for `idleMs`.
    */
-  waitForClient(idleMs: number): void
-  /** Whether there is a client that `waitForClient` would wait for. */
   hasClient(idleMs: number): boolean
   /** Writes `text` to the terminal of the server's client; `false` where none is known. */
   tellClient(text: string): boolean

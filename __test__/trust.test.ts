@@ -134,9 +134,12 @@ describe('an identity', () => {
       'git@github.com:acme/shop.web.git',
       'https://github.com/acme/shop.web.git',
       'https://token@GitHub.com/acme/shop.web',
+      'https://github.com:443/acme/shop.web.git',
       'ssh://git@github.com:22/acme/shop.web.git',
     ])
       assert.deepEqual(repositoryOf(remote), found, remote)
+    const elsewhere = { host: 'git.acme.example:8443', name: 'acme/shop' }
+    assert.deepEqual(repositoryOf('https://git.acme.example:8443/acme/shop.git'), elsewhere, "the web's port, too")
     for (const remote of ['', '/srv/git/shop.git', 'https://github.com/acme', 'https://github.com/a/b/c'])
       assert.equal(repositoryOf(remote), undefined, remote)
   })

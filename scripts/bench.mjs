@@ -12,9 +12,11 @@ import { crowd } from './bench/sections/crowd.mjs'
 import { far } from './bench/sections/far.mjs'
 import { huge } from './bench/sections/huge.mjs'
 import { loadTime } from './bench/sections/load-time.mjs'
+import { lossy } from './bench/sections/lossy.mjs'
 import { nxRun } from './bench/sections/nx-run.mjs'
 import { seriesSection } from './bench/sections/series.mjs'
 import { server } from './bench/sections/server.mjs'
+import { trust } from './bench/sections/trust.mjs'
 import { repository } from './support/paths.mjs'
 import { setUp } from './support/set-up.mjs'
 import { duration, print, step, styled } from './support/steps.mjs'
@@ -27,8 +29,10 @@ const sections = {
   typical: { title: 'The typical corpus', measure: corpusSection('typical') },
   large: { title: 'The large corpus', measure: corpusSection('large') },
   crowd: { title: '2,000 entries at once', measure: crowd },
+  trust: { title: 'Verifying what is restored', measure: trust },
   series: { title: 'Ten builds one after the other', measure: seriesSection },
   far: { title: 'A server that is far away', measure: far },
+  lossy: { title: 'A link that loses packets', measure: lossy },
   nx: { title: 'Whole runs of Nx', measure: nxRun },
   huge: { title: 'One artifact of 3 GiB', measure: huge, onRequest: true },
 }

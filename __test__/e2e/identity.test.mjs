@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
+import { startIssuer } from '../../scripts/support/issuer.mjs'
 import { assertOneWarning, assertRan, assertRestored, assertSilent } from './support/expect.mjs'
-import { startIssuer } from './support/issuer.mjs'
 import { everything, projects, tasks } from './support/setting.mjs'
 import { honestAndHostile, objectsOf, poisonIn, pullRequest, pushToMain } from './support/trust.mjs'
 
@@ -21,6 +21,7 @@ const developer = {
 
 describe('Without a secret', async () => {
   const issuer = await startIssuer()
+  after(() => issuer.stop())
   const { server, honest, hostile } = await honestAndHostile({
     trust: { identities: [issuer.identity], branches: ['main'] },
   })

@@ -1,7 +1,8 @@
 // `nx add nx-s3-cache`, as a new user types it, from a registry: with npm, and at night with others. Nx passes no flags
 // of `nx add` on to the generator, so without a terminal to be asked in the bucket is named by running that again.
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { delimiter, join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { mustRun } from '../../scripts/support/command.mjs'
@@ -157,6 +158,28 @@ describe('nx add', async () => {
         const { nx: _, ...installed } = json('package.json').devDependencies
         assert.deepEqual(installed, { '@nx/s3-cache': 'npm:nx-s3-cache@0.2.0', 'nx-s3-cache': '0.2.0' })
         assert.equal(json('node_modules/@nx/s3-cache/package.json').version, '0.2.0')
+      })
+
+      it('stores, and restores on another machine, with its own name alone', { skip: name !== 'npm' }, async () => {
+        const cwd = workspace.root
+        await mustRun('npm', ['uninstall', '--save-dev', '@nx/s3-cache'], { cwd, env: workspace.variables() })
+        writeFileSync(join(cwd, 'nx.json'), JSON.stringify({ ...json('nx.json'), plugins: ['nx-s3-cache'] }))
+        const { nx: _, ...installed } = json('package.json').devDependencies
+        assert.deepEqual(Object.keys(installed), ['nx-s3-cache'])
+        assert.throws(() => createRequire(join(cwd, 'package.json')).resolve('@nx/s3-cache'), {
+          code: 'MODULE_NOT_FOUND',
+        })
+
+        const environment = { ...server.environment, NX_ISOLATE_PLUGINS: undefined }
+        workspace.wipe()
+        for (const project of ['lib', 'ui']) workspace.touch(project)
+        const before = entries(server)
+        const first = await workspace.nx(build, { environment })
+        assert.deepEqual([first.code, first.ran], [0, ['lib', 'ui']], first.text)
+        assertSilent(first)
+        assert.deepEqual(entries(server), { direct: before.direct, served: before.served + 2 })
+        workspace.wipe()
+        assertRestored(await workspace.nx(build, { environment }), ['lib:build', 'ui:build'])
       })
     })
   }

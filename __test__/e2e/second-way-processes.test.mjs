@@ -24,6 +24,11 @@ function commandLine(id) {
   }
 }
 
+/** Whether a process has loaded the native module. */
+function isOurs({ id }) {
+  return existsSync(`/proc/${id}/maps`) && readFileSync(`/proc/${id}/maps`, 'utf8').includes('nx-s3-cache')
+}
+
 const daemons = workspace => processes(workspace).filter(({ command }) => /daemon\/server\/start/.test(command))
 const workers = workspace => processes(workspace).filter(({ command }) => /plugin-worker/.test(command))
 
@@ -46,12 +51,13 @@ for (const nx of versions) {
     const requests = () => server.requests().length
 
     /** Starts a long run, and resolves when it has asked for its task. */
-    async function begin() {
+    async function begin(options = {}) {
       workspace.wipe()
       workspace.touch('assets')
       const before = requests()
       let child
       const run = workspace.nx(['run', 'assets:build'], {
+        ...options,
         onStart: started => {
           child = started
         },
@@ -75,6 +81,20 @@ for (const nx of versions) {
       process.kill(daemon.id, 'SIGKILL')
       assert.equal((await run).code, 0)
     })
+
+    for (const NX_DAEMON of ['true', 'false']) {
+      const where = NX_DAEMON === 'true' ? 'with' : 'without'
+      it(`a run goes on, and ends in time, when the plugin's process is told to end, ${where} the daemon`, async () => {
+        const { run } = await begin({ timeout: 60_000, environment: { NX_DAEMON } })
+        const stored = entries(server).served
+        for (const { id } of workers(workspace).filter(isOurs)) process.kill(id, 'SIGTERM')
+        const { code, timedOut, text } = await run
+        assert.equal(timedOut, false, `Nx waits for a process that waits for Nx: ${text}`)
+        assert.equal(code, 0, text)
+        assert.equal(entries(server).served, stored + 1)
+        await until(() => !workers(workspace).some(isOurs), 'the process of the plugin is still there')
+      })
+    }
 
     it('nothing is left of a killed run once the daemon is gone', async () => {
       const { run, child } = await begin()

@@ -52,7 +52,7 @@ function speedGoals(name, section) {
 
 function otherGoals(sections) {
   const runs = CORPORA.flatMap(name => oursOf(sections[name]))
-  const { crowd, huge, series, load, nx } = sections
+  const { crowd, huge, series, load, lossy, nx, trust } = sections
   return [
     {
       goal: 'encrypted and signed: time over the plain path',
@@ -61,6 +61,16 @@ function otherGoals(sections) {
       limit: 1.1,
       words: value => `${percent(value - 1)} more`,
     },
+    ...[
+      ['key', 'with a key'],
+      ['identity', 'by CI runs'],
+    ].map(([id, how]) => ({
+      goal: `restore *small*, signed ${how}: time over unsigned`,
+      wanted: 'at most 5 % more',
+      value: trust && trust.peers[id].wallMs / trust.peers.unsigned.wallMs,
+      limit: 1.05,
+      words: value => `${percent(value - 1)} more`,
+    })),
     ...['typical', 'large'].map(name => ({
       goal: `requests of *${name}*: PUT to store, GET to restore`,
       wanted: `at most ${speed[name].requests}`,
@@ -137,6 +147,13 @@ function otherGoals(sections) {
       value: overHttp(sections.far),
       limit: 1,
       words: times,
+    },
+    {
+      goal: 'restore *large* from 66 ms away with 1 % of the packets lost',
+      wanted: 'at most 10 s',
+      value: lossy?.restore.wallMs,
+      limit: 10_000,
+      words: milliseconds,
     },
     {
       goal: 'an Nx run of 400 cached tasks, over its local cache',

@@ -7,6 +7,15 @@ import { work } from './places.mjs'
 /** How many tasks end at about the same time: what Nx runs in parallel on a larger CI machine. */
 export const TASKS_AT_ONCE = 8
 
+/** What GitHub Actions tells the job of a push to main. */
+const pushToMain = {
+  CI: 'true',
+  GITHUB_ACTIONS: 'true',
+  GITHUB_EVENT_NAME: 'push',
+  GITHUB_REF: 'refs/heads/main',
+  GITHUB_REF_TYPE: 'branch',
+}
+
 /** All peers, ours first. Those that are `local` talk to no server. */
 export async function allPeers(built, servers, { withAws = true } = {}) {
   const peers = [
@@ -28,6 +37,29 @@ export async function allPeers(built, servers, { withAws = true } = {}) {
   return peers.filter(Boolean)
 }
 
+/**
+ * This project thrice, in CI runs of pushes to main: storing unsigned, signing with a key, and signing by an identity of
+ * `issuer`. Each has a prefix of its own, so that what all of them store is there together.
+ */
+export function signers(built, servers, issuer) {
+  const { publicKey, secretKey } = keyPair(built)
+  const signer = (id, trust, environment) => ({
+    ...ours(servers),
+    id,
+    section: {
+      ...section(servers, servers.s3),
+      cacheKeyPrefix: id,
+      ...(trust && { trust: { ...trust, branches: ['main'] } }),
+    },
+    environment: { ...keys(servers), ...pushToMain, ...environment },
+  })
+  return [
+    signer('unsigned'),
+    signer('key', { publicKeys: [publicKey] }, { NX_S3_CACHE_SIGNING_KEY: secretKey }),
+    signer('identity', { identities: [issuer.identity] }, issuer.permission),
+  ]
+}
+
 /** This project with its defaults; `endpoint` may be one that is far away. */
 export function ours(servers, endpoint = servers.s3) {
   return { id: 'ours', client: 'ours', section: section(servers, endpoint), environment: keys(servers), exact: true }
@@ -35,8 +67,7 @@ export function ours(servers, endpoint = servers.s3) {
 
 /** A trusted run on main, which seals and signs. */
 function sealed(built, servers) {
-  const require = createRequire(import.meta.url)
-  const { publicKey, secretKey } = require(join(built.plugin, '@nx/s3-cache/index.js')).generateSigningKey('bench')
+  const { publicKey, secretKey } = keyPair(built)
   return {
     ...ours(servers),
     id: 'sealed',
@@ -45,13 +76,14 @@ function sealed(built, servers) {
       ...keys(servers),
       NX_S3_CACHE_ENCRYPTION_KEY: 'ab'.repeat(32),
       NX_S3_CACHE_SIGNING_KEY: secretKey,
-      CI: 'true',
-      GITHUB_ACTIONS: 'true',
-      GITHUB_EVENT_NAME: 'push',
-      GITHUB_REF: 'refs/heads/main',
-      GITHUB_REF_TYPE: 'branch',
+      ...pushToMain,
     },
   }
+}
+
+function keyPair(built) {
+  const require = createRequire(import.meta.url)
+  return require(join(built.plugin, '@nx/s3-cache/index.js')).generateSigningKey('bench')
 }
 
 export async function aws(servers, endpoint = servers.s3) {

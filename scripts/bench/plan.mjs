@@ -15,6 +15,9 @@ export const SERIES_USE = { restores: 10, months: 1 }
 /** Fewer rounds than this are a trial. */
 export const ROUNDS_OF_A_RESULT = 5
 
+/** By how many runs, each with a certificate of its own, the entries of the section `trust` are stored. */
+export const CI_RUNS = 8
+
 export const PEER_NAMES = {
   ours: 'nx-s3-cache',
   sealed: 'nx-s3-cache, encrypted and signed',

@@ -142,13 +142,15 @@ function requests(counts) {
   return named.length > 0 ? named.join(', ') : '–'
 }
 
-function morePart({ crowd, huge, series, load, far, nx }) {
+function morePart({ crowd, trust, huge, series, load, far, lossy, nx }) {
   return [
     crowd && ['## 2,000 entries at once', prose.crowd, crowdTable(crowd)],
+    trust && ['## Verifying what is restored', prose.trust(trust), trustTable(trust)],
     huge && ['## One artifact of 3 GiB', prose.huge, hugeTable(huge)],
     series && ['## Ten builds one after the other', prose.series, seriesTable(series)],
     load && ['## Loading', prose.load(load)],
     far && ['## From far away', prose.far, '![Time over round trip](benchmarks/far.svg)', farTable(far)],
+    lossy && ['## Over a link that loses packets', prose.lossy(lossy), lossyTable(lossy)],
     nx && ['## Whole runs of Nx', prose.nx, nxTable(nx)],
   ]
     .filter(Boolean)
@@ -159,6 +161,19 @@ function crowdTable(crowd) {
   const names = { store: 'store', restore: 'hit', miss: 'miss' }
   const rows = Object.entries(names).map(([action, name]) => runRow(name, crowd[action]))
   return table(['', 'wall', 'CPU', 'memory', 'loop stop', 'requests'], rows, [1, 2, 3, 4, 5])
+}
+
+function trustTable({ peers, certificates }) {
+  const names = { unsigned: 'unsigned', key: 'signed with a key', identity: `signed by ${certificates} CI runs` }
+  const rows = Object.entries(names).map(([id, name]) => [
+    name,
+    milliseconds(peers[id].wallMs),
+    `${milliseconds(peers[id].fastestMs)} – ${milliseconds(peers[id].slowestMs)}`,
+    times(peers[id].wallMs / peers.unsigned.wallMs),
+    milliseconds(peers[id].cpuMs),
+    times(peers[id].cpuMs / peers.unsigned.cpuMs),
+  ])
+  return table(['', 'wall', 'all runs', 'over unsigned', 'CPU', 'over unsigned'], rows, [1, 2, 3, 4, 5])
 }
 
 function hugeTable({ store, restore }) {
@@ -220,6 +235,10 @@ function farTable({ peers }) {
     rows,
     [...first.keys()].map(column => column + 1),
   )
+}
+
+function lossyTable({ restore }) {
+  return table(['', 'wall', 'CPU', 'memory', 'loop stop', 'requests'], [runRow('restore', restore)], [1, 2, 3, 4, 5])
 }
 
 function nxTable({ tasks, localMs, remoteMs, ratio }) {

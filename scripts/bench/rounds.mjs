@@ -13,8 +13,7 @@ import { work } from './places.mjs'
 export async function playRounds(bench, peers, corpus, rounds, tell) {
   const played = Object.fromEntries(peers.map(peer => [peer.id, { store: [], restore: [] }]))
   for (let round = 0; round < rounds; round++) {
-    const order = [...peers.slice(round % peers.length), ...peers.slice(0, round % peers.length)]
-    for (const peer of order) {
+    for (const peer of orderOf(peers, round)) {
       tell(`round ${round + 1} of ${rounds}: ${peer.id}`)
       const { store, restore } = await storeAndRestore(bench, peer, corpus)
       if (store) played[peer.id].store.push(store)
@@ -22,6 +21,12 @@ export async function playRounds(bench, peers, corpus, rounds, tell) {
     }
   }
   return played
+}
+
+/** The peers in the order of a round: another first in each. */
+export function orderOf(peers, round) {
+  const first = round % peers.length
+  return [...peers.slice(first), ...peers.slice(0, first)]
 }
 
 /** One store and one restore, each in a process of its own, and the proof that nothing was lost between. */
@@ -40,14 +45,19 @@ export async function storeAndRestore(bench, peer, corpus) {
   const atOnce = peer.retrievesAtOnce
   const restore = await bench.run(peer, 'retrieve', { hashes, directory, atOnce, from: corpus.directory })
   mustHave(peer, 'restored', restore.hits, hashes.length)
-  for (const hash of hashes) {
-    mustBeTheSame(join(corpus.directory, hash), join(directory, hash), { exact: peer.exact === true })
-  }
+  mustHaveCome(peer, corpus, directory)
   rmSync(directory, { recursive: true })
   rmSync(archives, { recursive: true })
   return { store, restore }
 }
 
-function mustHave(peer, what, got, expected) {
+/** Throws unless the whole corpus is in `directory`, byte for byte. */
+export function mustHaveCome(peer, corpus, directory) {
+  for (const { hash } of corpus.entries) {
+    mustBeTheSame(join(corpus.directory, hash), join(directory, hash), { exact: peer.exact === true })
+  }
+}
+
+export function mustHave(peer, what, got, expected) {
   if (got !== expected) throw new Error(`${peer.id} ${what} ${got} of ${expected} entries`)
 }

@@ -2,9 +2,10 @@
 //!
 //! No wait here can be a deadlock: everything is acquired in one order, and whoever waits holds only what comes earlier
 //! in it: memory for an entry object, a turn to pack or unpack, memory for a chunk as it arrives, memory for it as it is
-//! written, a core or a request. The last two depend on nothing else, so they come back. This is why entries and chunks have pools of their own: in one pool,
-//! entries that wait for a turn could hold all that the holders of the turns wait for. Memory is granted first come, first
-//! served, so the chunk that an artifact needs next is never behind those after it.
+//! written, a core or a request. The last two depend on nothing else, so they come back. This is why entries and chunks
+//! have pools of their own: in one pool, entries that wait for a turn could hold all that the holders of the turns wait
+//! for. Memory is granted first come, first served, so the chunk that an artifact needs next is never behind those after
+//! it.
 //!
 //! Uploads have turns and memory of their own for another reason: tasks wait for downloads, and not for uploads.
 
@@ -15,17 +16,17 @@ use crate::error::Error;
 
 /// Artifacts that are unpacked at once: beyond this the disk and the processors gain nothing.
 const UNPACKING: usize = 4;
-/// Artifacts that are packed at once. A packer takes up to 8 MiB: the chunk to come, and the frames that may be inline, with
-/// the one that is too much.
+/// Artifacts that are packed at once. A packer takes up to 20 MiB, and 14 if what it packs shrinks by half: the chunk to
+/// come, and the frames that may be inline, with the one that is too much.
 const PACKING: usize = 3;
 /// Entry objects, from the request to the end of unpacking. Eleven inline artifacts of 3 MB keep two cores busy; without
 /// a bound, 40 of them at once made 150 MB of 25.
-const ENTRIES: u64 = 32 << 20;
+const ENTRIES: u64 = 24 << 20;
 /// Chunks on their way from the bucket, as they are there. A body is there twice for a moment, when it is complete: restoring
 /// 398 MB took 145 MB with twice as much. A connection that loses one packet in a hundred, 66 ms away, carries 250 kB a
-/// second: this is for about twenty of them.
-const DOWNLOADS: u64 = 24 << 20;
-/// Chunks from the bucket, plain, to the end of writing.
+/// second: this is for fifty parts of chunks, each on a connection of its own.
+const DOWNLOADS: u64 = 16 << 20;
+/// Chunks from the bucket, plain, to the end of writing; those of inline artifacts, too.
 const OPENED: u64 = 16 << 20;
 /// Chunks and entries on their way to the bucket, from the moment they are packed.
 const UPLOADS: u64 = 32 << 20;
@@ -36,7 +37,7 @@ pub struct Budget {
     pub entries: EntryMemory,
     /// For the chunks of downloads as they arrive.
     pub downloads: Memory,
-    /// For the same chunks, plain. Each download asks for it in the order of its chunks.
+    /// For chunks, plain. Each download asks for it in the order of its chunks.
     pub opened: Memory,
     /// For what is uploaded.
     pub uploads: Memory,

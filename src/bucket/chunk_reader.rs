@@ -1,10 +1,12 @@
 //! An artifact's chunks, as they arrive and as one readable stream.
 
 use std::io::{self, BufRead, Read};
+use std::mem;
 
 use tokio::sync::mpsc;
 
 use super::memory::Permit;
+use crate::compress;
 use crate::error::Error;
 
 /// Reads plain chunks one behind the other.
@@ -36,7 +38,8 @@ impl<I: Iterator<Item = Result<Vec<u8>, Error>>> ChunkReader<I> {
 impl<I: Iterator<Item = Result<Vec<u8>, Error>>> BufRead for ChunkReader<I> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         while self.read == self.current.len() {
-            (self.current, self.read) = (Vec::new(), 0); // freed before the next one is made
+            self.read = 0;
+            compress::recycle(mem::take(&mut self.current)); // before the next one is made
             match self.chunks.next() {
                 None => break,
                 Some(Ok(chunk)) => self.current = chunk,

@@ -107,8 +107,9 @@ impl Transfer {
         progress: &Arc<Progress>,
     ) -> Result<Object, Error> {
         let key = namespace.keys.chunk(&chunk.id);
-        let object = self.requests.get(&key, MAX_CHUNK_OBJECT, progress).await?;
-        object.ok_or(Error::ChunkMissing { key })
+        let size = namespace.codec.chunk_object_len(chunk.stored);
+        let get = self.requests.get_sized(&key, size, MAX_CHUNK_OBJECT, progress);
+        get.await?.ok_or(Error::ChunkMissing { key })
     }
 
     /// The content of a chunk object.

@@ -141,7 +141,8 @@ impl Downloader {
         let _turn = self.transfer.budget.unpacking.acquire().await?;
         let opened = {
             let (reading, entry) = (reading.clone(), entry.clone());
-            blocking(move || reading.consume_inline(&entry)).await??
+            let memory = self.transfer.budget.opened.clone();
+            blocking(move || reading.consume_inline(&entry, &memory)).await??
         };
         match opened {
             Some(read) => Ok(read),
@@ -193,11 +194,11 @@ impl Downloader {
     ) -> Result<T, Error> {
         let _turn = self.transfer.budget.unpacking.acquire().await?;
         let opened = {
-            let reading = reading.clone();
+            let (reading, memory) = (reading.clone(), self.transfer.budget.opened.clone());
             // One thread does it all for a small artifact.
             blocking(move || {
                 let entry = reading.decode(&object)?;
-                let read = reading.consume_inline(&entry)?;
+                let read = reading.consume_inline(&entry, &memory)?;
                 Ok::<_, Error>(read.ok_or(entry.manifest))
             })
         };

@@ -44,6 +44,11 @@ impl Name {
             Self::Body(hash) => Subject::Body(hash),
         }
     }
+
+    /// Whether it is a body, whose inside means something to Nx only.
+    pub fn is_body(&self) -> bool {
+        matches!(self, Self::Body(_))
+    }
 }
 
 /// Where a run reads and where it writes.

@@ -4,6 +4,7 @@ use std::io::BufRead;
 use std::sync::Arc;
 
 use super::chunk_reader::ChunkReader;
+use super::memory::Memory;
 use super::namespace::{Name, Namespace};
 use crate::entry::{self, Entry, Manifest};
 use crate::error::Error;
@@ -30,14 +31,16 @@ impl<T> Reading<T> {
         entry.map_err(|source| self.bad(source))
     }
 
-    /// Consumes an artifact that is in its entry; `None` if it is in chunks.
-    pub fn consume_inline(&self, entry: &Entry) -> Result<Option<T>, Error> {
+    /// Consumes an artifact that is in its entry, with `memory` for its chunks; `None` if it is in chunks of their own.
+    pub fn consume_inline(&self, entry: &Entry, memory: &Memory) -> Result<Option<T>, Error> {
         if !entry.manifest.inline {
             return Ok(None);
         }
         let codec = &self.namespace.codec;
-        let chunks = entry.inline_frames();
-        let chunks = chunks.map(|(chunk, frame)| {
+        let mut held = None;
+        let chunks = entry.inline_frames().map(|(chunk, frame)| {
+            drop(held.take());
+            held = Some(memory.acquire_blocking(u64::from(chunk.size))?);
             codec
                 .decode_frame(chunk, frame)
                 .map_err(|source| self.bad(source))

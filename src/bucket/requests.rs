@@ -116,7 +116,26 @@ impl Requests {
         limit: u64,
         progress: &Arc<Progress>,
     ) -> Result<Option<Object>, Error> {
-        let fetch = self.store.fetch(key, limit, progress);
+        self.receive(key, self.store.fetch(key, limit, progress)).await
+    }
+
+    /// The same for an object that probably has `size` bytes.
+    pub async fn get_sized(
+        &self,
+        key: &str,
+        size: u64,
+        limit: u64,
+        progress: &Arc<Progress>,
+    ) -> Result<Option<Object>, Error> {
+        let fetch = self.store.fetch_sized(key, size, limit, progress);
+        self.receive(key, fetch).await
+    }
+
+    async fn receive(
+        &self,
+        key: &str,
+        fetch: impl Future<Output = Result<Option<Object>, object_store::Error>>,
+    ) -> Result<Option<Object>, Error> {
         match self.run(Purpose::Read, key, fetch).await {
             Ok(object) => {
                 if let Some(object) = &object {

@@ -1,6 +1,6 @@
 //! The bucket as the commands open it, and how a failure of it ends a command.
 
-use std::io::BufRead;
+use std::io::{self, BufRead};
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -120,17 +120,19 @@ impl Bucket {
         self.pages_of(self.prefix() + &scopes.prefix(), scopes.clone())
     }
 
-    /// The entries of these scopes, in such pages. Chunks are passed over where a single scope is asked for.
+    /// The entries of tasks in these scopes, bodies included, in such pages. Chunks are passed over where a single scope is
+    /// asked for.
     pub(super) fn entries(&self, scopes: &[Scopes]) -> impl Stream<Item = Result<Vec<Found>, Ending>> {
-        let pages = |scopes: Scopes| {
-            let entries = if matches!(scopes, Scopes::One(_)) {
-                "e/"
-            } else {
-                ""
+        let pages = move |scopes: Scopes| {
+            let folders: &[&str] = match scopes {
+                Scopes::One(_) => &["e/", "b/"],
+                _ => &[""],
             };
-            self.pages_of(self.prefix() + &scopes.prefix() + entries, scopes)
+            let prefix = self.prefix() + &scopes.prefix();
+            stream::iter(folders)
+                .flat_map(move |folder| self.pages_of(format!("{prefix}{folder}"), scopes.clone()))
         };
-        let is_entry = |found: &Found| matches!(found.at.object, Object::Entry(_));
+        let is_entry = |found: &Found| matches!(found.at.object, Object::Entry(_) | Object::Body(_));
         stream::iter(scopes.to_vec())
             .flat_map(pages)
             .map_ok(move |page| page.into_iter().filter(is_entry).collect())
@@ -152,14 +154,16 @@ impl Bucket {
         read.map_err(|error| unread(&error))
     }
 
-    /// The entries of `hash` in these scopes, in their order. A single scope is asked with one request; several are
-    /// listed, which takes as long as they are large.
+    /// The entries of `hash` in these scopes, in their order, that of a body last. A single scope is asked with two requests;
+    /// several are listed, which takes as long as they are large.
     pub(super) async fn find(&self, scopes: &[Scopes], hash: &TaskHash) -> Result<Vec<ReadEntry>, Ending> {
         let mut found = Vec::new();
         for scopes in scopes {
             for scope in self.scopes_with(scopes, hash).await? {
-                let read = self.read_entry(&scope, Name::Task(hash.clone())).await;
-                found.extend(read.map_err(|error| unread(&error))?);
+                for name in [Name::Task(hash.clone()), Name::Body(hash.clone())] {
+                    let read = self.read_entry(&scope, name).await;
+                    found.extend(read.map_err(|error| unread(&error))?);
+                }
             }
         }
         Ok(found)
@@ -174,11 +178,12 @@ impl Bucket {
         let scopes = [scopes.clone()];
         let mut pages = pin!(self.entries(&scopes));
         while let Some(page) = pages.try_next().await? {
-            let those = page
-                .into_iter()
-                .filter(|found| matches!(&found.at.object, Object::Entry(other) if other == hash));
+            let those = page.into_iter().filter(|found| {
+                matches!(&found.at.object, Object::Entry(other) | Object::Body(other) if other == hash)
+            });
             with.extend(those.map(|found| found.at.scope));
         }
+        with.dedup();
         Ok(with)
     }
 
@@ -204,7 +209,7 @@ impl Bucket {
     /// `look` left it.
     ///
     /// What `look` sees first was not yet checked to its end: only when there is no error, a run would restore all
-    /// of it.
+    /// of it. A body is read to its end, and shows nothing.
     pub(super) async fn look_through<S: Send + 'static>(
         &self,
         read: &ReadEntry,
@@ -218,8 +223,12 @@ impl Bucket {
         };
         let seen = Arc::new(Mutex::new(seen));
         let scan = {
-            let seen = seen.clone();
+            let (seen, is_body) = (seen.clone(), read.name.is_body());
             move |_: &_, plain: &mut dyn BufRead| {
+                if is_body {
+                    io::copy(plain, &mut io::sink()).map_err(archive::Error::Stream)?;
+                    return Ok(Ok(()));
+                }
                 let mut seen = seen.lock();
                 Ok(archive::scan(plain, &limits, &mut |item| look(&mut seen, item)))
             }

@@ -47,6 +47,13 @@ pub(super) async fn run(workspace: &Workspace, options: &CatArgs) -> Result<u8, 
     let Ok(entry) = &read.entry else {
         return Ok(BAD);
     };
+    if read.name.is_body() {
+        print::note(&format!(
+            "{} is a body: an archive of Nx's own, which only Nx reads",
+            read.key
+        ));
+        return Ok(BAD);
+    }
     let wanted = Wanted(options.path.clone());
     let (_, looked) = bucket.look_through(&read, entry, wanted, Wanted::look).await;
     match (looked, &options.path) {

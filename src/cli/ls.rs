@@ -15,7 +15,7 @@ use super::ui::{
 };
 use super::workspace::Workspace;
 use crate::cache::bytes;
-use crate::entry::{self, Manifest};
+use crate::entry::{self, Manifest, Object};
 use crate::sign::SignedBy;
 
 /// List the entries in the bucket.
@@ -179,7 +179,11 @@ fn cells((found, read): &Row) -> Vec<String> {
     let age = found
         .modified
         .map_or_else(|| "?".into(), |time| age::short(age::since(time)));
-    let mut cells = vec![hash(found).to_owned(), found.at.scope.to_string()];
+    let mark = match found.at.object {
+        Object::Body(_) => " (body)",
+        _ => "",
+    };
+    let mut cells = vec![format!("{}{mark}", hash(found)), found.at.scope.to_string()];
     match read.as_ref().map(|read| (&read.entry, &read.signer)) {
         None => cells.extend([bytes(found.size), age]),
         Some((Ok(entry), signer)) => {

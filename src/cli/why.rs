@@ -15,7 +15,7 @@ use super::ui::table::{Column, Table};
 use super::ui::{BAD, Ending, GOOD, age};
 use super::workspace::Workspace;
 use crate::code::page;
-use crate::entry::Producer;
+use crate::entry::{Object, Producer};
 use crate::plain::plain;
 
 const COLUMNS: [Column; 5] = [
@@ -70,6 +70,8 @@ struct Answer {
 struct Seen {
     hash: String,
     scope: String,
+    /// Whether it is a body, which runs on the second way restore.
+    body: bool,
     age_seconds: u64,
     producer: Option<Producer>,
     /// Why no run would restore it.
@@ -117,7 +119,9 @@ async fn others(
     let mut newest = Top::new(Sort::Age, last);
     {
         let mut pages = pin!(bucket.entries(scopes));
-        while let Some(page) = pages.try_next().await? {
+        while let Some(mut page) = pages.try_next().await? {
+            // No body tells its task.
+            page.retain(|found| matches!(found.at.object, Object::Entry(_)));
             newest.add(page);
         }
     }
@@ -138,6 +142,7 @@ impl Seen {
         Self {
             hash: read.name.subject().as_str().to_owned(),
             scope: read.namespace.scope.to_string(),
+            body: read.name.is_body(),
             age_seconds: manifest.map_or(0, |manifest| age::since(age::at(manifest.created)).as_secs()),
             producer: manifest.map(|manifest| manifest.producer.clone()),
             problem: read.refusal().map(ToString::to_string),
@@ -191,6 +196,10 @@ impl Answer {
         ];
         for seen in &self.entries {
             lines.push(match &seen.problem {
+                None if seen.body => paint.good(&format!(
+                    "✓ in {}, as a body: a run on the second way would restore it",
+                    seen.scope
+                )),
                 None => paint.good(&format!("✓ in {}: a run would restore it", seen.scope)),
                 Some(problem) => paint.bad(&format!(
                     "✗ in {}, and no run would restore it: {}",

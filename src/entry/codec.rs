@@ -88,6 +88,11 @@ impl Codec {
         u32::try_from(len).unwrap_or(u32::MAX)
     }
 
+    /// The bytes of a chunk object with a frame of `frame` bytes.
+    pub fn chunk_object_len(&self, frame: u32) -> u64 {
+        u64::from(frame) + self.chunk_overhead() as u64
+    }
+
     /// How large the object of a chunk of `plain` bytes may be, whatever its content and its compression.
     pub fn chunk_object_sizes(&self, plain: u32) -> RangeInclusive<u64> {
         let (frames, overhead) = (compress::frame_sizes(plain as usize), self.chunk_overhead());

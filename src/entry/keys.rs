@@ -95,9 +95,14 @@ impl Keys {
         format!("{}/scratch/{name}", self.base)
     }
 
-    /// What the keys of all entries begin with.
+    /// What the keys of all entries of tasks begin with, bodies excepted.
     pub fn entries(&self) -> String {
         format!("{}/e/", self.base)
+    }
+
+    /// What the keys of all bodies begin with.
+    pub fn bodies(&self) -> String {
+        format!("{}/b/", self.base)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Objects by key, in a bucket or in memory. Nothing here knows what an object means.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -13,6 +14,7 @@ mod failure;
 pub mod http;
 pub mod memory;
 mod pace;
+mod parts;
 pub mod progress;
 pub mod proxy;
 mod refusal;
@@ -55,6 +57,17 @@ pub struct Object {
     /// Its bytes.
     pub body: Bytes,
     /// When it was written, where the server says so.
+    pub modified: Option<SystemTime>,
+}
+
+/// A part of an object that was got.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Its bytes.
+    pub body: Bytes,
+    /// The bytes of the whole object.
+    pub of: u64,
+    /// When that was written, where the server says so.
     pub modified: Option<SystemTime>,
 }
 
@@ -107,6 +120,36 @@ pub trait ObjectStore: Send + Sync + 'static {
     /// A body of more than `limit` bytes is [`Error::TooLarge`], noticed before it is in memory. An object that is there
     /// and can't be had as it is fails with an error of [`Extent::Object`].
     async fn fetch(&self, key: &str, limit: u64, progress: &Arc<Progress>) -> Result<Option<Object>, Error>;
+
+    /// The same for an object that probably has `size` bytes: from far away in several requests, since a connection that
+    /// loses packets carries little.
+    async fn fetch_sized(
+        &self,
+        key: &str,
+        _size: u64,
+        limit: u64,
+        progress: &Arc<Progress>,
+    ) -> Result<Option<Object>, Error> {
+        self.fetch(key, limit, progress).await
+    }
+
+    /// The bytes in `range` of the object, fewer where it ends earlier.
+    async fn fetch_part(
+        &self,
+        key: &str,
+        range: Range<u64>,
+        progress: &Arc<Progress>,
+    ) -> Result<Option<Part>, Error> {
+        let whole = self.fetch(key, u64::MAX, progress).await?;
+        Ok(whole.map(|Object { body, modified }| {
+            let end = range.end.min(body.len() as u64);
+            Part {
+                of: body.len() as u64,
+                body: body.slice(range.start.min(end) as usize..end as usize),
+                modified,
+            }
+        }))
+    }
 
     /// The bytes of what [`fetch`](Self::fetch) gets.
     async fn get(&self, key: &str, limit: u64) -> Result<Option<Bytes>, Error> {

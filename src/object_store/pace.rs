@@ -90,6 +90,16 @@ impl Pace {
         self.raise(state, more);
     }
 
+    /// How many times more requests than a bucket that is near this one needs to be as busy; 1 while it is throttling.
+    pub(super) fn distance(&self) -> usize {
+        let state = self.state();
+        if state.limit == state.usual {
+            (state.usual / NEAR).max(1)
+        } else {
+            1
+        }
+    }
+
     fn raise(&self, state: &mut State, more: usize) {
         state.limit += more;
         let paid = more.min(state.owed);

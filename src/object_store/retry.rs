@@ -3,7 +3,9 @@
 //! The only place that retries: the SDK makes one attempt. A wait holds no turn, so that requests that are due go
 //! first.
 
+use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -12,7 +14,8 @@ use parking_lot::Mutex;
 use tokio::time::{Instant, sleep};
 
 use super::pace::Pace;
-use super::{DELETE_BATCH, Error, Head, ListPage, Object, ObjectStore, Progress, PutMode, PutOutcome};
+use super::parts::{self, Joined};
+use super::{DELETE_BATCH, Error, Head, ListPage, Object, ObjectStore, Part, Progress, PutMode, PutOutcome};
 
 /// The most to wait before the first retry; doubled each time. What is waited is a random part of it, so that
 /// those who were refused together don't come back together.
@@ -33,6 +36,8 @@ pub struct RetryingStore<S> {
     pace: Pace,
     first_backoff: Duration,
     heard: Mutex<Heard>,
+    /// Whether parts of objects are asked for; ends when they don't fit together.
+    gives_parts: AtomicBool,
 }
 
 /// What was heard of the server.
@@ -53,6 +58,7 @@ impl<S: ObjectStore> RetryingStore<S> {
             pace: Pace::new(concurrency),
             first_backoff: FIRST_BACKOFF,
             heard: Mutex::default(),
+            gives_parts: AtomicBool::new(true),
         }
     }
 
@@ -144,6 +150,34 @@ impl<S: ObjectStore> ObjectStore for RetryingStore<S> {
         self.repeat_while(|| progress.received_by_all(), fetch).await
     }
 
+    async fn fetch_sized(
+        &self,
+        key: &str,
+        size: u64,
+        limit: u64,
+        progress: &Arc<Progress>,
+    ) -> Result<Option<Object>, Error> {
+        let ranges = parts::ranges(size.min(limit), self.pace.distance());
+        if ranges.len() > 1 && self.gives_parts.load(Relaxed) {
+            match parts::join(self, key, ranges, progress).await? {
+                Joined::Whole(object) => return Ok(Some(object)),
+                Joined::Missing => return Ok(None),
+                Joined::Unfit => self.gives_parts.store(false, Relaxed),
+            }
+        }
+        self.fetch(key, limit, progress).await
+    }
+
+    async fn fetch_part(
+        &self,
+        key: &str,
+        range: Range<u64>,
+        progress: &Arc<Progress>,
+    ) -> Result<Option<Part>, Error> {
+        let fetch = || self.store.fetch_part(key, range.clone(), progress);
+        self.repeat_while(|| progress.received_by_all(), fetch).await
+    }
+
     async fn get(&self, key: &str, limit: u64) -> Result<Option<Bytes>, Error> {
         let object = self.fetch(key, limit, &Arc::default()).await?;
         Ok(object.map(|object| object.body))
@@ -175,7 +209,7 @@ impl<S: ObjectStore> ObjectStore for RetryingStore<S> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+    use std::sync::atomic::AtomicU64;
 
     use super::super::UnreadableReason;
     use super::super::memory::MemoryStore;
@@ -355,5 +389,53 @@ mod tests {
             let asked_for = Duration::from_secs(seconds);
             assert!(backoff(FIRST_BACKOFF, 0, Some(asked_for)).unwrap() >= asked_for);
         }
+    }
+
+    const LARGE: u64 = 4 << 20;
+
+    /// A store with one large object whose answers take `took`, and the requests that getting it takes.
+    async fn get_large(took: Duration, errors: impl IntoIterator<Item = Error>) -> [usize; 2] {
+        let store = store([]);
+        let store = RetryingStore {
+            pace: Pace::new(256),
+            ..store
+        };
+        for _ in 0..2 {
+            store.pace.turn().await.worked(took);
+        }
+        store.store.replace("large", vec![7; LARGE as usize]);
+        store.store.fail_next(errors);
+        let mut before = 0;
+        let mut requests = [0; 2];
+        for count in &mut requests {
+            let object = store.fetch_sized("large", LARGE, LARGE, &Arc::default()).await;
+            assert!(object.unwrap().unwrap().body == vec![7; LARGE as usize]);
+            *count = store.store.calls().len() - before;
+            before += *count;
+        }
+        requests
+    }
+
+    #[tokio::test]
+    async fn a_large_object_far_away_is_got_in_parts() {
+        assert_eq!(get_large(Duration::from_millis(1), []).await, [1, 1]);
+        assert_eq!(get_large(Duration::from_millis(33), []).await, [4, 4]);
+        assert_eq!(get_large(Duration::from_millis(66), []).await, [8, 8]);
+    }
+
+    #[tokio::test]
+    async fn a_part_is_asked_for_again_and_a_server_that_gives_none_is_asked_for_the_whole() {
+        let far = Duration::from_millis(33);
+        assert_eq!(
+            get_large(far, [throttled(None)]).await,
+            [5, 1],
+            "throttled: no parts"
+        );
+        let refused = Error::Refused {
+            status: 501,
+            detail: "NotImplemented".into(),
+        };
+        let [first, second] = get_large(far, [refused]).await;
+        assert!(first > 1 && second == 1, "{first}, {second}");
     }
 }

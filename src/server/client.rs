@@ -12,6 +12,8 @@ pub struct Client {
     directory: PathBuf,
     /// When it began, since ids of processes are used again.
     began: String,
+    /// Whether it is this process.
+    pub is_self: bool,
     /// Whether it is this process or the one that started it, as it is without the daemon.
     pub is_near: bool,
 }
@@ -40,10 +42,11 @@ impl Client {
         // A child that it is starting holds the socket as well, for a moment.
         holders.sort_by_key(|(began, ..)| began.parse::<u64>().unwrap_or(u64::MAX));
         let (began, id, directory) = holders.into_iter().next()?;
-        let near = [Some(std::process::id()), parent()];
+        let is_self = id == std::process::id();
         Some(Self {
             began,
-            is_near: near.contains(&Some(id)),
+            is_self,
+            is_near: is_self || parent() == Some(id),
             directory,
         })
     }
@@ -137,7 +140,7 @@ mod tests {
         let found = Client::find(peer, ours).unwrap();
         let process = PathBuf::from(format!("/proc/{}", std::process::id()));
         assert_eq!(found.directory, process);
-        assert!(found.is_alive() && found.is_near);
+        assert!(found.is_alive() && found.is_self && found.is_near);
         let before = Client {
             began: "1".into(),
             ..found
@@ -153,6 +156,7 @@ mod tests {
         let directory = PathBuf::from(format!("/proc/{}", child.id()));
         let client = Client {
             began: began(&directory)?,
+            is_self: false,
             is_near: false,
             directory,
         };

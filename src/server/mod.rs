@@ -12,11 +12,12 @@ use std::convert::Infallible;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use hyper::body::Incoming;
-use hyper::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
+use hyper::header::{AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
@@ -38,6 +39,9 @@ pub use request::{Asked, Token};
 const PAUSE: Duration = Duration::from_millis(50);
 /// Connections at once; others wait. Far more than Nx has tasks at a time, and far less than any limit of open files.
 const MAX_CONNECTIONS: usize = 256;
+/// While there are more, each ends with its answer: Nx's client sends a request on a connection that is not accepted yet,
+/// and those that are idle would keep it waiting.
+const MAX_IDLE_CONNECTIONS: usize = MAX_CONNECTIONS / 2;
 /// How long a connection may take to send the head of its next request. Nx's client keeps an idle one for 90 s: it is the
 /// one to close it, since a request that meets the end of its connection fails the run.
 const HEAD: Duration = Duration::from_secs(120);
@@ -60,6 +64,8 @@ struct Shared {
     /// The process that asked first: Nx. Unknown where the system doesn't tell.
     client: OnceLock<Option<Client>>,
     last_request: Mutex<Instant>,
+    /// Connections that were accepted and are open.
+    connections: AtomicUsize,
 }
 
 impl Server {
@@ -78,6 +84,7 @@ impl Server {
             address,
             client: OnceLock::new(),
             last_request: Mutex::new(Instant::now()),
+            connections: AtomicUsize::new(0),
         });
         let accepting = tokio::spawn(accept(listener, shared.clone())).abort_handle();
         Ok(Self {
@@ -97,18 +104,19 @@ impl Server {
         self.shared.token.as_str()
     }
 
-    /// Blocks this thread while the client may have further requests: until its process is gone or, where that can't be
-    /// known, nothing was asked for `idle`. A client that is this process, or started it, is not waited for.
-    pub fn wait_for_client(&self, idle: Duration) {
-        while self.has_client(idle) {
+    /// Blocks this thread while there is a client, at most for `timeout`.
+    pub fn wait_for_client(&self, idle: Duration, timeout: Duration) {
+        let began = Instant::now();
+        while self.has_client(idle) && began.elapsed() < timeout {
             std::thread::sleep(LOOK);
         }
     }
 
-    /// Whether there is one that [`Self::wait_for_client`] would wait for.
+    /// Whether there is a client, other than this process, that may have further requests: until its process is gone or,
+    /// where that can't be known, nothing was asked for `idle`.
     pub fn has_client(&self, idle: Duration) -> bool {
         match self.shared.client.get() {
-            Some(Some(client)) => !client.is_near && client.is_alive(),
+            Some(Some(client)) => !client.is_self && client.is_alive(),
             _ => self.shared.last_request.lock().elapsed() < idle,
         }
     }
@@ -148,10 +156,19 @@ async fn converse(stream: TcpStream, peer: SocketAddr, shared: Arc<Shared>) {
     let _ = stream.set_nodelay(true);
     let serve = service_fn(|request| {
         let shared = shared.clone();
-        async move { Ok::<_, Infallible>(shared.answer(request, peer).await) }
+        async move {
+            let mut response = shared.clone().answer(request, peer).await;
+            if shared.connections.load(Relaxed) > MAX_IDLE_CONNECTIONS {
+                let close = HeaderValue::from_static("close");
+                response.headers_mut().insert(CONNECTION, close);
+            }
+            Ok::<_, Infallible>(response)
+        }
     });
+    shared.connections.fetch_add(1, Relaxed);
     // The client is told by its requests' ends; whoever broke the connection knows already.
     let _ = http(HEAD).serve_connection(TokioIo::new(stream), serve).await;
+    shared.connections.fetch_sub(1, Relaxed);
 }
 
 /// HTTP on a connection that ends when the head of a request takes longer than this.

@@ -80,17 +80,16 @@ impl CertifiedSignature {
         })
     }
 
-    /// Whether the owner of `key` signed `statement` with this. `certificate` is the certificate, opened.
-    pub(super) fn is_of(&self, key: &[u8; 32], certificate: &[u8], statement: &Statement<'_>) -> bool {
-        let Ok(key) = VerifyingKey::from_bytes(key) else {
-            return false;
-        };
+    /// Whether the owner of `key` signed `statement` with this. `certificate` is the digest of the certificate, opened.
+    pub(super) fn is_of(
+        &self,
+        key: &VerifyingKey,
+        certificate: &blake3::Hash,
+        statement: &Statement<'_>,
+    ) -> bool {
         let message = message(statement, certificate, self.made, self.code);
-        // Anybody can make signatures of a key of small order.
-        !key.is_weak()
-            && key
-                .verify_strict(&message, &ed25519_dalek::Signature::from_bytes(&self.bytes))
-                .is_ok()
+        key.verify_strict(&message, &ed25519_dalek::Signature::from_bytes(&self.bytes))
+            .is_ok()
     }
 }
 
@@ -104,7 +103,7 @@ impl CertifiedKey {
         code: i16,
         stored: Vec<u8>,
     ) -> CertifiedSignature {
-        let message = message(statement, &self.certificate, made, code);
+        let message = message(statement, &blake3::hash(&self.certificate), made, code);
         CertifiedSignature {
             certificate: stored,
             made,
@@ -114,9 +113,8 @@ impl CertifiedKey {
     }
 }
 
-fn message(statement: &Statement<'_>, certificate: &[u8], made: u64, code: i16) -> Vec<u8> {
-    let digest = blake3::hash(certificate);
-    statement.encode_with(&[DOMAIN, digest.as_bytes(), &made.to_le_bytes()], code)
+fn message(statement: &Statement<'_>, certificate: &blake3::Hash, made: u64, code: i16) -> Vec<u8> {
+    statement.encode_with(&[DOMAIN, certificate.as_bytes(), &made.to_le_bytes()], code)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
+use ed25519_dalek::VerifyingKey;
 use parking_lot::Mutex;
 
 use super::certified::{self, CertifiedSignature};
@@ -81,8 +82,16 @@ pub struct Verifier {
 struct Identities {
     rules: Rules,
     sets: Arc<dyn KeySets>,
-    /// What became of each certificate, by the digest of namespace and certificate.
-    seen: Mutex<HashMap<blake3::Hash, Result<Arc<Vouched>, IdentityError>>>,
+    /// What became of each certificate, by the namespace and the certificate's digest.
+    seen: Mutex<HashMap<blake3::Hash, Result<Run, IdentityError>>>,
+}
+
+/// A run whose certificate is verified.
+#[derive(Clone)]
+struct Run {
+    vouched: Arc<Vouched>,
+    /// Its key, if that is one.
+    key: Option<VerifyingKey>,
 }
 
 impl From<Arc<PublicKeys>> for Verifier {
@@ -135,43 +144,43 @@ impl Verifier {
         certificate: &[u8],
         statement: &Statement<'_>,
     ) -> Result<Attested, SignatureError> {
-        let parsed = Certificate::parse(certificate).ok_or(IdentityError::Malformed)?;
-        let run = self.vouched(&parsed, certificate, statement.namespace)?;
-        run.check_time(signature.made)?;
-        if !signature.is_of(parsed.key(), certificate, statement) {
-            return Err(SignatureError::BadRunSignature(run.identity.to_string()));
+        let digest = blake3::hash(certificate);
+        let Run { vouched, key } = self.run(certificate, &digest, statement.namespace)?;
+        vouched.check_time(signature.made)?;
+        if !key.is_some_and(|key| signature.is_of(&key, &digest, statement)) {
+            return Err(SignatureError::BadRunSignature(vouched.identity.to_string()));
         }
         Ok(Attested {
-            by: SignedBy::Run(run),
+            by: SignedBy::Run(vouched),
             code: signature.code,
             made: Some(signature.made),
         })
     }
 
-    fn vouched(
-        &self,
-        certificate: &Certificate,
-        bytes: &[u8],
-        namespace: &str,
-    ) -> Result<Arc<Vouched>, IdentityError> {
-        let nobody = Rules::default();
+    /// The run of the certificate with this digest, which is parsed and verified only once.
+    fn run(&self, certificate: &[u8], digest: &blake3::Hash, namespace: &str) -> Result<Run, IdentityError> {
+        let parse = || Certificate::parse(certificate).ok_or(IdentityError::Malformed);
         let Some(identities) = &self.identities else {
             // Says whose token it is.
-            return Err(certificate
-                .issuer(&nobody)
+            return Err(parse()?
+                .issuer(&Rules::default())
                 .err()
                 .unwrap_or(IdentityError::Malformed));
         };
-        let digest = blake3::hash(&[namespace.as_bytes(), &[0], bytes].concat());
-        if let Some(known) = identities.seen.lock().get(&digest) {
+        let of = blake3::hash(&[namespace.as_bytes(), digest.as_bytes()].concat());
+        if let Some(known) = identities.seen.lock().get(&of) {
             return known.clone();
         }
-        let vouched = identities.verify(certificate, namespace).map(Arc::new);
+        let certificate = parse()?;
+        let run = identities.verify(&certificate, namespace).map(|vouched| Run {
+            vouched: Arc::new(vouched),
+            key: certificate.key(),
+        });
         // The issuer may answer later.
-        if !matches!(vouched, Err(IdentityError::Unavailable { .. })) {
-            identities.seen.lock().insert(digest, vouched.clone());
+        if !matches!(run, Err(IdentityError::Unavailable { .. })) {
+            identities.seen.lock().insert(of, run.clone());
         }
-        vouched
+        run
     }
 }
 

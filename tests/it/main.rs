@@ -9,5 +9,6 @@ mod credentials;
 mod fuzz_smoke;
 mod object_store;
 mod reliability;
+mod second_way;
 mod support;
 mod vectors;

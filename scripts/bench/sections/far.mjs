@@ -1,9 +1,10 @@
 // The small corpus from far away: what round trips cost.
 import { tidy } from '../corpora.mjs'
 import { aws, ours, TASKS_AT_ONCE } from '../peers.mjs'
+import { FAR_MS } from '../plan.mjs'
 import { median } from '../statistics.mjs'
 
-const ROUND_TRIPS_MS = [0, 10, 30, 66]
+const ROUND_TRIPS_MS = [0, 10, FAR_MS, 66]
 /** The way decides, not chance: a few rounds are enough. */
 const MOST_ROUNDS = 3
 
@@ -23,7 +24,7 @@ export async function far(bench, { rounds: wanted, tell }) {
   for (const peer of peers)
     await bench.run(peer, 'store', { hashes, directory: small.directory, atOnce: TASKS_AT_ONCE })
   tidy(small)
-  for (const roundTripMs of bench.smoke ? [0, 10] : ROUND_TRIPS_MS) {
+  for (const roundTripMs of bench.smoke ? [0, FAR_MS] : ROUND_TRIPS_MS) {
     await servers.far(roundTripMs)
     const walls = Object.fromEntries(peers.map(peer => [peer.id, []]))
     for (let round = 0; round < rounds; round++) {

@@ -1,16 +1,18 @@
 //! Whether what is in the bucket can be restored: by decoding the newest entries as a build would.
 
+use std::pin::pin;
 use std::sync::Arc;
+
+use futures_util::TryStreamExt;
 
 use super::connection::is_denied;
 use super::report::{Report, Step};
-use crate::bucket::{AlwaysOpen, Bucket, Namespace};
+use crate::bucket::{AlwaysOpen, Bucket, Found, Name, Namespace};
 use crate::config::Config;
 use crate::entry::{Error, Keys, MAX_ENTRY_OBJECT, Producer};
 use crate::object_store::{self, ObjectStore};
 use crate::remedy;
 use crate::scope::Scope;
-use crate::task_hash::TaskHash;
 use crate::trust::Access;
 
 const STEP: &str = "entries";
@@ -29,16 +31,16 @@ pub(super) async fn examine(
     match bucket.namespaces().await {
         Ok(namespaces) => {
             for namespace in &namespaces.reads {
-                report.add(sample(namespace, &*bucket.store).await);
+                report.add(sample(&bucket, namespace).await);
             }
         }
         Err(error) => report.add(Step::bad(STEP, error.to_string())),
     }
 }
 
-async fn sample(from: &Namespace, store: &dyn ObjectStore) -> Step {
-    let hashes = match newest(&from.keys, store).await {
-        Ok(hashes) => hashes,
+async fn sample(bucket: &Bucket, from: &Namespace) -> Step {
+    let names = match newest(bucket, &from.keys).await {
+        Ok(names) => names,
         Err(error) if is_denied(&error) => {
             return Step::skipped(
                 STEP,
@@ -49,28 +51,26 @@ async fn sample(from: &Namespace, store: &dyn ObjectStore) -> Step {
     };
     let mut problems = Vec::new();
     let mut tried = 0;
-    for hash in hashes {
+    for name in names {
         // What is gone by now, or can't be read, says nothing of keys.
-        let Ok(Some(object)) = store.get(&from.keys.entry(&hash), MAX_ENTRY_OBJECT).await else {
+        let (subject, key) = (name.subject(), from.keys.of(name.subject()));
+        let Ok(Some(object)) = bucket.store.get(&key, MAX_ENTRY_OBJECT).await else {
             continue;
         };
         tried += 1;
-        problems.extend(from.codec.decode_entry(&hash, &object).err());
+        problems.extend(from.codec.decode_entry(subject, &object).err());
     }
     step(&from.scope, tried, &problems)
 }
 
-/// The hashes of the newest entries of the first page, which is all of them in small caches.
-async fn newest(keys: &Keys, store: &dyn ObjectStore) -> Result<Vec<TaskHash>, object_store::Error> {
-    let prefix = keys.entries();
-    let mut objects = store.list(&prefix, None).await?.objects;
-    objects.sort_by_key(|object| std::cmp::Reverse(object.modified));
-    let hash = |key: &str| TaskHash::parse(key.strip_prefix(&prefix)?).ok();
-    Ok(objects
-        .iter()
-        .filter_map(|object| hash(&object.key))
-        .take(SAMPLE)
-        .collect())
+/// The newest entries of the first pages, which are all of them in small caches.
+async fn newest(bucket: &Bucket, keys: &Keys) -> Result<Vec<Name>, object_store::Error> {
+    let mut listed = Vec::new();
+    for prefix in [keys.entries(), keys.bodies()] {
+        listed.extend(pin!(bucket.pages(prefix)).try_next().await?.unwrap_or_default());
+    }
+    listed.sort_by_key(|found| std::cmp::Reverse(found.modified));
+    Ok(listed.iter().filter_map(Found::name).take(SAMPLE).collect())
 }
 
 fn step(scope: &Scope, tried: usize, problems: &[Error]) -> Step {

@@ -100,7 +100,7 @@ fn head(read: &ReadEntry) -> Vec<String> {
         ("signature", signature(read)),
     ];
     match &read.entry {
-        Ok(entry) => facts.extend(of_manifest(&entry.manifest)),
+        Ok(entry) => facts.extend(of_manifest(&entry.manifest, read.name.is_body())),
         Err(entry::Error::KeyMissing) => facts.push((
             "content",
             "encrypted, and no encryptionKey is set: only the above is known without it".into(),
@@ -116,13 +116,21 @@ fn head(read: &ReadEntry) -> Vec<String> {
         .collect()
 }
 
-fn of_manifest(manifest: &Manifest) -> Vec<(&'static str, String)> {
+fn of_manifest(manifest: &Manifest, is_body: bool) -> Vec<(&'static str, String)> {
     let (producer, created) = (&manifest.producer, age::at(manifest.created));
     let how = match manifest.inline {
         true => "inside the entry".to_owned(),
         false => format!("in {}", counted(manifest.chunks.len() as u64, "chunk")),
     };
     let task = producer.task.clone().map(|task| ("task", task));
+    let what = match is_body {
+        true => format!("a body: {} as Nx packed it", bytes(manifest.size)),
+        false => format!(
+            "{}, {} as an archive",
+            counted(manifest.files, "file"),
+            bytes(manifest.size)
+        ),
+    };
     let facts = [
         (
             "stored",
@@ -132,12 +140,7 @@ fn of_manifest(manifest: &Manifest) -> Vec<(&'static str, String)> {
         ("exit code", manifest.code.to_string()),
         (
             "content",
-            format!(
-                "{}, {} as an archive, {} stored {how}",
-                counted(manifest.files, "file"),
-                bytes(manifest.size),
-                bytes(manifest.stored_size)
-            ),
+            format!("{what}, {} stored {how}", bytes(manifest.stored_size)),
         ),
     ];
     facts.into_iter().chain(task).collect()
@@ -211,7 +214,7 @@ fn document(read: &ReadEntry, files: Files, problem: Option<String>) -> Value {
             "claims": from,
         })),
         "manifest": read.entry.as_ref().ok().map(|entry| &entry.manifest),
-        "files": files.into_json(),
+        "files": files.into_json().filter(|_| !read.name.is_body()),
         "restorable": problem.is_none(),
         "problem": problem,
     })

@@ -114,7 +114,7 @@ async fn count(
         progress.add(page.len() as u64);
         for found in page {
             census.add(&found);
-            if matches!(found.at.object, Object::Entry(_)) {
+            if matches!(found.at.object, Object::Entry(_) | Object::Body(_)) {
                 sample.add(found);
             }
         }

@@ -5,13 +5,19 @@ mod copy;
 mod delete;
 mod list;
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
 use async_trait::async_trait;
 use aws_sdk_s3::Client;
-use aws_sdk_s3::config::{Builder, Region, SharedCredentialsProvider, SharedHttpClient};
+use aws_sdk_s3::client::customize::CustomizableOperation;
+use aws_sdk_s3::config::{
+    Builder, Region, ResponseChecksumValidation, SharedCredentialsProvider, SharedHttpClient,
+};
+use aws_sdk_s3::operation::get_object::builders::GetObjectFluentBuilder;
+use aws_sdk_s3::operation::get_object::{GetObjectError, GetObjectOutput};
 use aws_sdk_s3::primitives::DateTime;
 use aws_sdk_s3::types::{ServerSideEncryption, StorageClass};
 use bytes::Bytes;
@@ -19,7 +25,7 @@ use bytes::Bytes;
 use super::answer::BodyLimit;
 use super::failure::Failure;
 use super::refusal::Refusal;
-use super::{Error, Head, ListPage, Object, ObjectStore, Progress, PutMode, PutOutcome};
+use super::{Error, Head, ListPage, Object, ObjectStore, Part, Progress, PutMode, PutOutcome};
 use crate::config::{BucketConfig, ConditionalWrites};
 
 /// A bucket; each call is one attempt, see [`super::retry`].
@@ -68,6 +74,40 @@ impl S3Store {
         Self {
             on_expired: Some(Box::new(hook)),
             ..self
+        }
+    }
+
+    /// What `request` gets, of at most `limit` bytes, and which range that is of which object, where that was asked.
+    async fn get_object(
+        &self,
+        request: CustomizableOperation<GetObjectOutput, GetObjectError, GetObjectFluentBuilder>,
+        limit: u64,
+        progress: &Arc<Progress>,
+    ) -> Result<Option<(Object, Option<String>)>, Error> {
+        progress.begin();
+        let progress = Arc::clone(progress);
+        let request = request.mutate_request(move |request| {
+            request.add_extension(BodyLimit(limit));
+            request.add_extension(Arc::clone(&progress));
+        });
+        match request.send().await.map_err(Failure::of) {
+            Ok(output) => match output.body.collect().await {
+                Ok(body) => Ok(Some((
+                    Object {
+                        body: body.into_bytes(),
+                        modified: output.last_modified.and_then(time),
+                    },
+                    output.content_range,
+                ))),
+                // The body is in memory already: this is a checksum that doesn't match.
+                Err(_) => Err(Error::ChecksumMismatch),
+            },
+            Err(Failure::Refusal(refusal)) if refusal.is_missing_object() => Ok(None),
+            Err(Failure::Refusal(refusal)) => match refusal.unreadable() {
+                Some(error) => Err(error),
+                None => Err(self.meaning(Failure::Refusal(refusal))),
+            },
+            Err(failure) => Err(self.meaning(failure)),
         }
     }
 
@@ -137,6 +177,11 @@ impl S3Store {
     }
 }
 
+/// The size of the object in a `Content-Range`: `bytes 0-9/100`.
+fn size_of_whole(range: &str) -> Option<u64> {
+    range.rsplit_once('/')?.1.parse().ok()
+}
+
 /// A time as the SDK reads it from an answer.
 fn time(time: DateTime) -> Option<SystemTime> {
     SystemTime::try_from(time).ok()
@@ -153,34 +198,44 @@ impl ObjectStore for S3Store {
     }
 
     async fn fetch(&self, key: &str, limit: u64, progress: &Arc<Progress>) -> Result<Option<Object>, Error> {
-        progress.begin();
-        let progress = Arc::clone(progress);
-        let request = self
+        let get = self
             .client
             .get_object()
             .bucket(&self.config.name)
             .key(key)
             .customize();
-        let request = request.mutate_request(move |request| {
-            request.add_extension(BodyLimit(limit));
-            request.add_extension(Arc::clone(&progress));
-        });
-        match request.send().await.map_err(Failure::of) {
-            Ok(output) => match output.body.collect().await {
-                Ok(body) => Ok(Some(Object {
-                    body: body.into_bytes(),
-                    modified: output.last_modified.and_then(time),
-                })),
-                // The body is in memory already: this is a checksum that doesn't match.
-                Err(_) => Err(Error::ChecksumMismatch),
-            },
-            Err(Failure::Refusal(refusal)) if refusal.is_missing_object() => Ok(None),
-            Err(Failure::Refusal(refusal)) => match refusal.unreadable() {
-                Some(error) => Err(error),
-                None => Err(self.meaning(Failure::Refusal(refusal))),
-            },
-            Err(failure) => Err(self.meaning(failure)),
-        }
+        let output = self.get_object(get, limit, progress).await?;
+        Ok(output.map(|(object, _)| object))
+    }
+
+    async fn fetch_part(
+        &self,
+        key: &str,
+        range: Range<u64>,
+        progress: &Arc<Progress>,
+    ) -> Result<Option<Part>, Error> {
+        let limit = range.end - range.start;
+        let range = format!("bytes={}-{}", range.start, range.end - 1);
+        let get = self
+            .client
+            .get_object()
+            .bucket(&self.config.name)
+            .key(key)
+            .range(range)
+            .customize();
+        // A checksum would be that of the whole.
+        let unchecked = Builder::new().response_checksum_validation(ResponseChecksumValidation::WhenRequired);
+        let output = self
+            .get_object(get.config_override(unchecked), limit, progress)
+            .await?;
+        Ok(output.map(|(Object { body, modified }, range)| Part {
+            of: range
+                .as_deref()
+                .and_then(size_of_whole)
+                .unwrap_or(body.len() as u64),
+            body,
+            modified,
+        }))
     }
 
     async fn head(&self, key: &str) -> Result<Option<Head>, Error> {

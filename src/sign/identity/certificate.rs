@@ -13,6 +13,7 @@ use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ed25519_dalek::VerifyingKey;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
@@ -54,9 +55,11 @@ impl Certificate {
         [&[VERSION], &self.key[..], self.token.as_bytes()].concat()
     }
 
-    /// The public key, which is not checked to be one.
-    pub(crate) fn key(&self) -> &[u8; KEY_LEN] {
-        &self.key
+    /// The public key; `None` where it is none, or one of small order, whose signatures anybody can make.
+    pub(crate) fn key(&self) -> Option<VerifyingKey> {
+        VerifyingKey::from_bytes(&self.key)
+            .ok()
+            .filter(|key| !key.is_weak())
     }
 }
 

@@ -34,14 +34,14 @@ async fn a_known_miss_is_not_asked_for_again_until_it_is_stored() {
 #[tokio::test]
 async fn chunks_in_the_bucket_are_not_sent_again() {
     let (store, machine) = (bucket(), Machine::new());
-    machine.output("dist/large.bin", noise(30 << 20, 1));
+    machine.output("dist/large.bin", noise(60 << 20, 1));
     machine.store(&run(&store, "")).await;
     let chunks = store.keys().len() - 1;
-    assert!(chunks > 10, "{chunks} chunks");
+    assert!((8..=1 + 60 / 4).contains(&chunks), "{chunks} chunks");
 
     // The same content under another hash, with a little more behind it.
     let other = Machine::of("99");
-    other.output("dist/large.bin", noise(30 << 20, 1));
+    other.output("dist/large.bin", noise(60 << 20, 1));
     other.output("dist/more.txt", "more");
     store.forget_calls();
     assert!(other.store(&run(&store, "")).await);
@@ -59,7 +59,7 @@ async fn chunks_in_the_bucket_are_not_sent_again() {
 #[tokio::test]
 async fn the_entry_is_put_last_and_everything_it_needs_before() {
     let (store, machine) = (bucket(), Machine::new());
-    machine.output("dist/large.bin", noise(10 << 20, 1));
+    machine.output("dist/large.bin", noise(24 << 20, 1));
     machine.store(&run(&store, "")).await;
     let puts: Vec<_> = store
         .calls()
@@ -130,7 +130,7 @@ async fn chunks_that_several_artifacts_of_a_run_share_are_sent_once() {
     let (store, machines) = (bucket(), ["1", "2", "3"].map(Machine::of));
     let cache = run(&store, "");
     for machine in &machines {
-        machine.output("same.bin", noise(20 << 20, 1));
+        machine.output("same.bin", noise(40 << 20, 1));
         assert!(cache.clone().store(machine.artifact()).await);
     }
     flush(&cache).await;
@@ -139,7 +139,7 @@ async fn chunks_that_several_artifacts_of_a_run_share_are_sent_once() {
     puts.sort();
     puts.dedup();
     assert_eq!(puts.len(), count, "something was sent twice");
-    assert!(count > 10, "{count} puts");
+    assert!(count > 8, "{count} puts");
     for (hash, machine) in ["1", "2", "3"].iter().zip(&machines) {
         let to = Machine::of(hash);
         assert!(to.retrieve(&run(&store, "")).await.is_some());
@@ -148,19 +148,19 @@ async fn chunks_that_several_artifacts_of_a_run_share_are_sent_once() {
 }
 
 #[tokio::test]
-async fn a_changed_file_sends_little_more_than_itself() {
+async fn a_changed_file_sends_the_chunk_that_it_is_in() {
     let (store, machine) = (bucket(), Machine::new());
-    for file in 0..1200 {
+    for file in 0..3600 {
         machine.output(&format!("dist/{file:04}.bin"), noise(8000, (file % 251) as u8));
     }
     machine.store(&run(&store, "")).await;
     let after = Machine::of("2");
-    for file in 0..1200 {
+    for file in 0..3600 {
         after.output(&format!("dist/{file:04}.bin"), noise(8000, (file % 251) as u8));
     }
     after.output("dist/0600.bin", "changed");
     let cache = run(&store, "");
     assert!(after.store(&cache).await);
     let sent = cache.summary().bytes_sent;
-    assert!((1..1 << 20).contains(&sent), "{sent} bytes of 9.6 MB");
+    assert!((1..9 << 20).contains(&sent), "{sent} bytes of 29 MB");
 }

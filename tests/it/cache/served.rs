@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use nx_s3_cache::cache::RemoteCache;
 use nx_s3_cache::config::environment::Environment;
 use nx_s3_cache::object_store::memory::MemoryStore;
@@ -12,6 +13,7 @@ use nx_s3_cache::server::Server;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 use super::support::*;
 
@@ -308,4 +310,24 @@ async fn nobody_is_served_once_the_run_is_over() {
     drop(served);
     assert_eq!(idle.read_to_end(&mut Vec::new()).await.unwrap_or(0), 0);
     assert!(TcpStream::connect(&address).await.is_err());
+}
+
+/// Nx asks for all tasks at once, and its client keeps each connection for what it may ask later.
+#[tokio::test]
+async fn more_requests_at_once_than_connections_are_all_answered() {
+    let served = Served::start(&bucket(), "");
+    let request = format!(
+        "GET {PATH} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\n\r\n",
+        served.server.token()
+    );
+    let one = async || {
+        let mut stream = TcpStream::connect(served.address()).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut status = [0; 12];
+        stream.read_exact(&mut status).await.unwrap();
+        (status, stream) // the connection stays open
+    };
+    let all = join_all((0..300).map(|_| one()));
+    let answers = timeout(Duration::from_secs(30), all).await.unwrap();
+    assert!(answers.iter().all(|(status, _)| status == b"HTTP/1.1 404"));
 }

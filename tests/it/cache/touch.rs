@@ -37,7 +37,7 @@ fn touched(store: &MemoryStore) -> Vec<String> {
 /// A bucket with an artifact in chunks that is so many days old.
 async fn bucket_of_age(days: u32) -> Arc<MemoryStore> {
     let (store, machine) = (bucket(), Machine::new());
-    machine.output("dist/large.bin", noise(10 << 20, 1));
+    machine.output("dist/large.bin", noise(24 << 20, 1));
     machine.store(&run(&store, "")).await;
     assert!(store.keys().len() > 3, "{:?}", store.keys());
     age(&store, days);
@@ -87,7 +87,7 @@ async fn chunks_that_a_store_finds_in_the_bucket_become_new() {
     let store = bucket_of_age(8).await;
     store.remove(ENTRY);
     let machine = Machine::new();
-    machine.output("dist/large.bin", noise(10 << 20, 1));
+    machine.output("dist/large.bin", noise(24 << 20, 1));
     machine.store(&run(&store, WEEK)).await;
     let chunks: Vec<String> = store.keys().into_iter().filter(|key| key != ENTRY).collect();
     assert_eq!(touched(&store), chunks);
@@ -139,7 +139,7 @@ async fn where_copying_is_denied_a_run_stops_trying_and_tells_nobody() {
     assert!((1..=4).contains(&asked), "{asked}");
     // The same run goes on as if nothing had happened.
     let machine = Machine::new();
-    machine.output("dist/large.bin", noise(10 << 20, 1));
+    machine.output("dist/large.bin", noise(24 << 20, 1));
     store.store.remove(ENTRY);
     assert!(machine.store(&cache).await && store.store.object(ENTRY).is_some());
     assert_eq!(store.asked.load(Relaxed), asked);

@@ -43,7 +43,7 @@ async fn everything_an_entry_has_is_shown() {
 async fn json_has_the_manifest_and_the_files() {
     let setup = Setup::new().await;
     setup
-        .store("123", &[("big", &noise(6 << 20, 1))], "built\n")
+        .store("123", &[("big", &noise(12 << 20, 1))], "built\n")
         .await;
     let ran = setup.run(&["inspect", "123", "--json"]).await;
     let entry = &ran.json()[0];
@@ -51,7 +51,7 @@ async fn json_has_the_manifest_and_the_files() {
     assert!(entry["manifest"]["chunks"].as_array().unwrap().len() > 1);
     assert_eq!(
         entry["files"][1],
-        json!({ "kind": "file", "path": "big", "mode": "644", "size": 6 << 20 })
+        json!({ "kind": "file", "path": "big", "mode": "644", "size": 12 << 20 })
     );
 }
 

@@ -35,13 +35,13 @@ async fn entries_are_listed_with_scope_size_and_age() {
         "{}",
         lines[2]
     );
-    // One listing is all it takes.
+    // A listing of entries and one of bodies is all it takes.
     let requests = setup.server.requests();
     let asked: Vec<_> = requests
         .iter()
         .filter(|request| request.starts_with("GET"))
         .collect();
-    assert_eq!(asked.len(), 1, "{requests:?}");
+    assert_eq!(asked.len(), 2, "{requests:?}");
 }
 
 #[tokio::test]

@@ -43,8 +43,12 @@ fn page(request: &Seen, objects: u64) -> Reply {
         return error("404 Not Found", "NoSuchKey", "no such key");
     }
     let chunks = objects / CHUNKS;
-    let only_entries = parameter("prefix").is_some_and(|prefix| prefix.ends_with("e%2F"));
-    let begin = if only_entries { chunks } else { 0 };
+    let begin = match parameter("prefix") {
+        Some(prefix) if prefix.ends_with("e%2F") => chunks,
+        // There are no bodies.
+        Some(prefix) if prefix.ends_with("b%2F") => objects,
+        _ => 0,
+    };
     let from = parameter("continuation-token").map_or(begin, |token| token.parse().unwrap());
     let to = objects.min(from + PAGE);
     let mut body = String::from("<ListBucketResult>");

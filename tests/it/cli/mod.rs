@@ -3,6 +3,7 @@
 #[cfg(unix)] // makes links and modes
 mod archives;
 mod attack;
+mod bodies;
 mod cat;
 mod denied;
 mod docs;

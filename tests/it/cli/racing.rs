@@ -56,7 +56,7 @@ fn build(endpoint: &str) -> Arc<RemoteCache> {
 /// Stores a result that is large enough for chunks.
 async fn store(cache: &Arc<RemoteCache>) {
     let machine = Machine::of(HASH);
-    machine.output("large", noise(6 << 20, 3));
+    machine.output("large", noise(24 << 20, 3));
     assert!(machine.store(cache).await);
 }
 
@@ -65,7 +65,7 @@ async fn restores(cache: &RemoteCache) -> bool {
     let machine = Machine::of(HASH);
     let found = machine.retrieve(cache).await;
     match &found {
-        Some(_) => assert!(std::fs::read(machine.outputs().join("large")).unwrap() == noise(6 << 20, 3)),
+        Some(_) => assert!(std::fs::read(machine.outputs().join("large")).unwrap() == noise(24 << 20, 3)),
         None => assert!(!machine.outputs().exists()),
     }
     found.is_some()

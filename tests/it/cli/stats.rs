@@ -10,7 +10,7 @@ use crate::support::machine::noise;
 /// A bucket with two entries that share chunks, a small one, and one of a pull request that is none.
 async fn bucket() -> Setup {
     let setup = Setup::new().await;
-    let shared = noise(6 << 20, 1);
+    let shared = noise(24 << 20, 1);
     setup.store("111", &[("a", &shared)], "").await;
     setup.store("222", &[("a", &shared), ("b", b"more")], "").await;
     setup.store("333", &[("c", b"small")], "").await;
@@ -64,7 +64,7 @@ async fn sharing_is_told_from_compression() {
     assert_eq!((&content["read"], &content["of"]), (&json!(4), &json!(4)));
     assert_eq!(content["unreadable"], json!({ "not an nx-s3-cache object": 1 }));
     let sharing = |name: &str| content["sharing"][name].as_u64().unwrap();
-    let big = 6 << 20;
+    let big = 24 << 20;
     assert!(
         sharing("plain") > 2 * big && sharing("unique") < 2 * big,
         "{content:#}"

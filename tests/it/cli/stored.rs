@@ -1,9 +1,10 @@
 //! Entries in the server's bucket, stored as a run of Nx stores them.
 
+use std::io::{Seek, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use nx_s3_cache::cache::Artifact;
+use nx_s3_cache::cache::{Artifact, RemoteCache};
 use nx_s3_cache::config::Config;
 use nx_s3_cache::config::environment::Environment;
 use nx_s3_cache::entry::Producer;
@@ -40,19 +41,7 @@ impl Setup {
         for (name, content) in files {
             machine.output(name, content);
         }
-        let environment: Environment = self
-            .variables()
-            .iter()
-            .map(|(name, value)| (*name, value.as_str()))
-            .collect();
-        let section = self.section().to_string();
-        let config = Config::load(Some(&section), &environment, false, Path::new("/")).unwrap();
-        let cache = open(
-            config,
-            &environment,
-            Arc::new(bucket::of(&self.server)),
-            producer(),
-        );
+        let cache = self.cache();
         if !task.is_empty() {
             cache.name_task(hash, task);
         }
@@ -62,5 +51,31 @@ impl Setup {
         };
         assert!(cache.clone().store(artifact).await, "{:?}", cache.take_events());
         flush(&cache).await;
+    }
+
+    /// Stores a body, as a run on the second way does.
+    pub async fn store_body(&self, hash: &str, content: &[u8]) {
+        let mut body = tempfile::tempfile().unwrap();
+        body.write_all(content).unwrap();
+        body.rewind().unwrap();
+        let cache = self.cache();
+        assert!(
+            cache.clone().store_body(hash.into(), body).await,
+            "{:?}",
+            cache.take_events()
+        );
+        flush(&cache).await;
+    }
+
+    fn cache(&self) -> Arc<RemoteCache> {
+        let environment: Environment = self
+            .variables()
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        let section = self.section().to_string();
+        let config = Config::load(Some(&section), &environment, false, Path::new("/")).unwrap();
+        let store = Arc::new(bucket::of(&self.server));
+        open(config, &environment, store, producer())
     }
 }

@@ -167,7 +167,7 @@ async fn a_key_that_may_only_write_is_told() {
 
 #[tokio::test]
 async fn a_chunk_that_the_server_fails_to_give_is_replaced() {
-    let bench = Bench::filled(6 << 20, 1).await;
+    let bench = Bench::filled(24 << 20, 1).await;
     let bad = OnceLock::new();
     let failing = move |request: &Seen, _| {
         let is_bad = is_get(request)
@@ -192,7 +192,7 @@ async fn a_chunk_that_the_server_fails_to_give_is_replaced() {
 
 #[tokio::test]
 async fn an_archived_chunk_and_its_entry_are_replaced() {
-    let bench = Bench::filled(6 << 20, 1).await;
+    let bench = Bench::filled(24 << 20, 1).await;
     let archived = |request: &Seen, _| match is_get(request) && is_for(request, "/c/") {
         true => refused("403 Forbidden", "InvalidObjectState", "Archived.")(),
         false => Fault::None,

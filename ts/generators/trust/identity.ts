@@ -22,14 +22,22 @@ export function proposedIdentity(tree: Tree): string | undefined {
   return host === 'github.com' ? `github:${name}${pin}` : `github-enterprise:${host}/${name}${pin}`
 }
 
-/** The repository behind `git@github.com:acme/shop.git` or `https://github.com/acme/shop`. */
+/**
+ * The repository behind `git@github.com:acme/shop.git` or `https://github.com/acme/shop`. Only a web address's port is the
+ * issuer's, too.
+ */
 export function repositoryOf(remote: string): Repository | undefined {
-  const found =
-    /^(?:https?:\/\/|ssh:\/\/)(?:[^@/]+@)?(?<host>[\w.-]+)(?::\d+)?\/(?<name>[\w.-]+\/[\w.-]+?)(?:\.git)?\/?$/.exec(
-      remote,
-    ) ?? /^(?:[^@/]+@)(?<host>[\w.-]+):(?<name>[\w.-]+\/[\w.-]+?)(?:\.git)?\/?$/.exec(remote)
-  const { host, name } = found?.groups ?? {}
-  return host && name ? { host: host.toLowerCase(), name } : undefined
+  const { host, path } = addressOf(remote) ?? {}
+  const name = /^\/?(?<name>[\w.-]+\/[\w.-]+?)(?:\.git)?\/?$/.exec(path ?? '')?.groups?.['name']
+  return host && name && /^[\w.-]+(?::\d+)?$/.test(host) ? { host: host.toLowerCase(), name } : undefined
+}
+
+function addressOf(remote: string): { host: string; path: string } | undefined {
+  const short = /^[^@/]+@(?<host>[\w.-]+):(?<path>.*)$/.exec(remote)?.groups
+  if (short) return { host: short['host'] ?? '', path: short['path'] ?? '' }
+  if (!/^(?:https?|ssh):\/\//.test(remote) || !URL.canParse(remote)) return undefined
+  const { protocol, host, hostname, pathname } = new URL(remote)
+  return { host: protocol === 'ssh:' ? hostname : host, path: pathname }
 }
 
 /** What a command prints; nothing where it isn't there, fails or takes long. */

@@ -1,12 +1,11 @@
 // An issuer of identity tokens on this machine, as GitHub Enterprise Server is one: RS256, a key set and a token endpoint.
 import { createSign, generateKeyPairSync } from 'node:crypto'
 import { createServer } from 'node:http'
-import { after } from 'node:test'
 
 const BEARER = 'hush-the-request-token'
 const encode = value => Buffer.from(JSON.stringify(value)).toString('base64url')
 
-/** Starts one; it stops after the tests of the file or suite. */
+/** Starts one; `stop()` ends it. */
 export async function startIssuer() {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const jwk = { ...publicKey.export({ format: 'jwk' }), kid: '1', use: 'sig', alg: 'RS256' }
@@ -53,14 +52,19 @@ export async function startIssuer() {
   }
 
   await new Promise(resolve => server.listen(0, '127.0.0.1', resolve))
-  after(() => server.close())
   const host = `127.0.0.1:${server.address().port}`
   return Object.assign(issuer, {
+    /** The remote of the repository whose runs it vouches for. */
+    repository: `http://${host}/acme/shop.git`,
     identity: `github-enterprise:${host}/acme/shop`,
     /** What a job has that may ask for a token. */
     permission: {
       ACTIONS_ID_TOKEN_REQUEST_URL: `http://${host}/token?api-version=2.0`,
       ACTIONS_ID_TOKEN_REQUEST_TOKEN: BEARER,
+    },
+    stop: () => {
+      server.close()
+      server.closeAllConnections()
     },
     /** Whether a text shows a token, or what one is asked for with. */
     isShownIn: text => text.includes(BEARER) || /eyJ[\w-]{20}/.test(text),

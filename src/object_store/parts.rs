@@ -1,0 +1,107 @@
+//! A large object in parts, each by a request of its own, side by side.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use bytes::BytesMut;
+use futures_util::future::try_join_all;
+
+use super::{Error, Object, ObjectStore, Progress};
+
+/// The bytes of a part at least: a request for less costs more than it brings.
+const LEAST: u64 = 256 << 10;
+
+/// What the parts of an object came to.
+pub(super) enum Joined {
+    /// The object.
+    Whole(Object),
+    /// There is no such object.
+    Missing,
+    /// The parts don't fit together, or the server gives none.
+    Unfit,
+}
+
+/// The parts of an object of `size` bytes, at most `most` of them.
+pub(super) fn ranges(size: u64, most: usize) -> Vec<Range<u64>> {
+    let count = (size / LEAST).clamp(1, most.max(1) as u64);
+    let bound = |part: u64| size * part / count;
+    (0..count).map(|part| bound(part)..bound(part + 1)).collect()
+}
+
+/// Gets all `ranges`, which are one behind the other, of an object from `store`.
+pub(super) async fn join(
+    store: &impl ObjectStore,
+    key: &str,
+    ranges: Vec<Range<u64>>,
+    progress: &Arc<Progress>,
+) -> Result<Joined, Error> {
+    let size = ranges.last().map_or(0, |last| last.end);
+    let get = async |range: Range<u64>| {
+        let len = range.end - range.start;
+        let part = store.fetch_part(key, range, progress).await?;
+        Ok(part.map(|part| (part.of == size && part.body.len() as u64 == len).then_some(part)))
+    };
+    let parts = match try_join_all(ranges.into_iter().map(get)).await {
+        Ok(parts) => parts,
+        Err(Error::TooLarge { .. } | Error::Refused { .. } | Error::ChecksumMismatch) => {
+            return Ok(Joined::Unfit);
+        }
+        Err(error) => return Err(error),
+    };
+    let (mut body, mut modified) = (BytesMut::with_capacity(size as usize), None);
+    for part in parts {
+        match part {
+            // Each is freed before the next is copied.
+            Some(Some(part)) => {
+                body.extend_from_slice(&part.body);
+                modified = part.modified;
+            }
+            Some(None) => return Ok(Joined::Unfit),
+            None => return Ok(Joined::Missing),
+        }
+    }
+    let body = body.freeze();
+    Ok(Joined::Whole(Object { body, modified }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::memory::MemoryStore;
+    use super::*;
+
+    const KIB: u64 = 1 << 10;
+
+    #[test]
+    fn parts_are_one_behind_the_other_and_not_small() {
+        for (size, most, lens) in [
+            (0, 8, vec![0]),
+            (511 * KIB, 8, vec![511 * KIB]),
+            (512 * KIB, 8, vec![256 * KIB; 2]),
+            (4096 * KIB, 8, vec![512 * KIB; 8]),
+            (4096 * KIB, 1, vec![4096 * KIB]),
+            (4096 * KIB, 0, vec![4096 * KIB]),
+        ] {
+            let ranges = ranges(size, most);
+            let found: Vec<u64> = ranges.iter().map(|range| range.end - range.start).collect();
+            assert_eq!(found, lens, "{size} bytes, {most} parts");
+            assert!(ranges.windows(2).all(|pair| pair[0].end == pair[1].start));
+        }
+    }
+
+    /// What two parts of an object that should have 4 bytes come to.
+    async fn joined(store: &MemoryStore) -> Result<Joined, Error> {
+        join(store, "key", vec![0..2, 2..4], &Arc::default()).await
+    }
+
+    #[tokio::test]
+    async fn parts_of_another_object_than_expected_do_not_fit() {
+        let store = MemoryStore::new();
+        assert!(matches!(joined(&store).await, Ok(Joined::Missing)));
+        store.replace("key", "abcd");
+        assert!(matches!(joined(&store).await, Ok(Joined::Whole(object)) if object.body == "abcd"));
+        for other in ["", "abc", "abcde"] {
+            store.replace("key", other);
+            assert!(matches!(joined(&store).await, Ok(Joined::Unfit)), "{other}");
+        }
+    }
+}
