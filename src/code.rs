@@ -1,9 +1,15 @@
 //! Stable names of everything a run may tell its user: `docs/troubleshooting.md` explains each under an anchor of that
-//! name, and messages link there.
+//! name, and messages link there; `page!` has the addresses of that page and others.
 
 use std::fmt;
 
-use crate::links::page;
+/// The address of a page, such as `page!("docs/configuration.md")`. Its base is `repository` in Cargo.toml.
+macro_rules! page {
+    ($path:literal) => {
+        concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/", $path)
+    };
+}
+pub(crate) use page;
 
 macro_rules! codes {
     ($($name:ident = $code:literal,)*) => {

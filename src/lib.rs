@@ -44,8 +44,6 @@ pub mod git_ref;
 // Only what napi generates here is unsafe.
 #[forbid(unsafe_code)]
 pub mod issuer;
-#[forbid(unsafe_code)]
-mod links;
 pub mod node;
 #[forbid(unsafe_code)]
 pub mod object_store;

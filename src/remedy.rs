@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use crate::code::Code;
+use crate::code::page;
 use crate::error::Error;
 use crate::issuer::{GITHUB, NoCertificate};
-use crate::links::page;
 use crate::object_store::{Error as StoreError, Extent, UnreadableReason};
 use crate::sign::{IdentityError, SignatureError};
 use crate::{archive, entry};

@@ -24,7 +24,7 @@ export interface Outlets {
  */
 export class Notices {
   readonly #outlets: Outlets
-  readonly #told = new Set<string>()
+  readonly #shown = new Set<string>()
   readonly #held: string[] = []
   #runIsOver = false
   #drawnOver = false
@@ -41,8 +41,8 @@ export class Notices {
 
   /** A warning of our own; one with the same title is shown once a run. */
   warn(warning: Warning): void {
-    if (this.#told.has(warning.title)) return
-    this.#told.add(warning.title)
+    if (this.#shown.has(warning.title)) return
+    this.#shown.add(warning.title)
     this.#show(warning)
   }
 
@@ -51,8 +51,8 @@ export class Notices {
    * the text, and whatever else there is to say, appears on a clean screen as the last thing the process does.
    */
   error(message: string): void {
-    if (this.#outlets.screenIsTaken() !== 'by the terminal UI' || this.#told.has(message)) return
-    this.#told.add(message)
+    if (this.#outlets.screenIsTaken() !== 'by the terminal UI' || this.#shown.has(message)) return
+    this.#shown.add(message)
     this.#drawnOver = true
     afterOthers(() => {
       const [title = '', ...body] = message.split('\n')

@@ -44,9 +44,9 @@ impl<I: Iterator<Item = Result<Vec<u8>, Error>>> BufRead for ChunkReader<I> {
                 None => break,
                 Some(Ok(chunk)) => self.current = chunk,
                 Some(Err(error)) => {
-                    let told = io::Error::other(error.to_string());
+                    let shown = io::Error::other(error.to_string());
                     self.failure = Some(error);
-                    return Err(told);
+                    return Err(shown);
                 }
             }
         }

@@ -7,7 +7,6 @@ mod chunks;
 mod compressor_pool;
 mod deadline;
 mod download;
-mod draft;
 mod in_flight;
 mod list;
 mod memory;

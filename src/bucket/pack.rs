@@ -5,21 +5,80 @@ use std::fs::File;
 use std::io::{self, BufReader};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::sync::mpsc;
 
 use super::compressor_pool::PooledCompressor;
-use super::draft::Draft;
 use super::memory::{Memory, Permit};
+use super::namespace::{Name, Namespace};
 use crate::archive::{self, Mounts, Packed};
 use crate::chunk::{ChunkId, ChunkWriter};
 use crate::compress::Compressor;
-use crate::entry::{ChunkRef, INLINE_LIMIT};
+use crate::config::Compression;
+use crate::entry::{ChunkRef, INLINE_LIMIT, Manifest, Producer};
 use crate::error::Error;
 
 /// How much of a body is read at once.
 const BODY_BUFFER: usize = 128 << 10;
+
+/// An entry that lacks its chunks.
+pub struct Draft {
+    /// Where it goes.
+    pub namespace: Arc<Namespace>,
+    /// What it stands for.
+    pub name: Name,
+    /// The task's exit code.
+    pub code: i16,
+    /// How its chunks are compressed.
+    pub compression: Compression,
+    /// Who makes it.
+    pub producer: Producer,
+}
+
+impl Draft {
+    /// Whether the frames may be part of the entry: those of archives are chunks always, to be shared with the next.
+    pub fn may_be_inline(&self) -> bool {
+        !matches!(self.name, Name::Archive(_))
+    }
+
+    /// The id of a chunk.
+    pub fn chunk_id(&self, plain: &[u8]) -> ChunkId {
+        self.namespace.codec.chunk_id(plain)
+    }
+
+    /// The entry object of `files` files in these chunks, whose frames are part of it or in objects of their own.
+    pub fn encode(
+        &self,
+        files: u64,
+        chunks: Vec<ChunkRef>,
+        frames: Option<Vec<u8>>,
+    ) -> Result<Vec<u8>, Error> {
+        let sum = |bytes: fn(&ChunkRef) -> u32| chunks.iter().map(bytes).map(u64::from).sum();
+        let manifest = Manifest {
+            hash: self.name.subject().as_str().to_owned(),
+            scope: self.namespace.scope.to_string(),
+            code: self.code,
+            files,
+            size: sum(|chunk| chunk.size),
+            stored_size: sum(|chunk| chunk.stored),
+            inline: frames.is_some(),
+            level: match self.compression {
+                Compression::None => None,
+                Compression::Zstd(level) => Some(level),
+            },
+            producer: self.producer.clone(),
+            created: SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .unwrap_or_default()
+                .as_secs(),
+            chunks,
+        };
+        let codec = &self.namespace.codec;
+        let object = codec.encode_entry(self.name.subject(), &manifest, frames.unwrap_or_default());
+        object.map_err(|error| Error::Internal(error.to_string()))
+    }
+}
 
 /// What an artifact is packed from.
 pub enum Source {
@@ -166,9 +225,9 @@ impl Packing<'_> {
     /// Takes the next chunk of the archive.
     fn add(&mut self, plain: &[u8]) -> io::Result<()> {
         self.try_add(plain).map_err(|error| {
-            let told = io::Error::other(error.to_string());
+            let shown = io::Error::other(error.to_string());
             self.failure = Some(error);
-            told
+            shown
         })
     }
 

@@ -143,8 +143,8 @@ mod tests {
     #[test]
     fn a_line_tells_request_answer_time_bytes_and_attempt() {
         let lines = logged("debug", &exchange(About::Bucket, answered()));
-        let told = "s  PUT http://host/b/v1/t/e/1: 200 in 12 ms, 1.5 kB sent, 20 B received, attempt 2";
-        assert!(lines.len() == 1 && lines[0].ends_with(told), "{lines:?}");
+        let expected = "s  PUT http://host/b/v1/t/e/1: 200 in 12 ms, 1.5 kB sent, 20 B received, attempt 2";
+        assert!(lines.len() == 1 && lines[0].ends_with(expected), "{lines:?}");
         let lines = logged("debug", &exchange(About::Bucket, Err("refused".into())));
         assert!(
             lines[0].contains(": no answer in 12 ms (refused), 1.5 kB sent"),

@@ -15,7 +15,7 @@ use crate::code::Code;
 use crate::config::{BucketConfig, Config};
 use crate::entry::Producer;
 use crate::object_store::ObjectStore;
-use crate::trust::{Access, TrustWarning};
+use crate::trust::Access;
 
 /// Bodies on their way to the bucket at once: less than any usual limit of open files.
 const MAX_BODIES: usize = 128;
@@ -31,10 +31,7 @@ pub fn open(
 ) -> Arc<RemoteCache> {
     let warnings = Arc::new(Warnings::default());
     let reads_only = !config.mode.writes() || access.writes.is_none();
-    let stores = config.mode.writes();
-    // A run that isn't meant to store needs no key.
-    let said = |warning: &&TrustWarning| stores || !warning.is_about_storing();
-    for warning in access.warnings.iter().filter(said) {
+    for warning in access.warnings_for(config.mode.writes()) {
         warnings.once(
             warning.code(),
             format!("nx-s3-cache: {}", warning.title()),

@@ -43,10 +43,10 @@ impl RunEnd {
         if let Some(file) = &self.stats {
             let line = serde_json::to_string(&self.line(cache, &summary)).map_err(io::Error::from);
             let written = line.and_then(|line| append(file, &(line + "\n")));
-            cache.told(written, Code::StatsFile, STATS, file);
+            cache.warn_unless_written(written, Code::StatsFile, STATS, file);
         }
         if let Some(file) = &self.step_summary {
-            cache.told(
+            cache.warn_unless_written(
                 append(file, &markdown(&summary)),
                 Code::JobSummary,
                 STEP_SUMMARY,
@@ -85,7 +85,7 @@ impl RunEnd {
 
 impl RemoteCache {
     /// Warns of a file that could not be written.
-    fn told(&self, written: io::Result<()>, code: Code, variable: &str, file: &Path) {
+    fn warn_unless_written(&self, written: io::Result<()>, code: Code, variable: &str, file: &Path) {
         let Err(error) = written else { return };
         self.warn(Warning {
             code,

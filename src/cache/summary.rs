@@ -191,10 +191,13 @@ impl Summary {
     }
 }
 
-/// `count` things for people: `0 files`, `1 file`, `2 files`.
+/// `count` things for people: `0 files`, `1 file`, `2 entries`.
 pub fn counted(count: u64, thing: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {thing}{plural}")
+    match (count, thing.strip_suffix('y')) {
+        (1, _) => format!("1 {thing}"),
+        (_, Some(stem)) => format!("{count} {stem}ies"),
+        (_, None) => format!("{count} {thing}s"),
+    }
 }
 
 /// `bytes` for people, in decimal units: `0 B`, `999 B`, `1.0 kB`, `12.3 MB`.

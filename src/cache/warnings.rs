@@ -25,7 +25,7 @@ pub struct Warnings {
 
 #[derive(Default)]
 struct State {
-    told: HashSet<Code>,
+    seen: HashSet<Code>,
     waiting: Vec<Warning>,
 }
 
@@ -33,7 +33,7 @@ impl Warnings {
     /// Adds a warning unless one of the same `code` was added before.
     pub fn once(&self, code: Code, title: impl Into<String>, body: impl Into<Vec<String>>) {
         let mut state = self.state.lock();
-        if state.told.insert(code) {
+        if state.seen.insert(code) {
             let mut body: Vec<String> = body.into();
             body.push(code.see());
             let title = title.into();

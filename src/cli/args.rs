@@ -1,6 +1,6 @@
 //! What can be asked for on the command line. Each command's own arguments live with the command.
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 
 use super::cat::CatArgs;
 use super::doctor::DoctorArgs;
@@ -8,7 +8,6 @@ use super::flush::FlushArgs;
 use super::inspect::InspectArgs;
 use super::keygen::KeygenArgs;
 use super::ls::LsArgs;
-use super::place::Placed;
 use super::purge::PurgeArgs;
 use super::rebuild::RebuildArgs;
 use super::restore::RestoreArgs;
@@ -17,6 +16,7 @@ use super::stats::StatsArgs;
 use super::vela::VelaArgs;
 use super::verify::VerifyArgs;
 use super::why::WhyArgs;
+use super::workspace::Workspace;
 
 /// Inspect and maintain an Nx remote cache in S3.
 #[derive(Debug, Parser)]
@@ -31,7 +31,7 @@ use super::why::WhyArgs;
 Exit codes:
   0    all is well
   1    something is wrong
-  2    the command could not do its work
+  2    usage or runtime error
   130  Ctrl-C was pressed
 
 Each command has --help with examples.")]
@@ -57,4 +57,43 @@ pub(super) enum Command {
     Vela(Box<VelaArgs>),
     Completions(CompletionsArgs),
     Man(ManArgs),
+}
+
+/// Which bucket, instead of the configured one.
+#[derive(Args, Debug, Default)]
+pub(super) struct Place {
+    /// The bucket, or a store URL such as s3://bucket/prefix [default: NX_S3_CACHE_BUCKET or nx.json]
+    #[arg(long, help_heading = "Bucket")]
+    pub bucket: Option<String>,
+    /// The server's URL, for S3-compatible storage [default: NX_S3_CACHE_ENDPOINT or nx.json]
+    #[arg(long, value_name = "URL", help_heading = "Bucket")]
+    pub endpoint: Option<String>,
+    /// What all keys begin with [default: NX_S3_CACHE_CACHE_KEY_PREFIX or cacheKeyPrefix in nx.json]
+    #[arg(long, help_heading = "Bucket")]
+    pub prefix: Option<String>,
+}
+
+impl Place {
+    /// The workspace with this bucket.
+    pub(super) fn in_workspace(&self, mut workspace: Workspace) -> Workspace {
+        for (variable, value) in [
+            ("NX_S3_CACHE_BUCKET", &self.bucket),
+            ("NX_S3_CACHE_ENDPOINT", &self.endpoint),
+            ("NX_S3_CACHE_CACHE_KEY_PREFIX", &self.prefix),
+        ] {
+            if let Some(value) = value {
+                workspace.environment.set(variable.to_owned(), value.clone());
+            }
+        }
+        workspace
+    }
+}
+
+/// The arguments of a command that works on a bucket.
+#[derive(Args, Debug)]
+pub(super) struct Placed<A: Args> {
+    #[command(flatten)]
+    pub place: Place,
+    #[command(flatten)]
+    pub args: A,
 }

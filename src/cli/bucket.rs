@@ -19,7 +19,7 @@ use crate::error::Error;
 use crate::object_store::ObjectStore;
 use crate::scope::Scope;
 use crate::task_hash::TaskHash;
-use crate::trust::{self, Access, TrustWarning};
+use crate::trust::{self, Access};
 
 pub(super) use crate::bucket::{Bucket, Found, ReadEntry};
 
@@ -98,8 +98,7 @@ impl Bucket {
 
     /// Says on standard error what must be known about this run's trust; `stores` where it is meant to store something.
     pub(super) fn print_trust_warnings(&self, stores: bool) {
-        let said = |warning: &&TrustWarning| stores || !warning.is_about_storing();
-        for warning in self.access.warnings.iter().filter(said) {
+        for warning in self.access.warnings_for(stores) {
             print::note(&format!("{}\n{}", warning.title(), warning.body().join("\n")));
         }
     }

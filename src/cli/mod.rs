@@ -15,7 +15,6 @@ mod keygen;
 mod last_run;
 mod ls;
 mod nx_facts;
-mod place;
 mod purge;
 mod rebuild;
 mod restore;
@@ -23,9 +22,9 @@ mod scopes;
 mod scratch;
 mod shell;
 mod stats;
-mod tally;
 #[cfg(test)]
 mod testing;
+mod top;
 mod ui;
 mod vela;
 mod verify;
@@ -37,8 +36,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
-use args::{Cli, Command};
-use place::{Place, Placed};
+use args::{Cli, Command, Place, Placed};
 use ui::UNABLE;
 use ui::print::{self, exit_code};
 

@@ -76,7 +76,7 @@ pub(super) async fn run(workspace: &Workspace, args: &RebuildArgs) -> Result<u8,
         Some(kept) if args.json => print::json(&kept.json()),
         Some(kept) => print::line(&kept.line(&args.name, began.elapsed()))?,
         None if args.json => print::json(&json!(null)),
-        None => print::line(&told_not_kept(&bucket))?,
+        None => print::line(&nothing_kept(&bucket))?,
     }
     Ok(GOOD)
 }
@@ -153,7 +153,7 @@ impl Kept {
     }
 }
 
-pub(super) fn told_not_kept(bucket: &Bucket) -> String {
+pub(super) fn nothing_kept(bucket: &Bucket) -> String {
     format!(
         "Nothing was kept, as this run may write nothing: {}",
         bucket.access.why

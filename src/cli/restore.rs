@@ -67,10 +67,7 @@ pub(super) async fn run(workspace: &Workspace, args: &RestoreArgs) -> Result<u8,
     if args.json {
         print::json(&restored.json());
     } else {
-        restored
-            .lines(&args.name, began.elapsed())
-            .iter()
-            .try_for_each(|line| print::line(line))?;
+        print::lines(&restored.lines(&args.name, began.elapsed()))?;
     }
     Ok(GOOD)
 }

@@ -16,7 +16,7 @@ use super::ui::{
     progress::Progress,
 };
 use super::workspace::Workspace;
-use crate::cache::bytes;
+use crate::cache::{bytes, counted};
 use crate::entry;
 use crate::error::Error;
 use crate::plain::plain;
@@ -78,7 +78,7 @@ pub(super) async fn run(workspace: &Workspace, options: &VerifyArgs) -> Result<u
         bucket: &bucket,
         tally: &tally,
         progress: &progress,
-        told: !options.json,
+        prints: !options.json,
     };
     let work = async {
         match &options.hash {
@@ -94,10 +94,10 @@ pub(super) async fn run(workspace: &Workspace, options: &VerifyArgs) -> Result<u
     } else if tally.checked > 0 {
         print::line(&summary(&tally))?;
     }
-    Ok(judged(&tally))
+    Ok(exit_code(&tally))
 }
 
-fn judged(tally: &Tally) -> u8 {
+fn exit_code(tally: &Tally) -> u8 {
     if tally.unreadable > 0 {
         print::note(&format!(
             "{} are encrypted, and no encryptionKey is set: nothing but their signatures could be checked. Set \
@@ -114,11 +114,10 @@ fn judged(tally: &Tally) -> u8 {
 }
 
 fn summary(tally: &Tally) -> String {
-    let (checked, size) = (tally.checked, bytes(tally.archive_bytes));
-    let entries = if checked == 1 { "entry" } else { "entries" };
+    let (entries, size) = (counted(tally.checked, "entry"), bytes(tally.archive_bytes));
     match tally.bad.len() {
-        0 => format!("{checked} {entries} checked ({size}), none bad"),
-        bad => format!("{checked} {entries} checked ({size}), {bad} bad"),
+        0 => format!("{entries} checked ({size}), none bad"),
+        bad => format!("{entries} checked ({size}), {bad} bad"),
     }
 }
 
@@ -126,7 +125,7 @@ struct Check<'a> {
     bucket: &'a Bucket,
     tally: &'a Mutex<Tally>,
     progress: &'a Progress,
-    told: bool,
+    prints: bool,
 }
 
 impl Check<'_> {
@@ -190,13 +189,13 @@ impl Check<'_> {
         self.progress.add(1);
     }
 
-    /// Takes note of a bad entry, and tells of it.
+    /// Counts a bad entry and prints it.
     fn found(&self, key: String, problem: String) -> Result<(), Ending> {
         let finding = Finding { key, problem };
         let mut tally = self.tally.lock();
-        let told = self.tell(&finding);
+        let printed = self.print(&finding);
         tally.bad.push(finding);
-        told
+        printed
     }
 
     /// Why no run would restore the entry.
@@ -212,8 +211,8 @@ impl Check<'_> {
         }
     }
 
-    fn tell(&self, finding: &Finding) -> Result<(), Ending> {
-        if !self.told {
+    fn print(&self, finding: &Finding) -> Result<(), Ending> {
+        if !self.prints {
             return Ok(());
         }
         let line = format!("✗ {}: {}", plain(&finding.key), plain(&finding.problem));

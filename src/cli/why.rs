@@ -8,14 +8,14 @@ use serde::Serialize;
 
 use super::bucket::{Bucket, ReadEntry};
 use super::last_run::{LastRun, Task};
-use super::ls::{Sort, Top};
 use super::scopes::Scopes;
+use super::top::{Sort, Top};
 use super::ui::print::{self, Paint};
 use super::ui::table::{Column, Table};
 use super::ui::{BAD, Ending, GOOD, age};
 use super::workspace::Workspace;
+use crate::code::page;
 use crate::entry::{Object, Producer};
-use crate::links::page;
 use crate::plain::plain;
 
 const COLUMNS: [Column; 5] = [
@@ -103,7 +103,7 @@ pub(super) async fn run(workspace: &Workspace, options: &WhyArgs) -> Result<u8, 
             &bucket.not_found(options.scope.as_ref(), &task.hash),
             &last_run.run.command,
         );
-        lines.iter().try_for_each(|line| print::line(line))?;
+        print::lines(&lines)?;
     }
     let restorable = answer.entries.iter().any(|seen| seen.problem.is_none());
     Ok(if restorable { GOOD } else { BAD })

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::links::page;
+use crate::code::page;
 
 /// Where a value comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -184,7 +184,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_said_without_quoting_it() {
-        for (printed, told) in [
+        for (printed, expected) in [
             (r#"{"Secret": hush"#, "not JSON"),
             (r#""hush""#, "not a JSON object"),
             (
@@ -206,7 +206,7 @@ mod tests {
             ),
         ] {
             let error = read(printed.as_bytes()).unwrap_err();
-            assert!(error.contains(told) && !error.contains("hush"), "{error}");
+            assert!(error.contains(expected) && !error.contains("hush"), "{error}");
         }
     }
 }

@@ -1,9 +1,10 @@
 //! What kind of run this is.
 
+use std::fs::File;
+use std::io::{Read, Take};
 use std::path::PathBuf;
 
-use super::system::System;
-use super::token_source::TokenSource;
+use super::system::{System, TokenSource};
 use crate::environment::Environment;
 use crate::git_ref::GitRef;
 
@@ -77,9 +78,27 @@ pub(super) fn branch_or_tag(branch: Option<&str>, tag: Option<&str>) -> Option<G
     }
 }
 
+/// The same of a system where both variables have the name of a tag.
+pub(super) fn tag_or_branch(tag: Option<&str>, branch: Option<&str>) -> Option<GitRef> {
+    match tag {
+        Some(tag) => GitRef::tag(tag).filter(|_| branch.is_none_or(|branch| branch == tag)),
+        None => branch.and_then(GitRef::branch),
+    }
+}
+
 /// The first of these variables that has a value.
 pub(super) fn first<'a>(environment: &'a Environment, names: &[&str]) -> Option<&'a str> {
     names.iter().find_map(|name| environment.get(name))
+}
+
+/// Opens a file of the CI system, of which no more than `limit` bytes are read; nothing if it is none.
+pub(super) fn open_file(path: &str, limit: u64) -> Option<Take<File>> {
+    // Whether it is a file comes first: opening a pipe would wait for its other end.
+    let is_file = std::fs::metadata(path).ok()?.is_file();
+    is_file
+        .then(|| File::open(path))
+        .and_then(Result::ok)
+        .map(|file| file.take(limit))
 }
 
 impl RunKind {

@@ -4,20 +4,16 @@
 //! isn't positively known to be trusted is not. A forged environment gains nothing, since only the signing key
 //! makes entries that others believe.
 
-mod access;
 mod ci;
 mod facts;
 mod policy;
 mod system;
 #[cfg(test)]
 mod tests;
-mod token_source;
 mod warning;
 
-pub use access::{Access, ReadScope};
 pub use ci::detect;
 pub use facts::{RunFacts, RunKind};
-pub use policy::decide;
-pub use system::System;
-pub use token_source::TokenSource;
+pub use policy::{Access, ReadScope, decide};
+pub use system::{System, TokenSource};
 pub use warning::TrustWarning;

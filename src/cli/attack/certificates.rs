@@ -225,7 +225,7 @@ fn encode(bytes: impl AsRef<[u8]>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::attack::client::Client;
+    use crate::cli::attack::poison::Client;
     use crate::config::environment::Environment;
     use crate::trust;
 
@@ -244,7 +244,7 @@ mod tests {
         .unwrap()
     }
 
-    async fn told(identity: &str) -> Vec<(Kind, String)> {
+    async fn outcomes(identity: &str) -> Vec<(Kind, String)> {
         let config = config(identity);
         let access = trust::decide(&config.trust, &trust::detect(&Environment::default(), false));
         let mut target = Target {
@@ -256,11 +256,11 @@ mod tests {
             written: Vec::new(),
         };
         let attempts = target.certificates().await.unwrap();
-        let told = attempts.into_iter().map(|attempt| match attempt.client {
+        let outcomes = attempts.into_iter().map(|attempt| match attempt.client {
             Some(Client::Refused(why)) => (attempt.kind, why),
             other => panic!("{:?}: {other:?}", attempt.kind),
         });
-        told.collect()
+        outcomes.collect()
     }
 
     #[tokio::test]
@@ -277,8 +277,8 @@ mod tests {
                 "was caused by ssh-rerun, which trust.events doesn't list",
             ),
         ] {
-            let told = told(identity).await;
-            let unprotected = told.iter().find(|(kind, _)| *kind == Kind::UnprotectedRef);
+            let outcomes = outcomes(identity).await;
+            let unprotected = outcomes.iter().find(|(kind, _)| *kind == Kind::UnprotectedRef);
             let refused = |why: &str| why.contains("is of refs/heads/main, which is not protected");
             assert_eq!(
                 unprotected.map(|(_, why)| refused(why)),
@@ -298,7 +298,7 @@ mod tests {
                 (Kind::ReplayedToken, "not for this key in this cache"),
                 (Kind::OtherIssuer, "issued by https://doctor-attack.invalid"),
             ] {
-                let (_, why) = told.iter().find(|(tried, _)| *tried == kind).unwrap();
+                let (_, why) = outcomes.iter().find(|(tried, _)| *tried == kind).unwrap();
                 assert!(why.contains(part), "{identity}: {kind:?}: {why}");
             }
         }

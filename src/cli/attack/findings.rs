@@ -2,29 +2,51 @@
 
 use serde::Serialize;
 
-use super::client::Client;
 use super::outcome::{self, Bucket, PlantedScope, RunFinding, Verdict};
+use super::poison::Client;
 use crate::cli::ui::{BAD, GOOD, print::Paint};
+use crate::code::page;
 use crate::config::SET_UP;
-use crate::links::page;
 
-/// What is tried.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum Kind {
-    Unsigned,
-    Foreign,
-    Forged,
-    OtherRepository,
-    OtherRef,
-    UnprotectedRef,
-    OtherEvent,
-    ReplayedToken,
-    OtherIssuer,
-    Copied,
-    Overwritten,
-    Deleted,
-    Listed,
+/// Everything that is tried: one word, as in the names of scratch objects and in JSON, and what it is.
+macro_rules! kinds {
+    ($($name:ident = $word:literal: $description:literal,)*) => {
+        /// What is tried.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+        pub(super) enum Kind {
+            $(#[serde(rename = $word)] $name,)*
+        }
+
+        impl Kind {
+            pub(super) fn word(self) -> &'static str {
+                match self {
+                    $(Self::$name => $word,)*
+                }
+            }
+
+            fn description(self) -> &'static str {
+                match self {
+                    $(Self::$name => $description,)*
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    Unsigned = "unsigned": "write an entry without a signature",
+    Foreign = "foreign": "write an entry signed with a key nobody trusts",
+    Forged = "forged": "write an entry signed in the name of a trusted key",
+    OtherRepository = "other-repository": "write an entry of another repository's run",
+    OtherRef = "other-ref": "write an entry of a run on another branch",
+    UnprotectedRef = "unprotected-ref": "write an entry of a run on an unprotected branch",
+    OtherEvent = "other-event": "write an entry of a run that another event caused",
+    ReplayedToken = "replayed-token": "write an entry with another run's token",
+    OtherIssuer = "other-issuer": "write an entry that another issuer vouches for",
+    Copied = "copied": "copy an entry from u to t",
+    Overwritten = "overwritten": "overwrite an entry",
+    Deleted = "deleted": "delete an entry",
+    Listed = "listed": "list the entries (changes nothing)",
 }
 
 /// One attempt and how it went.
@@ -37,7 +59,8 @@ pub(super) struct Attempt {
 }
 
 /// A whole attack.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct Findings {
     pub bucket: String,
     pub credentials: String,
@@ -46,6 +69,7 @@ pub(super) struct Findings {
     /// Whether its credentials are meant to write to `t`.
     pub trusted_run: bool,
     /// Whether anybody is listed who may sign.
+    #[serde(skip)]
     pub keys: bool,
     pub attempts: Vec<Attempt>,
     /// Where poison was planted.
@@ -63,14 +87,8 @@ pub(super) struct Document<'a> {
     protected: bool,
     lock1: &'static str,
     lock2: Lock2,
-    bucket: &'a str,
-    credentials: &'a str,
-    run: &'a str,
-    trusted_run: bool,
-    attempts: &'a [Attempt],
-    planted: &'a [PlantedScope],
-    runs: &'a [RunFinding],
-    left_behind: &'a [String],
+    #[serde(flatten)]
+    findings: &'a Findings,
 }
 
 /// Whether the bucket keeps these credentials from changing `t`.
@@ -81,45 +99,6 @@ pub(super) enum Lock2 {
     Partly,
     Open,
     Unknown,
-}
-
-impl Kind {
-    /// One word, as in the names of scratch objects.
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            Self::Unsigned => "unsigned",
-            Self::Foreign => "foreign",
-            Self::Forged => "forged",
-            Self::OtherRepository => "other-repository",
-            Self::OtherRef => "other-ref",
-            Self::UnprotectedRef => "unprotected-ref",
-            Self::OtherEvent => "other-event",
-            Self::ReplayedToken => "replayed-token",
-            Self::OtherIssuer => "other-issuer",
-            Self::Copied => "copied",
-            Self::Overwritten => "overwritten",
-            Self::Deleted => "deleted",
-            Self::Listed => "listed",
-        }
-    }
-
-    fn description(self) -> &'static str {
-        match self {
-            Self::Unsigned => "write an entry without a signature",
-            Self::Foreign => "write an entry signed with a key nobody trusts",
-            Self::Forged => "write an entry signed in the name of a trusted key",
-            Self::OtherRepository => "write an entry of another repository's run",
-            Self::OtherRef => "write an entry of a run on another branch",
-            Self::UnprotectedRef => "write an entry of a run on an unprotected branch",
-            Self::OtherEvent => "write an entry of a run that another event caused",
-            Self::ReplayedToken => "write an entry with another run's token",
-            Self::OtherIssuer => "write an entry that another issuer vouches for",
-            Self::Copied => "copy an entry from u to t",
-            Self::Overwritten => "overwrite an entry",
-            Self::Deleted => "delete an entry",
-            Self::Listed => "list the entries (changes nothing)",
-        }
-    }
 }
 
 impl Attempt {
@@ -186,14 +165,7 @@ impl Findings {
             protected: self.lock1_holds(),
             lock1: if self.lock1_holds() { "holds" } else { "open" },
             lock2: self.lock2(),
-            bucket: &self.bucket,
-            credentials: &self.credentials,
-            run: &self.run,
-            trusted_run: self.trusted_run,
-            attempts: &self.attempts,
-            planted: &self.planted,
-            runs: &self.runs,
-            left_behind: &self.left_behind,
+            findings: self,
         }
     }
 

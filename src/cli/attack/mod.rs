@@ -4,11 +4,10 @@
 //! every untrusted scope that a run of this repository might read.
 
 mod certificates;
-mod client;
 mod findings;
-mod forge;
 mod outcome;
 mod planted;
+mod poison;
 mod runs;
 mod target;
 #[cfg(test)]

@@ -2,9 +2,8 @@
 
 use bytes::Bytes;
 
-use super::client;
-use super::forge;
 use super::outcome::{PlantedScope, RunFinding, Verdict};
+use super::poison;
 use super::runs::Run;
 use super::target::Target;
 use crate::cli::ui::interrupt;
@@ -31,7 +30,7 @@ impl Target<'_> {
         };
         for scope in scopes {
             let object =
-                forge::entry(self.config, &scope, &planted.hash, None, self.directory.path()).await?;
+                poison::entry(self.config, &scope, &planted.hash, None, self.directory.path()).await?;
             let key = self.keys(&scope).entry(&planted.hash);
             let bucket = self.put(&key, &object, PutMode::Create).await;
             planted.objects.push((key, object));
@@ -60,7 +59,7 @@ impl Target<'_> {
                     None => {
                         let place = self.directory.path().join(format!("restored-{}", known.len()));
                         let found =
-                            client::retrieve(&config, access, store.clone(), &planted.hash, &place).await;
+                            poison::retrieve(&config, access, store.clone(), &planted.hash, &place).await;
                         let found = found.ok().map(|retrieved| retrieved.terminal_output);
                         known.push((&access.reads, found.clone()));
                         found

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tempfile::TempDir;
 
-use super::client::{self, Client};
 use super::findings::{Attempt, Kind};
-use super::forge;
 use super::outcome::{Bucket, PlantedScope, RunFinding};
+use super::poison::{self, Client};
 use super::runs::Run;
 use crate::cli::ui::interrupt;
 use crate::config::Config;
@@ -117,7 +116,7 @@ impl Target<'_> {
         let signer = signer.map(SigningKey::generate).transpose();
         let signer = signer.map_err(|error| error.to_string())?;
         let hash = self.hash(kind.word())?;
-        let object = forge::entry(self.config, scope, &hash, signer, self.directory.path()).await?;
+        let object = poison::entry(self.config, scope, &hash, signer, self.directory.path()).await?;
         Ok(Poison {
             kind,
             key: self.keys(&Scope::Trusted).entry(&hash),
@@ -162,7 +161,7 @@ impl Target<'_> {
             .store_with(&[(poison.key.clone(), poison.object.clone())])
             .await;
         let place = self.directory.path().join("restored");
-        match client::retrieve(config, self.access, store, &poison.hash, &place).await {
+        match poison::retrieve(config, self.access, store, &poison.hash, &place).await {
             Ok(_) => Client::Accepted,
             // Every line would begin with the name of its scratch object.
             Err(why) => {

@@ -3,10 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::client::Client;
 use super::findings::{Findings, Kind, Lock2};
-use super::outcome::Bucket;
-use super::outcome::Verdict;
+use super::outcome::{Bucket, Verdict};
+use super::poison::Client;
 use super::runs::{self, Run};
 use super::target::Target;
 use crate::cli::scratch;

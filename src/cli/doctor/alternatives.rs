@@ -53,43 +53,32 @@ fn variants(bucket: &BucketConfig, error: &Error) -> Vec<(String, BucketConfig)>
     if !unclear {
         return Vec::new();
     }
-    let plain = once(bucket);
     let mut variants = Vec::new();
+    let mut add = |setting: String, change: &dyn Fn(&mut BucketConfig)| {
+        let mut variant = once(bucket);
+        change(&mut variant);
+        variants.push((setting, variant));
+    };
     if let Error::WrongRegion {
         region: Some(region), ..
     } = error
     {
-        let setting = format!("`region` set to {region:?}");
-        variants.push((
-            setting,
-            BucketConfig {
-                region: Some(region.clone()),
-                ..plain.clone()
-            },
-        ));
+        add(format!("`region` set to {region:?}"), &|bucket| {
+            bucket.region = Some(region.clone());
+        });
     }
     let Some(endpoint) = &bucket.endpoint else {
         return variants;
     };
     if !bucket.force_path_style {
-        let force_path_style = true;
-        variants.push((
-            "`forcePathStyle` set to true".into(),
-            BucketConfig {
-                force_path_style,
-                ..plain.clone()
-            },
-        ));
+        add("`forcePathStyle` set to true".into(), &|bucket| {
+            bucket.force_path_style = true;
+        });
     }
     if let Some(other) = other_scheme(endpoint) {
-        let setting = format!("`endpoint` set to {other:?}");
-        variants.push((
-            setting,
-            BucketConfig {
-                endpoint: Some(other),
-                ..plain
-            },
-        ));
+        add(format!("`endpoint` set to {other:?}"), &|bucket| {
+            bucket.endpoint = Some(other.clone());
+        });
     }
     variants
 }

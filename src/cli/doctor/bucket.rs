@@ -6,8 +6,8 @@ use super::alternatives;
 use super::report::{Report, Step};
 use super::speed;
 use crate::cli::ui::interrupt;
+use crate::code::page;
 use crate::config::{ConditionalWrites, Config};
-use crate::links::page;
 use crate::object_store::{ObjectStore, PutMode, PutOutcome};
 use crate::remedy;
 

@@ -60,7 +60,7 @@ async fn sample(bucket: &Bucket, from: &Namespace) -> Step {
         tried += 1;
         problems.extend(from.codec.decode_entry(subject, &object).err());
     }
-    told(&from.scope, tried, &problems)
+    step(&from.scope, tried, &problems)
 }
 
 /// The newest entries of the first pages, which are all of them in small caches.
@@ -73,7 +73,7 @@ async fn newest(bucket: &Bucket, keys: &Keys) -> Result<Vec<Name>, object_store:
     Ok(listed.iter().filter_map(Found::name).take(SAMPLE).collect())
 }
 
-fn told(scope: &Scope, tried: usize, problems: &[Error]) -> Step {
+fn step(scope: &Scope, tried: usize, problems: &[Error]) -> Step {
     match (tried, problems) {
         (0, _) => Step::good(STEP, format!("none in {scope} yet")),
         (1, []) => Step::good(STEP, format!("the one in {scope} can be restored")),
@@ -81,12 +81,8 @@ fn told(scope: &Scope, tried: usize, problems: &[Error]) -> Step {
         (_, [first, ..]) => {
             let count = problems.len();
             let detail = format!("{count} of the newest {tried} in {scope} can't be restored: {first}");
-            let step = if count == tried {
-                Step::bad(STEP, detail)
-            } else {
-                Step::poor(STEP, detail)
-            };
-            step.with(remedy::of_entry(first).remedy)
+            let grade = if count == tried { Step::bad } else { Step::poor };
+            grade(STEP, detail).with(remedy::of_entry(first).remedy)
         }
     }
 }

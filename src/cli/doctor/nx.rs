@@ -261,9 +261,9 @@ mod tests {
         assert_eq!(findings(&route(true, true), &[]), [""; 0]);
         finds(&route(true, false), &["nothing is installed", "nx-s3-cache:init"]);
         finds(&route(false, true), &["nothing is installed"]);
-        let told = |served| way(route(served, true).route.as_ref().unwrap()).text();
-        assert!(told(true).contains("a server for Nx's own client, since it is so"));
-        assert!(told(false).contains("direct, since it is so"));
+        let message = |served| way(route(served, true).route.as_ref().unwrap()).text();
+        assert!(message(true).contains("a server for Nx's own client, since it is so"));
+        assert!(message(false).contains("direct, since it is so"));
     }
 
     #[test]

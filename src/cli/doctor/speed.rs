@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 
 use super::report::{Report, Step};
-use crate::links::page;
+use crate::code::page;
 use crate::object_store::{ObjectStore, PutMode};
 
 /// Requests whose time is taken.

@@ -156,7 +156,7 @@ async fn entries_that_do_not_fit_the_keys_are_found_with_what_to_do() {
     let sealed = || stored(2, Some("a passphrase"));
     let trust = r#","trust":{"publicKeys":["main-2026:h9CVy0HqWSu/YGOoC6wBvaMn5L3zBq8DgGdNYc1PlNY="]}"#;
     let other = r#","encryptionKey":"another passphrase""#;
-    for (bucket, options, told) in [
+    for (bucket, options, expected) in [
         (sealed().await, "", "Set NX_S3_CACHE_ENCRYPTION_KEY"),
         (sealed().await, other, "another `encryptionKey`"),
         (stored(2, None).await, other, "set it everywhere"),
@@ -167,7 +167,7 @@ async fn entries_that_do_not_fit_the_keys_are_found_with_what_to_do() {
         ),
     ] {
         let (state, text) = entries_of(bucket, options).await;
-        assert!(state == State::Bad && text.contains(told), "{text}");
+        assert!(state == State::Bad && text.contains(expected), "{text}");
     }
 }
 

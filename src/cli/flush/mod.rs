@@ -3,13 +3,11 @@
 //! Mark and sweep beside running builds; `docs/retention.md` has the reasoning. Whatever ends it half way, what is left
 //! is complete: an entry goes before its chunks, so that running again finds them unneeded.
 
-mod fingerprints;
 mod part;
+mod passes;
 mod references;
 mod report;
 mod shrink;
-mod survey;
-mod sweep;
 
 use std::collections::HashMap;
 use std::pin::pin;
@@ -20,15 +18,13 @@ use futures_util::TryStreamExt;
 use parking_lot::Mutex;
 
 use super::bucket::{Bucket, Found};
-use super::deletion::{Deletion, DeletionArgs, delete};
+use super::deletion::{Deletion, DeletionArgs, Tally, What, confirm, delete};
 use super::scopes::Scopes;
-use super::tally::{Tally, What};
-use super::ui::{Ending, age, confirm::confirm, interrupt::until_interrupted};
+use super::ui::{Ending, age, interrupt::until_interrupted};
 use super::workspace::Workspace;
 use crate::config::units;
 use crate::object_store::DELETE_BATCH;
-use fingerprints::{Fingerprints, of_object};
-use part::{Part, Rules};
+use part::{Fingerprints, Part, Rules, of_object};
 use report::Report;
 
 /// Evict entries by age or total size.

@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 
-use super::fingerprints::of_object;
+use super::part::of_object;
 use super::references::EntryReferences;
-use crate::cache::bytes;
+use crate::cache::{bytes, counted};
 use crate::cli::bucket::Found;
-use crate::cli::tally::{Tally, What};
+use crate::cli::deletion::{Tally, What};
 use crate::cli::ui::{
     BAD, Ending, GOOD, print,
     table::{Column, Table},
@@ -16,7 +16,7 @@ use crate::cli::ui::{
 const NAMED: usize = 3;
 
 /// What went, by scope, and what stood in the way.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::cli) struct Report {
     dry_run: bool,
@@ -30,7 +30,7 @@ pub(in crate::cli) struct Report {
     ignored: Vec<Unreadable>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 struct Row {
     scope: String,
     deleted: Tally,
@@ -50,11 +50,7 @@ impl Report {
     pub(super) fn new(dry_run: bool) -> Self {
         Self {
             dry_run,
-            deleted: Tally::default(),
-            left: 0,
-            scopes: Vec::new(),
-            unreadable: Vec::new(),
-            ignored: Vec::new(),
+            ..Self::default()
         }
     }
 
@@ -100,21 +96,18 @@ impl Report {
     }
 
     fn row(&mut self, scope: &str) -> &mut Row {
-        let at = match self.scopes.binary_search_by(|row| row.scope.as_str().cmp(scope)) {
-            Ok(at) => at,
-            Err(at) => {
-                let (scope, deleted) = (scope.to_owned(), Tally::default());
-                self.scopes.insert(
-                    at,
-                    Row {
-                        scope,
-                        deleted,
-                        left: 0,
-                    },
-                );
-                at
-            }
-        };
+        let place = self.scopes.binary_search_by(|row| row.scope.as_str().cmp(scope));
+        let at = place.unwrap_or_else(|at| {
+            let scope = scope.to_owned();
+            self.scopes.insert(
+                at,
+                Row {
+                    scope,
+                    ..Row::default()
+                },
+            );
+            at
+        });
         &mut self.scopes[at]
     }
 
@@ -123,7 +116,7 @@ impl Report {
         if json {
             print::json(self);
         } else {
-            self.lines().iter().try_for_each(|line| print::line(line))?;
+            print::lines(&self.lines())?;
         }
         Ok(if self.unreadable.is_empty() { GOOD } else { BAD })
     }
@@ -146,7 +139,10 @@ impl Report {
         };
         let left = bytes(self.left);
         lines.push(if self.deleted.is_empty() {
-            format!("Nothing to delete; {left} in {}.", scopes(self.scopes.len()))
+            format!(
+                "Nothing to delete; {left} in {}.",
+                counted(self.scopes.len() as u64, "scope")
+            )
         } else {
             let (objects, freed) = (self.deleted.objects(), bytes(self.deleted.bytes));
             format!("{objects} {outcome}: {freed} freed, {left} left.")
@@ -186,11 +182,7 @@ impl Report {
 
 /// How many there are, if any.
 fn entries(unreadable: &[Unreadable]) -> Option<String> {
-    match unreadable.len() {
-        0 => None,
-        1 => Some("1 entry".into()),
-        count => Some(format!("{count} entries")),
-    }
+    (!unreadable.is_empty()).then(|| counted(unreadable.len() as u64, "entry"))
 }
 
 /// The first of them.
@@ -216,12 +208,5 @@ impl Row {
             bytes(freed),
             bytes(self.left),
         ]
-    }
-}
-
-fn scopes(count: usize) -> String {
-    match count {
-        1 => "1 scope".into(),
-        count => format!("{count} scopes"),
     }
 }

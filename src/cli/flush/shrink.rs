@@ -12,7 +12,7 @@ pub(super) struct Marked {
 }
 
 /// What one part needs while entries go.
-struct Need {
+struct References {
     /// How many entries need a chunk.
     counts: HashMap<u64, u32>,
     /// The sizes of chunks that may go.
@@ -20,7 +20,7 @@ struct Need {
     unknown: u64,
 }
 
-impl Need {
+impl References {
     fn of(part: &Part) -> Self {
         let mut counts = HashMap::new();
         for id in part.rows.iter().flat_map(|row| part.references(row)) {
@@ -67,7 +67,7 @@ impl Need {
 /// Marks the oldest entries of `parts`, which take `listed` bytes with all else, until the rest takes no more than `most`.
 /// What stays is needed from then on.
 pub(super) fn shrink(parts: &mut [Part], listed: u64, most: u64) -> Vec<Marked> {
-    let mut needs: Vec<Need> = parts.iter().map(Need::of).collect();
+    let mut needs: Vec<References> = parts.iter().map(References::of).collect();
     let unneeded = parts
         .iter_mut()
         .zip(&needs)

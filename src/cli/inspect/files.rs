@@ -17,14 +17,6 @@ pub(super) enum Files {
 }
 
 impl Files {
-    pub(super) fn printed() -> Self {
-        Self::Printed
-    }
-
-    pub(super) fn kept() -> Self {
-        Self::Kept(Vec::new())
-    }
-
     pub(super) fn look(&mut self, item: Item<'_>) -> Result<(), Stop> {
         match self {
             Self::Printed => print::line(&line(&item)).map_err(Stop::Ends),

@@ -1,22 +1,22 @@
 //! `purge`: entries that should not be there go.
 
 mod args;
-mod report;
 
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use parking_lot::Mutex;
+use serde::Serialize;
 
 use super::bucket::{Bucket, Found, READS, ReadEntry, unread};
-use super::deletion::{Deletion, delete};
-use super::tally::{Tally, What};
-use super::ui::{Ending, confirm::confirm, interrupt::until_interrupted, progress::Progress};
+use super::deletion::{Deletion, Tally, What, confirm, delete};
+use super::ui::{BAD, Ending, GOOD, interrupt::until_interrupted, print, progress::Progress};
 use super::workspace::Workspace;
+use crate::cache::bytes;
 use crate::error::Error;
+use crate::plain::plain;
 use args::Times;
-use report::Report;
 
 pub(super) use args::PurgeArgs;
 
@@ -42,9 +42,12 @@ pub(super) async fn run(workspace: &Workspace, args: &PurgeArgs) -> Result<u8, E
 
 async fn purge(bucket: &Bucket, args: &PurgeArgs, tally: &Mutex<Tally>) -> Result<Report, Ending> {
     let entries = list(bucket, args).await?;
-    let mut report = Report::new(args.how.dry_run);
+    let mut report = Report {
+        dry_run: args.how.dry_run,
+        ..Report::default()
+    };
     let chosen = if args.names.is_empty() {
-        judged(bucket, args, entries, &mut report).await?
+        described(bucket, args, entries, &mut report).await?
     } else {
         named(args, entries, &mut report)
     };
@@ -100,12 +103,12 @@ fn named(args: &PurgeArgs, entries: Vec<Found>, report: &mut Report) -> Vec<Foun
             missing.remove(name.as_str());
         }
     }
-    report.missing(missing);
+    report.missing = missing.into_iter().map(str::to_owned).collect();
     chosen
 }
 
 /// The entries that fit the description, each of which is read for that.
-async fn judged(
+async fn described(
     bucket: &Bucket,
     args: &PurgeArgs,
     entries: Vec<Found>,
@@ -128,7 +131,7 @@ async fn judged(
         match verdict {
             Verdict::Goes => chosen.push(found),
             Verdict::Stays => {}
-            Verdict::Unknown(why) => report.unreadable(found.key, why),
+            Verdict::Unknown(why) => report.unreadable.push(Unreadable { key: found.key, why }),
         }
     }
     Ok(chosen)
@@ -178,5 +181,82 @@ fn content_verdict(args: &PurgeArgs, found: &Found, read: &ReadEntry) -> Verdict
         (Err(error), Some(_)) => Verdict::Unknown(error.to_string()),
         _ if read.provenance().is_some_and(|(from, _)| args.fit_run(from)) => Verdict::Goes,
         _ => Verdict::Stays,
+    }
+}
+
+/// What went, and what could not be found or read.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Report {
+    dry_run: bool,
+    deleted: Tally,
+    keys: Vec<String>,
+    /// What was named and isn't in the bucket.
+    missing: Vec<String>,
+    /// Entries of which nobody knows who made them.
+    unreadable: Vec<Unreadable>,
+}
+
+#[derive(Debug, Serialize)]
+struct Unreadable {
+    key: String,
+    why: String,
+}
+
+impl Report {
+    fn chose(&mut self, deletions: &[Deletion]) {
+        self.deleted.deleted(deletions);
+        self.keys
+            .extend(deletions.iter().map(|deletion| deletion.key.clone()));
+    }
+
+    /// Prints it; returns the exit code.
+    fn print(&self, json: bool) -> Result<u8, Ending> {
+        if json {
+            print::json(self);
+        } else {
+            self.lines()
+                .iter()
+                .try_for_each(|line| print::line(&plain(line)))?;
+        }
+        let all_well = self.missing.is_empty() && self.unreadable.is_empty();
+        Ok(if all_well { GOOD } else { BAD })
+    }
+
+    fn lines(&self) -> Vec<String> {
+        let mut lines: Vec<String> = self.keys.iter().map(|key| format!("  {key}")).collect();
+        let outcome = if self.dry_run {
+            "would be deleted"
+        } else {
+            "deleted"
+        };
+        lines.push(if self.deleted.is_empty() {
+            "Nothing to delete.".into()
+        } else {
+            format!(
+                "{} {outcome}, {}.",
+                self.deleted.objects(),
+                bytes(self.deleted.bytes)
+            )
+        });
+        if self.dry_run {
+            lines.push("Nothing was changed: this was a dry run.".into());
+        } else if !self.deleted.is_empty() {
+            lines.push("Chunks that nothing needs any more go with the next flush.".into());
+        }
+        lines.extend(
+            self.missing
+                .iter()
+                .map(|name| format!("✗ {name}: not in these scopes")),
+        );
+        lines.extend(
+            self.unreadable
+                .iter()
+                .map(|one| format!("! {}: {}", one.key, one.why)),
+        );
+        if !self.unreadable.is_empty() {
+            lines.push("    → Who made these can't be told. Set the encryption key that they were stored with, let their issuer be reached, or purge them by hash.".into());
+        }
+        lines
     }
 }

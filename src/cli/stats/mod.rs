@@ -6,8 +6,8 @@ mod cost;
 mod html;
 mod report;
 mod runs;
-mod sample;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::pin::pin;
 use std::time::SystemTime;
@@ -24,7 +24,6 @@ use census::Census;
 use content::{Content, Summary};
 use cost::{Cost, Prices};
 use report::Report;
-use sample::Sample;
 
 /// Count what is in the bucket: by scope, age, size, platform and producer; what sharing saves; what it costs.
 ///
@@ -97,7 +96,7 @@ pub(super) async fn run(workspace: &Workspace, options: &StatsArgs) -> Result<u8
     if options.json {
         print::json(&report);
     } else {
-        report.lines().iter().try_for_each(|line| print::line(line))?;
+        print::lines(&report.lines())?;
     }
     Ok(GOOD)
 }
@@ -134,4 +133,60 @@ async fn read(bucket: &Bucket, entries: Vec<Found>, of: u64, progress: &Progress
         }
     }
     Ok(content.summary(of))
+}
+
+/// So many of the entries that are added, the same each time: those whose keys' hashes come first. That is as good as
+/// drawing lots, as nobody chooses a key for its hash.
+struct Sample {
+    size: usize,
+    kept: BTreeMap<[u8; 32], Found>,
+}
+
+impl Sample {
+    fn new(size: usize) -> Self {
+        Self {
+            size,
+            kept: BTreeMap::new(),
+        }
+    }
+
+    fn add(&mut self, found: Found) {
+        self.kept.insert(blake3::hash(found.key.as_bytes()).into(), found);
+        if self.kept.len() > self.size {
+            self.kept.pop_last();
+        }
+    }
+
+    fn into_entries(self) -> Vec<Found> {
+        self.kept.into_values().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entry::Located;
+
+    fn sample(size: usize, keys: impl Iterator<Item = u32>) -> Vec<String> {
+        let mut sample = Sample::new(size);
+        for number in keys {
+            let key = format!("v1/t/e/{number}");
+            let at = Located::parse("", &key).unwrap();
+            sample.add(Found {
+                key,
+                at,
+                size: 1,
+                modified: None,
+            });
+        }
+        sample.into_entries().into_iter().map(|found| found.key).collect()
+    }
+
+    #[test]
+    fn it_has_its_size_and_does_not_depend_on_the_order() {
+        let (one, other) = (sample(10, 0..1000), sample(10, (0..1000).rev()));
+        assert_eq!((one.len(), &one), (10, &other));
+        assert_eq!(sample(10, 0..3).len(), 3);
+        assert_eq!(sample(0, 0..3).len(), 0);
+    }
 }

@@ -63,7 +63,7 @@ pub(super) fn run(file: &Path, html: Option<&Path>, json: bool) -> Result<u8, En
     if json {
         print::json(&history);
     } else {
-        history.lines().iter().try_for_each(|line| print::line(line))?;
+        print::lines(&history.lines())?;
     }
     Ok(GOOD)
 }

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use tokio::signal::ctrl_c;
 use tokio::sync::watch;
 
-use super::ending::{Ending, INTERRUPTED};
+use super::{Ending, INTERRUPTED};
 
 /// Does `work` until it is done, or until Ctrl-C is pressed: then `done` says what was done. Whoever presses it again
 /// ends the process.

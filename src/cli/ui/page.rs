@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
+use super::Ending;
 use super::chart::html;
-use super::ending::Ending;
 
 /// How it looks. The browser is told to load and run nothing, whatever a name from the bucket may say.
 const STYLE: &str = "

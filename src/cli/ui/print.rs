@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use console::Term;
 use serde::Serialize;
 
-use super::ending::{Ending, GOOD, INTERRUPTED, UNABLE};
+use super::{Ending, GOOD, INTERRUPTED, UNABLE};
 use crate::plain;
 
 /// Colours, where standard output is a terminal.
@@ -64,6 +64,11 @@ pub(in crate::cli) fn json(value: &impl Serialize) {
 /// Prints `text` and ends the line. A command that has more to print ends where this does.
 pub(in crate::cli) fn line(text: &str) -> Result<(), Ending> {
     bytes(format!("{text}\n").as_bytes())
+}
+
+/// Prints `lines`, each as one.
+pub(in crate::cli) fn lines(lines: &[String]) -> Result<(), Ending> {
+    lines.iter().try_for_each(|text| line(text))
 }
 
 /// Prints `value` as one line of JSON.

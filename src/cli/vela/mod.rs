@@ -1,7 +1,6 @@
 //! `vela`: a drop-in for Vela's s3-cache plugin, over the same archives as `rebuild` and `restore`.
 
 mod parameters;
-mod server;
 
 use std::time::{Duration, Instant};
 
@@ -78,7 +77,7 @@ fn configured(workspace: &Workspace, parameters: &Parameters<'_>) -> Result<Work
     let bucket = parameters.get("bucket");
     let address = parameters
         .get("server")
-        .map(|text| server::parse(&text, bucket.as_deref().unwrap_or_default()));
+        .map(|text| server_address(&text, bucket.as_deref().unwrap_or_default()));
     let address = address.unwrap_or_default();
     set("BUCKET", bucket);
     set("FORCE_PATH_STYLE", address.path_style.then(|| "true".into()));
@@ -115,10 +114,7 @@ async fn restore(bucket: &Bucket, parameters: &Parameters<'_>, quiet: bool) -> R
     let restored = restore::restore(bucket, &directory, &tree, &name, patience).await?;
     let hit = matches!(restored, Restored::Yes { .. });
     if !(quiet && hit) {
-        restored
-            .lines(&name, began.elapsed())
-            .iter()
-            .try_for_each(|line| print::line(line))?;
+        print::lines(&restored.lines(&name, began.elapsed()))?;
     }
     Ok(GOOD)
 }
@@ -138,7 +134,7 @@ async fn rebuild(bucket: &Bucket, parameters: &Parameters<'_>, quiet: bool) -> R
     match kept {
         Some(_) if quiet => {}
         Some(kept) => print::line(&kept.line(&name, began.elapsed()))?,
-        None => print::line(&rebuild::told_not_kept(bucket))?,
+        None => print::line(&rebuild::nothing_kept(bucket))?,
     }
     Ok(GOOD)
 }
@@ -160,4 +156,79 @@ async fn flush(bucket: &Bucket, parameters: &Parameters<'_>, quiet: bool) -> Res
     let below = |found: &Found| matches!(&found.at.object, Object::Archive(name) if name.as_str().starts_with(&folder));
     let report = flush::flush(bucket, &args, below).await?;
     if quiet { Ok(GOOD) } else { report.print(false) }
+}
+
+/// What `server` says about the bucket's address.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Address {
+    /// `None` is AWS.
+    endpoint: Option<String>,
+    region: Option<String>,
+    path_style: bool,
+}
+
+/// Reads a URL or a host, with or without the bucket's name in front.
+fn server_address(server: &str, bucket: &str) -> Address {
+    let (scheme, host) = server.split_once("://").unwrap_or(("https", server));
+    let host = host.trim_end_matches('/');
+    let without_bucket = host.strip_prefix(bucket).and_then(|rest| rest.strip_prefix('.'));
+    let host = without_bucket.unwrap_or(host);
+    if let Some(aws) = host.strip_suffix(".amazonaws.com") {
+        let region = aws
+            .strip_prefix("s3")
+            .map(|rest| rest.trim_start_matches(['.', '-']));
+        return Address {
+            region: region.filter(|region| !region.is_empty()).map(str::to_owned),
+            ..Address::default()
+        };
+    }
+    Address {
+        endpoint: Some(format!("{scheme}://{host}")),
+        region: None,
+        path_style: without_bucket.is_none(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amazon_is_known_by_its_hosts_and_tells_the_region() {
+        for (server, region) in [
+            ("mybucket.s3-us-west-2.amazonaws.com", Some("us-west-2")),
+            ("https://s3.eu-central-1.amazonaws.com/", Some("eu-central-1")),
+            ("s3.amazonaws.com", None),
+        ] {
+            let region = region.map(str::to_owned);
+            assert_eq!(
+                server_address(server, "mybucket"),
+                Address {
+                    region,
+                    ..Address::default()
+                },
+                "{server}"
+            );
+        }
+    }
+
+    #[test]
+    fn other_servers_are_endpoints() {
+        for (server, endpoint, path_style) in [
+            ("http://localhost:9000", "http://localhost:9000", true),
+            ("minio.example.com/", "https://minio.example.com", true),
+            (
+                "https://mybucket.minio.example.com",
+                "https://minio.example.com",
+                false,
+            ),
+        ] {
+            let address = server_address(server, "mybucket");
+            assert_eq!(
+                (address.endpoint.as_deref(), address.path_style),
+                (Some(endpoint), path_style),
+                "{server}"
+            );
+        }
+    }
 }

@@ -79,15 +79,18 @@ fn variables_hold_lists_with_commas_or_spaces() {
 #[test]
 fn a_policy_and_keys_that_contradict_each_other_are_refused() {
     for policy in ["isolated", "trunk-only"] {
-        let told = problem(json!({ "policy": policy }), []);
+        let message = problem(json!({ "policy": policy }), []);
         let expected = format!(
             "trust.policy (nx.json): {policy:?} needs trust.identities or trust.publicKeys, and neither is set."
         );
-        assert!(told.starts_with(&expected) && told.contains(SET_UP), "{told}");
+        assert!(
+            message.starts_with(&expected) && message.contains(SET_UP),
+            "{message}"
+        );
     }
-    let told = problem(json!({ "policy": "shared", "publicKeys": [PUBLIC] }), []);
+    let message = problem(json!({ "policy": "shared", "publicKeys": [PUBLIC] }), []);
     assert_eq!(
-        told,
+        message,
         "trust.policy (nx.json): \"shared\" verifies nothing, but there are trust.publicKeys (nx.json). \
          Remove one of them."
     );
@@ -107,7 +110,7 @@ fn no_empty_list_of_keys_switches_the_protection_off() {
 
 #[test]
 fn a_public_key_that_is_none_is_refused_by_its_place() {
-    for (keys, told) in [
+    for (keys, message) in [
         (
             json!([PUBLIC, "main"]),
             "key 2 of the list: this is not a key of the form name:base64.",
@@ -123,7 +126,7 @@ fn a_public_key_that_is_none_is_refused_by_its_place() {
     ] {
         let problem = problem(json!({ "publicKeys": keys }), []);
         assert!(
-            problem.starts_with(&format!("trust.publicKeys (nx.json): {told}")),
+            problem.starts_with(&format!("trust.publicKeys (nx.json): {message}")),
             "{problem}"
         );
     }
@@ -131,11 +134,14 @@ fn a_public_key_that_is_none_is_refused_by_its_place() {
 
 #[test]
 fn branches_that_can_not_match_are_refused() {
-    let told = problem(
+    let message = problem(
         json!({ "publicKeys": [PUBLIC], "branches": ["main", "refs/pull/*"] }),
         [],
     );
-    assert!(told.contains("\"refs/pull/*\" is neither a branch"), "{told}");
+    assert!(
+        message.contains("\"refs/pull/*\" is neither a branch"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -152,7 +158,7 @@ fn a_signing_key_comes_from_the_environment_and_is_never_shown() {
         OTHER
     );
     assert!(!format!("{config:?}").contains("nWGxne"));
-    for (key, told) in [
+    for (key, message) in [
         (
             OTHER,
             "signingKey (NX_S3_CACHE_SIGNING_KEY): this is a public key. The secret key has twice its length.",
@@ -162,7 +168,7 @@ fn a_signing_key_comes_from_the_environment_and_is_never_shown() {
             "signingKey (NX_S3_CACHE_SIGNING_KEY): this is not a key of the form name:base64.",
         ),
     ] {
-        assert_eq!(problem(json!({}), [("NX_S3_CACHE_SIGNING_KEY", key)]), told);
+        assert_eq!(problem(json!({}), [("NX_S3_CACHE_SIGNING_KEY", key)]), message);
     }
 }
 
@@ -197,31 +203,31 @@ fn a_scope_is_chosen_by_the_environment_only() {
     assert_eq!(scope("trusted"), Scope::Trusted);
     assert_eq!(scope("pr-7").to_string(), "u/pr-7");
     assert_eq!(load(json!({}), []).scope, None);
-    let told = problem(json!({ "scope": "trusted" }), []);
+    let message = problem(json!({ "scope": "trusted" }), []);
     assert!(
-        told.contains("no such option in nx.json") && told.contains("NX_S3_CACHE_TRUST_SCOPE"),
-        "{told}"
+        message.contains("no such option in nx.json") && message.contains("NX_S3_CACHE_TRUST_SCOPE"),
+        "{message}"
     );
     for wrong in ["t", "Trusted", "u/pr-1", "../t", "a b"] {
-        let told = problem(json!({}), [("NX_S3_CACHE_TRUST_SCOPE", wrong)]);
-        assert!(told.contains("trusted\""), "{told}");
+        let message = problem(json!({}), [("NX_S3_CACHE_TRUST_SCOPE", wrong)]);
+        assert!(message.contains("trusted\""), "{message}");
     }
 }
 
 #[test]
 fn dev_writes_is_refused_with_the_reason_why_it_was_removed() {
     let section = json!({ "publicKeys": [PUBLIC], "devWrites": false });
-    let told = problem(section, []);
+    let message = problem(section, []);
     assert!(
-        told.starts_with("trust.devWrites (nx.json): this was removed: whoever may write")
-            && told.contains("Remove it;"),
-        "{told}"
+        message.starts_with("trust.devWrites (nx.json): this was removed: whoever may write")
+            && message.contains("Remove it;"),
+        "{message}"
     );
     for value in ["true", ""] {
-        let told = problem(json!({}), [("NX_S3_CACHE_TRUST_DEV_WRITES", value)]);
+        let message = problem(json!({}), [("NX_S3_CACHE_TRUST_DEV_WRITES", value)]);
         assert!(
-            told.starts_with("NX_S3_CACHE_TRUST_DEV_WRITES: this was removed"),
-            "{told}"
+            message.starts_with("NX_S3_CACHE_TRUST_DEV_WRITES: this was removed"),
+            "{message}"
         );
     }
 }
@@ -250,8 +256,8 @@ fn only_trusted_runs_need_to_have_the_file_that_nx_json_names() {
         "{:?}",
         config.notices
     );
-    let told = problem(json!({}), [("NX_S3_CACHE_TRUST_SIGNING_KEY_FILE", "no/key")]);
-    assert!(told.contains("key can't be read"), "{told}");
+    let message = problem(json!({}), [("NX_S3_CACHE_TRUST_SIGNING_KEY_FILE", "no/key")]);
+    assert!(message.contains("key can't be read"), "{message}");
 }
 
 #[test]
@@ -337,7 +343,7 @@ fn events_that_only_insiders_cause_can_be_listed() {
 #[rustfmt::skip]
 fn identities_that_could_never_vouch_for_anything_are_refused_with_what_to_do() {
     let (github, main) = ("github:acme/shop", ["main"]);
-    for (trust, told) in [
+    for (trust, message) in [
         (json!({ "identities": ["acme/shop"], "branches": main }), "trust.identities (nx.json): entry 1 of the list: this is not an identity: github:owner"),
         (json!({ "identities": ["gitlab:acme/shop"], "branches": main }), "Sign with a key there: trust.publicKeys."),
         (json!({ "identities": [] }), "is not a list of strings"),
@@ -358,7 +364,7 @@ fn identities_that_could_never_vouch_for_anything_are_refused_with_what_to_do() 
         (json!({ "identities": [github], "branches": main, "jwksFile": "missing.json" }), "missing.json can't be read"),
     ] {
         let problem = problem(trust, []);
-        assert!(problem.contains(told), "{problem}");
+        assert!(problem.contains(message), "{problem}");
     }
 }
 
@@ -371,10 +377,10 @@ fn the_issuer_s_keys_can_come_from_a_file() {
     let Err(ConfigErrors::Invalid(problems)) = load_in(folder.path(), trust.clone(), []) else {
         panic!("no key set");
     };
-    let told = problems[0].to_string();
+    let message = problems[0].to_string();
     assert!(
-        told.contains("Save what https://token.actions.githubusercontent.com/.well-known/jwks answers."),
-        "{told}"
+        message.contains("Save what https://token.actions.githubusercontent.com/.well-known/jwks answers."),
+        "{message}"
     );
     std::fs::write(&file, r#"{"keys":[]}"#).unwrap();
     let keys = load_in(folder.path(), trust, []).unwrap().trust.key_set.unwrap();

@@ -8,15 +8,14 @@ mod certificate;
 mod claims;
 mod key_set;
 mod name;
-mod provenance;
 #[cfg(test)]
 pub(crate) mod tests;
 mod token;
 mod verify;
 
 pub use certificate::{Certificate, CertifiedKey, MAX_CERTIFICATE, MAX_TOKEN, Uncertified};
+pub use claims::Provenance;
 pub use key_set::{KeySet, KeySets, MAX_KEY_SET};
 pub use name::{Identity, InvalidIdentity, Issuer};
-pub use provenance::Provenance;
 pub use token::claims;
 pub use verify::{Claimed, IdentityError, MAX_SKEW, Rules, Vouched, accepts, verify};

@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use super::claims::{Claims, Facts};
-use super::provenance::Provenance;
+use super::claims::{Claims, Facts, Provenance};
 
 const GITHUB: &str = "https://token.actions.githubusercontent.com";
 const BUILDKITE: &str = "https://agent.buildkite.com";
@@ -308,7 +307,7 @@ mod tests {
 
     #[test]
     fn what_names_nothing_is_quoted_with_the_form_it_should_have() {
-        for (name, told) in [
+        for (name, expected) in [
             ("github:acme", "is not github:owner/repository."),
             ("github:acme/shop/web", "is not github:owner/repository."),
             ("github:acme/*", "is not github:owner/repository."),
@@ -336,7 +335,7 @@ mod tests {
             ("gitlab:acme/shop", "Sign with a key there: trust.publicKeys."),
         ] {
             let error = Identity::parse(name).unwrap_err().to_string();
-            assert!(error.contains(told) && error.contains(name), "{error}");
+            assert!(error.contains(expected) && error.contains(name), "{error}");
         }
     }
 

@@ -1,10 +1,9 @@
 //! Whether a certificate proves that a trusted run holds its key.
 
 use super::certificate::{Certificate, audience};
-use super::claims::Claims;
+use super::claims::{Claims, Provenance};
 use super::key_set::{KeyProblem, KeySet};
 use super::name::{Identity, Issuer};
-use super::provenance::Provenance;
 use super::token::Token;
 use crate::git_ref::RefPattern;
 use crate::plain;

@@ -31,69 +31,30 @@ pub(super) fn facts(environment: &Environment) -> Found {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{branch, kind, request, tag};
-    use super::*;
+    use super::super::testing::check;
 
     #[test]
     fn tells_what_kind_of_run_this_is() {
-        for (variables, expected) in [
-            (
-                "BUILD_REASON=IndividualCI BUILD_SOURCEBRANCH=refs/heads/main",
-                RunKind::Push(branch("main")),
-            ),
-            (
-                "BUILD_REASON=BatchedCI BUILD_SOURCEBRANCH=refs/tags/v1",
-                RunKind::Push(tag("v1")),
-            ),
-            (
-                "BUILD_REASON=Manual BUILD_SOURCEBRANCH=refs/heads/main",
-                RunKind::Other(branch("main")),
-            ),
-            (
-                "BUILD_REASON=Schedule BUILD_SOURCEBRANCH=refs/heads/main",
-                RunKind::Other(branch("main")),
-            ),
-            (
-                "BUILD_REASON=PullRequest BUILD_SOURCEBRANCH=refs/pull/5/merge SYSTEM_PULLREQUEST_PULLREQUESTID=5",
-                request("5"),
-            ),
-            (
-                "BUILD_REASON=PullRequest BUILD_SOURCEBRANCH=refs/pull/5/merge SYSTEM_PULLREQUEST_PULLREQUESTID=987654 SYSTEM_PULLREQUEST_PULLREQUESTNUMBER=5",
-                request("5"),
-            ),
-            // A request that is run by hand, and one whose reason is forged.
-            (
-                "BUILD_REASON=Manual BUILD_SOURCEBRANCH=refs/pull/5/merge",
-                request("5"),
-            ),
-            (
-                "BUILD_REASON=IndividualCI BUILD_SOURCEBRANCH=refs/heads/main SYSTEM_PULLREQUEST_PULLREQUESTID=5",
-                request("5"),
-            ),
-            (
-                "BUILD_REASON=PullRequest BUILD_SOURCEBRANCH=refs/heads/main",
-                RunKind::PullRequest(None),
-            ),
-            (
-                "BUILD_REASON=ResourceTrigger BUILD_SOURCEBRANCH=refs/heads/main",
-                RunKind::Outside,
-            ),
-            (
-                "BUILD_REASON=BuildCompletion BUILD_SOURCEBRANCH=refs/heads/main",
-                RunKind::Outside,
-            ),
-            (
-                "BUILD_REASON=ValidateShelveset BUILD_SOURCEBRANCH=refs/heads/main",
-                RunKind::Outside,
-            ),
-            (
-                "BUILD_REASON=IndividualCI BUILD_SOURCEBRANCH=main",
-                RunKind::Unknown,
-            ),
-            ("BUILD_REASON=IndividualCI", RunKind::Unknown),
-            ("BUILD_SOURCEBRANCH=refs/heads/main", RunKind::Unknown),
-        ] {
-            assert_eq!(kind("TF_BUILD=True", variables), expected, "{variables}");
-        }
+        check(
+            "TF_BUILD=True",
+            "",
+            "
+            BUILD_REASON=IndividualCI BUILD_SOURCEBRANCH=refs/heads/main => push of branch main
+            BUILD_REASON=BatchedCI BUILD_SOURCEBRANCH=refs/tags/v1 => push of tag v1
+            BUILD_REASON=Manual BUILD_SOURCEBRANCH=refs/heads/main => other of branch main
+            BUILD_REASON=Schedule BUILD_SOURCEBRANCH=refs/heads/main => other of branch main
+            BUILD_REASON=PullRequest BUILD_SOURCEBRANCH=refs/pull/5/merge SYSTEM_PULLREQUEST_PULLREQUESTID=5 => request 5
+            BUILD_REASON=PullRequest BUILD_SOURCEBRANCH=refs/pull/5/merge SYSTEM_PULLREQUEST_PULLREQUESTID=987654 SYSTEM_PULLREQUEST_PULLREQUESTNUMBER=5 => request 5
+            # A request that is run by hand, and one whose reason is forged.
+            BUILD_REASON=Manual BUILD_SOURCEBRANCH=refs/pull/5/merge => request 5
+            BUILD_REASON=IndividualCI BUILD_SOURCEBRANCH=refs/heads/main SYSTEM_PULLREQUEST_PULLREQUESTID=5 => request 5
+            BUILD_REASON=PullRequest BUILD_SOURCEBRANCH=refs/heads/main => request
+            BUILD_REASON=ResourceTrigger BUILD_SOURCEBRANCH=refs/heads/main => outside
+            BUILD_REASON=BuildCompletion BUILD_SOURCEBRANCH=refs/heads/main => outside
+            BUILD_REASON=ValidateShelveset BUILD_SOURCEBRANCH=refs/heads/main => outside
+            BUILD_REASON=IndividualCI BUILD_SOURCEBRANCH=main => unknown
+            BUILD_REASON=IndividualCI => unknown
+            BUILD_SOURCEBRANCH=refs/heads/main => unknown",
+        );
     }
 }

@@ -17,31 +17,21 @@ pub(super) fn facts(environment: &Environment) -> Found {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{branch, kind, request, tag};
-    use super::*;
+    use super::super::testing::check;
 
     #[test]
     fn tells_what_kind_of_run_this_is() {
-        for (variables, expected) in [
-            ("BITBUCKET_BRANCH=main", RunKind::Push(branch("main"))),
-            ("BITBUCKET_TAG=v1", RunKind::Push(tag("v1"))),
-            // The branch of a request is its source, which may be called main in a fork.
-            (
-                "BITBUCKET_BRANCH=main BITBUCKET_PR_ID=5 BITBUCKET_PR_DESTINATION_BRANCH=main",
-                request("5"),
-            ),
-            (
-                "BITBUCKET_BRANCH=main BITBUCKET_PR_DESTINATION_BRANCH=main",
-                RunKind::PullRequest(None),
-            ),
-            ("BITBUCKET_BRANCH=main BITBUCKET_TAG=v1", RunKind::Unknown),
-            ("BITBUCKET_COMMIT=0123456", RunKind::Unknown),
-        ] {
-            assert_eq!(
-                kind("BITBUCKET_BUILD_NUMBER=7", variables),
-                expected,
-                "{variables}"
-            );
-        }
+        check(
+            "BITBUCKET_BUILD_NUMBER=7",
+            "BITBUCKET_",
+            "
+            BRANCH=main => push of branch main
+            TAG=v1 => push of tag v1
+            # The branch of a request is its source, which may be called main in a fork.
+            BRANCH=main PR_ID=5 PR_DESTINATION_BRANCH=main => request 5
+            BRANCH=main PR_DESTINATION_BRANCH=main => request
+            BRANCH=main TAG=v1 => unknown
+            COMMIT=0123456 => unknown",
+        );
     }
 }

@@ -36,50 +36,30 @@ pub(super) fn facts(environment: &Environment) -> Found {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{branch, kind, request, tag};
-    use super::*;
-
-    /// What only projects of GitHub OAuth and Bitbucket Cloud have.
-    const OAUTH: &str = "CIRCLE_REPOSITORY_URL=git@github.com:o/r.git";
+    use super::super::testing::check;
 
     #[test]
     fn tells_what_kind_of_run_this_is() {
-        for (variables, expected) in [
-            (
-                &*format!("CIRCLE_BRANCH=main {OAUTH}"),
-                RunKind::Push(branch("main")),
-            ),
-            (&*format!("CIRCLE_TAG=v1 {OAUTH}"), RunKind::Push(tag("v1"))),
-            // A push and a request at once.
-            (
-                "CIRCLE_BRANCH=feat CIRCLE_PULL_REQUEST=https://github.com/o/r/pull/5",
-                RunKind::BranchWithRequest(branch("feat"), "5".into()),
-            ),
-            // As a project of the GitHub App has it for requests too, whose branch in a fork may be called main.
-            ("CIRCLE_BRANCH=main", RunKind::Unknown),
-            ("CIRCLE_TAG=v1", RunKind::Unknown),
-            // A fork's, with and without the other variables.
-            (
-                "CIRCLE_BRANCH=pull/5 CIRCLE_PR_NUMBER=5 CIRCLE_PR_USERNAME=eve CIRCLE_PR_REPONAME=r",
-                request("5"),
-            ),
-            ("CIRCLE_BRANCH=pull/5", request("5")),
-            ("CIRCLE_BRANCH=pull/5/head", RunKind::PullRequest(None)),
-            (
-                "CIRCLE_BRANCH=main CIRCLE_PR_USERNAME=eve",
-                RunKind::PullRequest(None),
-            ),
-            (
-                "CIRCLE_BRANCH=main CIRCLE_PULL_REQUESTS=https://github.com/o/r/pull/5,https://github.com/o/r/pull/6",
-                RunKind::PullRequest(None),
-            ),
-            (
-                &*format!("CIRCLE_BRANCH=main CIRCLE_TAG=v1 {OAUTH}"),
-                RunKind::Unknown,
-            ),
-            (&*format!("CIRCLE_SHA1=0123456 {OAUTH}"), RunKind::Unknown),
-        ] {
-            assert_eq!(kind("CIRCLECI=true", variables), expected, "{variables}");
-        }
+        check(
+            "CIRCLECI=true",
+            "CIRCLE_",
+            "
+            # Only projects of GitHub OAuth and Bitbucket Cloud have its URL.
+            BRANCH=main REPOSITORY_URL=git@github.com:o/r.git => push of branch main
+            TAG=v1 REPOSITORY_URL=git@github.com:o/r.git => push of tag v1
+            # A push and a request at once.
+            BRANCH=feat PULL_REQUEST=https://github.com/o/r/pull/5 => branch feat with request 5
+            # As a project of the GitHub App has it for requests too, whose branch in a fork may be called main.
+            BRANCH=main => unknown
+            TAG=v1 => unknown
+            # A fork's, with and without the other variables.
+            BRANCH=pull/5 PR_NUMBER=5 PR_USERNAME=eve PR_REPONAME=r => request 5
+            BRANCH=pull/5 => request 5
+            BRANCH=pull/5/head => request
+            BRANCH=main PR_USERNAME=eve => request
+            BRANCH=main PULL_REQUESTS=https://github.com/o/r/pull/5,https://github.com/o/r/pull/6 => request
+            BRANCH=main TAG=v1 REPOSITORY_URL=git@github.com:o/r.git => unknown
+            SHA1=0123456 REPOSITORY_URL=git@github.com:o/r.git => unknown",
+        );
     }
 }

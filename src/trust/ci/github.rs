@@ -4,13 +4,15 @@
 //! Several events run with the secrets and the ref of the default branch although outsiders cause them:
 //! `pull_request_target`, `workflow_run`, `issue_comment` and others. So only events that are known count.
 
-use super::super::facts::{Found, RunKind, first};
+use std::io::BufReader;
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::{Map, Value as Json};
+
+use super::super::facts::{Found, RunKind, first, open_file};
 use crate::config::environment::Environment;
 use crate::git_ref::GitRef;
-
-mod event;
-
-use event::Event;
 
 /// What the branches of merge queues begin with. They are pushed, too.
 const MERGE_QUEUE: &str = "refs/heads/gh-readonly-queue/";
@@ -64,9 +66,49 @@ fn printable(event: &str) -> String {
     event.chars().filter(safe).take(40).collect()
 }
 
+/// GitHub's own limit is 25 MB.
+const MAX_SIZE: u64 = 32 * 1024 * 1024;
+
+/// What matters of the payload of the event that started the workflow.
+#[derive(Deserialize)]
+struct Event {
+    pull_request: Option<IgnoredAny>,
+    #[serde(rename = "ref")]
+    full: Option<String>,
+    inputs: Option<Map<String, Json>>,
+}
+
+impl Event {
+    /// Reads the payload; nothing if it can't be read.
+    fn read(path: Option<&str>) -> Option<Self> {
+        let file = open_file(path?, MAX_SIZE)?;
+        serde_json::from_reader(BufReader::new(file)).ok()
+    }
+
+    fn is_pull_request(&self) -> bool {
+        self.pull_request.is_some()
+    }
+
+    /// Whether this is a push to the ref of this full name.
+    fn is_push_to(&self, full: &str) -> bool {
+        self.full.as_deref() == Some(full)
+    }
+
+    /// Whether one of a manual run's inputs may be the name of other code. The payload doesn't tell the inputs' types, and
+    /// has a number or a choice as text; only what can be a switch is none.
+    fn has_text(&self) -> bool {
+        let mut values = self.inputs.iter().flat_map(Map::values);
+        values.any(|value| match value {
+            Json::Null | Json::Bool(_) => false,
+            Json::String(text) => !matches!(text.as_str(), "" | "true" | "false"),
+            Json::Number(_) | Json::Array(_) | Json::Object(_) => true,
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{branch, kind, request, tag};
+    use super::super::testing::{branch, check, kind};
     use super::*;
 
     fn github(variables: &str) -> RunKind {
@@ -86,84 +128,38 @@ mod tests {
 
     #[test]
     fn tells_what_kind_of_run_this_is() {
-        for (variables, expected) in [
-            (
-                "GITHUB_EVENT_NAME=push GITHUB_REF=refs/heads/main GITHUB_REF_TYPE=branch",
-                RunKind::Push(branch("main")),
-            ),
-            (
-                "GITHUB_EVENT_NAME=push GITHUB_REF=refs/heads/feat/x",
-                RunKind::Push(branch("feat/x")),
-            ),
-            (
-                "GITHUB_EVENT_NAME=push GITHUB_REF=refs/tags/v1 GITHUB_REF_TYPE=tag",
-                RunKind::Push(tag("v1")),
-            ),
-            (
-                "GITHUB_EVENT_NAME=schedule GITHUB_REF=refs/heads/main",
-                RunKind::Other(branch("main")),
-            ),
-            (
-                "GITHUB_EVENT_NAME=release GITHUB_REF=refs/tags/v1",
-                RunKind::Other(tag("v1")),
-            ),
-            (
-                "GITHUB_EVENT_NAME=merge_group GITHUB_REF=refs/heads/gh-readonly-queue/main/pr-5-0123",
-                RunKind::Other(branch("gh-readonly-queue/main/pr-5-0123")),
-            ),
-            (
-                "GITHUB_EVENT_NAME=push GITHUB_REF=refs/heads/gh-readonly-queue/main/pr-5-0123",
-                RunKind::Other(branch("gh-readonly-queue/main/pr-5-0123")),
-            ),
-        ] {
-            assert_eq!(github(variables), expected, "{variables}");
-        }
+        check(
+            "GITHUB_ACTIONS=true",
+            "GITHUB_",
+            "
+            EVENT_NAME=push REF=refs/heads/main REF_TYPE=branch => push of branch main
+            EVENT_NAME=push REF=refs/heads/feat/x => push of branch feat/x
+            EVENT_NAME=push REF=refs/tags/v1 REF_TYPE=tag => push of tag v1
+            EVENT_NAME=schedule REF=refs/heads/main => other of branch main
+            EVENT_NAME=release REF=refs/tags/v1 => other of tag v1
+            EVENT_NAME=merge_group REF=refs/heads/gh-readonly-queue/main/pr-5-0123 => other of branch gh-readonly-queue/main/pr-5-0123
+            EVENT_NAME=push REF=refs/heads/gh-readonly-queue/main/pr-5-0123 => other of branch gh-readonly-queue/main/pr-5-0123",
+        );
     }
 
     #[test]
     fn a_pull_request_is_one_whatever_else_is_set() {
-        for (variables, expected) in [
-            (
-                "GITHUB_EVENT_NAME=pull_request GITHUB_REF=refs/pull/5/merge GITHUB_HEAD_REF=main GITHUB_BASE_REF=main",
-                request("5"),
-            ),
-            (
-                "GITHUB_EVENT_NAME=pull_request_review GITHUB_REF=refs/pull/5/merge",
-                request("5"),
-            ),
-            (
-                "GITHUB_EVENT_NAME=pull_request_review_comment GITHUB_REF=refs/pull/5/merge",
-                request("5"),
-            ),
-            // Runs with the secrets and the ref of the branch that the request is for.
-            (
-                "GITHUB_EVENT_NAME=pull_request_target GITHUB_REF=refs/heads/main GITHUB_BASE_REF=main",
-                RunKind::PullRequest(None),
-            ),
-            (
-                "GITHUB_EVENT_NAME=pull_request_target GITHUB_REF=refs/heads/main",
-                RunKind::PullRequest(None),
-            ),
-            // Forged in part.
-            (
-                "GITHUB_EVENT_NAME=push GITHUB_REF=refs/pull/5/merge",
-                request("5"),
-            ),
-            (
-                "GITHUB_EVENT_NAME=push GITHUB_REF=refs/heads/main GITHUB_HEAD_REF=patch-1",
-                RunKind::PullRequest(None),
-            ),
-            (
-                "GITHUB_EVENT_NAME=workflow_dispatch GITHUB_REF=refs/pull/5/head",
-                request("5"),
-            ),
-            (
-                "GITHUB_EVENT_NAME=pull_request GITHUB_REF=refs/pull/x/merge",
-                RunKind::PullRequest(None),
-            ),
-        ] {
-            assert_eq!(github(variables), expected, "{variables}");
-        }
+        check(
+            "GITHUB_ACTIONS=true",
+            "GITHUB_",
+            "
+            EVENT_NAME=pull_request REF=refs/pull/5/merge HEAD_REF=main BASE_REF=main => request 5
+            EVENT_NAME=pull_request_review REF=refs/pull/5/merge => request 5
+            EVENT_NAME=pull_request_review_comment REF=refs/pull/5/merge => request 5
+            # Runs with the secrets and the ref of the branch that the request is for.
+            EVENT_NAME=pull_request_target REF=refs/heads/main BASE_REF=main => request
+            EVENT_NAME=pull_request_target REF=refs/heads/main => request
+            # Forged in part.
+            EVENT_NAME=push REF=refs/pull/5/merge => request 5
+            EVENT_NAME=push REF=refs/heads/main HEAD_REF=patch-1 => request
+            EVENT_NAME=workflow_dispatch REF=refs/pull/5/head => request 5
+            EVENT_NAME=pull_request REF=refs/pull/x/merge => request",
+        );
     }
 
     #[test]
@@ -195,18 +191,6 @@ mod tests {
             let variables = format!("GITHUB_EVENT_NAME={event} GITHUB_REF=refs/heads/main");
             assert_eq!(github(&variables), RunKind::Outside, "{event}");
         }
-    }
-
-    #[test]
-    fn the_name_of_an_event_is_shown_without_what_a_terminal_would_obey() {
-        let variables = [
-            ("GITHUB_ACTIONS", "true"),
-            ("GITHUB_EVENT_NAME", "check_run\u{1b}[2J"),
-        ];
-        assert_eq!(
-            crate::trust::detect(&variables.into(), true).reason,
-            "GitHub Actions, the event check_run2J, which others can cause"
-        );
     }
 
     #[test]
@@ -278,5 +262,12 @@ mod tests {
         ] {
             assert_eq!(run(inputs), RunKind::Outside, "{inputs}");
         }
+    }
+
+    #[test]
+    fn a_payload_that_is_no_file_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(Event::read(folder.path().to_str()).is_none() && Event::read(None).is_none());
+        assert!(Event::read(folder.path().join("missing").to_str()).is_none());
     }
 }

@@ -49,91 +49,41 @@ fn request(environment: &Environment) -> Found {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{branch, kind, request, tag};
-    use super::*;
+    use super::super::testing::check;
 
     #[test]
     fn tells_what_kind_of_run_this_is() {
-        for (variables, expected) in [
-            (
-                "CI_PIPELINE_SOURCE=push CI_COMMIT_BRANCH=main CI_COMMIT_REF_PROTECTED=true",
-                RunKind::Push(branch("main")),
-            ),
-            (
-                "CI_PIPELINE_SOURCE=push CI_COMMIT_TAG=v1 CI_COMMIT_REF_PROTECTED=true",
-                RunKind::Push(tag("v1")),
-            ),
-            (
-                "CI_PIPELINE_SOURCE=push CI_COMMIT_BRANCH=main CI_COMMIT_REF_PROTECTED=false",
-                RunKind::Unprotected(branch("main")),
-            ),
-            (
-                "CI_PIPELINE_SOURCE=push CI_COMMIT_BRANCH=main",
-                RunKind::Unprotected(branch("main")),
-            ),
-            (
-                "CI_PIPELINE_SOURCE=schedule CI_COMMIT_BRANCH=main CI_COMMIT_REF_PROTECTED=true",
-                RunKind::Other(branch("main")),
-            ),
-            (
-                "CI_PIPELINE_SOURCE=web CI_COMMIT_BRANCH=main CI_COMMIT_REF_PROTECTED=true",
-                RunKind::Other(branch("main")),
-            ),
-            (
-                "CI_PIPELINE_SOURCE=parent_pipeline CI_COMMIT_BRANCH=main CI_COMMIT_REF_PROTECTED=true",
-                RunKind::Other(branch("main")),
-            ),
-            (
-                "CI_COMMIT_BRANCH=main CI_COMMIT_REF_PROTECTED=true",
-                RunKind::Other(branch("main")),
-            ),
-            (
-                "CI_PIPELINE_SOURCE=api CI_COMMIT_BRANCH=feat CI_COMMIT_REF_PROTECTED=false",
-                RunKind::Unprotected(branch("feat")),
-            ),
-            (
-                "CI_PIPELINE_SOURCE=push CI_COMMIT_BRANCH=main CI_COMMIT_TAG=v1 CI_COMMIT_REF_PROTECTED=true",
-                RunKind::Unknown,
-            ),
-            (
-                "CI_PIPELINE_SOURCE=push CI_COMMIT_REF_NAME=main CI_COMMIT_REF_PROTECTED=true",
-                RunKind::Unknown,
-            ),
-        ] {
-            assert_eq!(kind("GITLAB_CI=true", variables), expected, "{variables}");
-        }
+        check(
+            "GITLAB_CI=true",
+            "CI_",
+            "
+            PIPELINE_SOURCE=push COMMIT_BRANCH=main COMMIT_REF_PROTECTED=true => push of branch main
+            PIPELINE_SOURCE=push COMMIT_TAG=v1 COMMIT_REF_PROTECTED=true => push of tag v1
+            PIPELINE_SOURCE=push COMMIT_BRANCH=main COMMIT_REF_PROTECTED=false => unprotected of branch main
+            PIPELINE_SOURCE=push COMMIT_BRANCH=main => unprotected of branch main
+            PIPELINE_SOURCE=schedule COMMIT_BRANCH=main COMMIT_REF_PROTECTED=true => other of branch main
+            PIPELINE_SOURCE=web COMMIT_BRANCH=main COMMIT_REF_PROTECTED=true => other of branch main
+            PIPELINE_SOURCE=parent_pipeline COMMIT_BRANCH=main COMMIT_REF_PROTECTED=true => other of branch main
+            COMMIT_BRANCH=main COMMIT_REF_PROTECTED=true => other of branch main
+            PIPELINE_SOURCE=api COMMIT_BRANCH=feat COMMIT_REF_PROTECTED=false => unprotected of branch feat
+            PIPELINE_SOURCE=push COMMIT_BRANCH=main COMMIT_TAG=v1 COMMIT_REF_PROTECTED=true => unknown
+            PIPELINE_SOURCE=push COMMIT_REF_NAME=main COMMIT_REF_PROTECTED=true => unknown",
+        );
     }
 
     #[test]
     fn a_merge_request_is_one_whatever_else_is_set() {
-        for (variables, expected) in [
-            (
-                "CI_PIPELINE_SOURCE=merge_request_event CI_MERGE_REQUEST_IID=5 CI_COMMIT_REF_PROTECTED=true",
-                request("5"),
-            ),
-            // The child of a request's pipeline, and a forged source.
-            (
-                "CI_PIPELINE_SOURCE=parent_pipeline CI_MERGE_REQUEST_IID=5 CI_COMMIT_BRANCH=main CI_COMMIT_REF_PROTECTED=true",
-                request("5"),
-            ),
-            (
-                "CI_PIPELINE_SOURCE=push CI_MERGE_REQUEST_IID=5 CI_COMMIT_BRANCH=main CI_COMMIT_REF_PROTECTED=true",
-                request("5"),
-            ),
-            (
-                "CI_PIPELINE_SOURCE=merge_request_event CI_MERGE_REQUEST_IID=5 CI_MERGE_REQUEST_EVENT_TYPE=merge_train",
-                RunKind::PullRequest(None),
-            ),
-            (
-                "CI_PIPELINE_SOURCE=external_pull_request_event CI_EXTERNAL_PULL_REQUEST_IID=5",
-                request("external-5"),
-            ),
-            (
-                "CI_PIPELINE_SOURCE=merge_request_event CI_COMMIT_BRANCH=main CI_COMMIT_REF_PROTECTED=true",
-                RunKind::PullRequest(None),
-            ),
-        ] {
-            assert_eq!(kind("GITLAB_CI=true", variables), expected, "{variables}");
-        }
+        check(
+            "GITLAB_CI=true",
+            "CI_",
+            "
+            PIPELINE_SOURCE=merge_request_event MERGE_REQUEST_IID=5 COMMIT_REF_PROTECTED=true => request 5
+            # The child of a request's pipeline, and a forged source.
+            PIPELINE_SOURCE=parent_pipeline MERGE_REQUEST_IID=5 COMMIT_BRANCH=main COMMIT_REF_PROTECTED=true => request 5
+            PIPELINE_SOURCE=push MERGE_REQUEST_IID=5 COMMIT_BRANCH=main COMMIT_REF_PROTECTED=true => request 5
+            PIPELINE_SOURCE=merge_request_event MERGE_REQUEST_IID=5 MERGE_REQUEST_EVENT_TYPE=merge_train => request
+            PIPELINE_SOURCE=external_pull_request_event EXTERNAL_PULL_REQUEST_IID=5 => request external-5
+            PIPELINE_SOURCE=merge_request_event COMMIT_BRANCH=main COMMIT_REF_PROTECTED=true => request",
+        );
     }
 }

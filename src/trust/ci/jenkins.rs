@@ -2,9 +2,8 @@
 //! other jobs are known by their variables.
 //! <https://www.jenkins.io/doc/book/pipeline/multibranch/>
 
-use super::super::facts::{Found, RunKind, first};
+use super::super::facts::{Found, RunKind, first, tag_or_branch};
 use crate::config::environment::Environment;
-use crate::git_ref::GitRef;
 
 /// Where requests have their number: multibranch jobs, then the plugin for GitHub.
 const NUMBERS: [&str; 2] = ["CHANGE_ID", "ghprbPullId"];
@@ -26,11 +25,7 @@ pub(super) fn facts(environment: &Environment) -> Found {
     if number.is_some() || first(environment, &REQUEST).is_some() || branch.is_some_and(names_request) {
         return RunKind::pull_request(number);
     }
-    // For a tag, both variables have its name.
-    let git_ref = match environment.get("TAG_NAME") {
-        Some(tag) => GitRef::tag(tag).filter(|_| branch.is_none_or(|branch| branch == tag)),
-        None => branch.and_then(GitRef::branch),
-    };
+    let git_ref = tag_or_branch(environment.get("TAG_NAME"), branch);
     RunKind::on(git_ref, RunKind::Push, "a build")
 }
 
@@ -42,37 +37,27 @@ fn names_request(branch: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{branch, kind, request, tag};
-    use super::*;
+    use super::super::testing::check;
 
     #[test]
     fn tells_what_kind_of_run_this_is() {
-        for (variables, expected) in [
-            ("BRANCH_NAME=main", RunKind::Push(branch("main"))),
-            ("BRANCH_NAME=v1 TAG_NAME=v1", RunKind::Push(tag("v1"))),
-            ("BRANCH_NAME=PR-5 CHANGE_ID=5 CHANGE_TARGET=main", request("5")),
-            ("BRANCH_NAME=main CHANGE_ID=5", request("5")),
-            ("BRANCH_NAME=PR-5-head", RunKind::PullRequest(None)),
-            ("BRANCH_NAME=main CHANGE_TARGET=main", RunKind::PullRequest(None)),
-            ("BRANCH_NAME=main CHANGE_FORK=eve", RunKind::PullRequest(None)),
-            ("GIT_BRANCH=origin/main ghprbPullId=5", request("5")),
-            (
-                "BRANCH_NAME=main gitlabMergeRequestIid=5",
-                RunKind::PullRequest(None),
-            ),
-            (
-                "BRANCH_NAME=main GERRIT_CHANGE_NUMBER=5",
-                RunKind::PullRequest(None),
-            ),
-            ("BRANCH_NAME=main TAG_NAME=v1", RunKind::Unknown),
-            // A job that isn't multibranch builds whatever its parameters say.
-            ("GIT_BRANCH=origin/main", RunKind::Unknown),
-        ] {
-            assert_eq!(
-                kind("JENKINS_URL=https://ci.example.com/", variables),
-                expected,
-                "{variables}"
-            );
-        }
+        check(
+            "JENKINS_URL=https://ci.example.com/",
+            "",
+            "
+            BRANCH_NAME=main => push of branch main
+            BRANCH_NAME=v1 TAG_NAME=v1 => push of tag v1
+            BRANCH_NAME=PR-5 CHANGE_ID=5 CHANGE_TARGET=main => request 5
+            BRANCH_NAME=main CHANGE_ID=5 => request 5
+            BRANCH_NAME=PR-5-head => request
+            BRANCH_NAME=main CHANGE_TARGET=main => request
+            BRANCH_NAME=main CHANGE_FORK=eve => request
+            GIT_BRANCH=origin/main ghprbPullId=5 => request 5
+            BRANCH_NAME=main gitlabMergeRequestIid=5 => request
+            BRANCH_NAME=main GERRIT_CHANGE_NUMBER=5 => request
+            BRANCH_NAME=main TAG_NAME=v1 => unknown
+            # A job that isn't multibranch builds whatever its parameters say.
+            GIT_BRANCH=origin/main => unknown",
+        );
     }
 }

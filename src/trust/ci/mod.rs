@@ -11,8 +11,7 @@ mod teamcity;
 mod travis;
 
 use super::facts::{Found, RunFacts, RunKind};
-use super::system::System;
-use super::token_source::TokenSource;
+use super::system::{System, TokenSource};
 use crate::environment::Environment;
 
 /// How a system tells what kind of run this is.
@@ -104,11 +103,40 @@ mod testing {
         GitRef::branch(name).unwrap()
     }
 
-    pub(super) fn tag(name: &str) -> GitRef {
-        GitRef::tag(name).unwrap()
+    /// Holds `NAME=value NAME=value => kind`, a line each, whose names lack the `prefix`.
+    pub(super) fn check(marker: &str, prefix: &str, table: &str) {
+        for (variables, expected) in rows(table) {
+            let variables: Vec<_> = variables
+                .split_whitespace()
+                .map(|one| format!("{prefix}{one}"))
+                .collect();
+            assert_eq!(
+                text(&kind(marker, &variables.join(" "))),
+                expected,
+                "{variables:?}"
+            );
+        }
     }
 
-    pub(super) fn request(number: &str) -> RunKind {
-        RunKind::PullRequest(Some(number.to_owned()))
+    /// The lines of a table but for comments, and what each expects.
+    pub(super) fn rows(table: &str) -> impl Iterator<Item = (&str, &str)> {
+        let lines = table.lines().map(str::trim);
+        let rows = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+        rows.map(|row| row.split_once("=> ").unwrap())
+    }
+
+    /// A kind of run as tables have it.
+    pub(super) fn text(kind: &RunKind) -> String {
+        match kind {
+            RunKind::Push(git_ref) => format!("push of {git_ref}"),
+            RunKind::Other(git_ref) => format!("other of {git_ref}"),
+            RunKind::Unprotected(git_ref) => format!("unprotected of {git_ref}"),
+            RunKind::BranchWithRequest(git_ref, number) => format!("{git_ref} with request {number}"),
+            RunKind::PullRequest(Some(number)) => format!("request {number}"),
+            RunKind::PullRequest(None) => "request".to_owned(),
+            RunKind::Outside => "outside".to_owned(),
+            RunKind::Unknown => "unknown".to_owned(),
+            RunKind::Developer | RunKind::Daemon => unreachable!("{kind:?}"),
+        }
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 
-use super::super::facts::{Found, RunKind};
+use super::super::facts::{Found, RunKind, open_file};
 use crate::config::environment::Environment;
 use crate::git_ref::GitRef;
 
@@ -62,16 +62,9 @@ fn of_parameters(parameters: &BTreeMap<String, String>) -> Found {
 }
 
 /// Reads a Java properties file, as far as TeamCity writes them: a line for each, special characters behind `\`.
-fn read(path: impl AsRef<std::path::Path>) -> Option<BTreeMap<String, String>> {
-    let path = path.as_ref();
-    // Whether it is a file comes first: opening a pipe would wait for its other end.
-    if !std::fs::metadata(path).ok()?.is_file() {
-        return None;
-    }
+fn read(path: impl AsRef<str>) -> Option<BTreeMap<String, String>> {
     let mut text = String::new();
-    std::fs::File::open(path)
-        .ok()?
-        .take(MAX_SIZE)
+    open_file(path.as_ref(), MAX_SIZE)?
         .read_to_string(&mut text)
         .ok()?;
     Some(text.lines().filter_map(property).collect())
@@ -95,7 +88,7 @@ fn property(line: &str) -> Option<(String, String)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{branch, kind, request};
+    use super::super::testing::{kind, rows, text};
     use super::*;
 
     /// The kind of a build with these parameters, a line for each.
@@ -115,40 +108,28 @@ mod tests {
 
     #[test]
     fn tells_what_kind_of_run_this_is() {
-        for (parameters, expected) in [
-            (
-                "teamcity.build.vcs.branch.Web=refs/heads/main",
-                RunKind::Push(branch("main")),
-            ),
-            (
-                "teamcity.build.vcs.branch.A=refs/heads/main\nteamcity.build.vcs.branch.B=refs/heads/main",
-                RunKind::Push(branch("main")),
-            ),
-            (
-                "teamcity.build.vcs.branch.Web=refs/pull/5/merge\nteamcity.pullRequest.number=5",
-                request("5"),
-            ),
-            (
-                "teamcity.build.vcs.branch.Web=refs/heads/main\nteamcity.pullRequest.number=5",
-                RunKind::BranchWithRequest(branch("main"), "5".into()),
-            ),
-            (
-                "teamcity.build.vcs.branch.Web=refs/heads/main\nteamcity.pullRequest.source.branch=x",
-                RunKind::PullRequest(None),
-            ),
-            (
-                "teamcity.build.vcs.branch.Web=refs/merge-requests/5/head",
-                RunKind::PullRequest(None),
-            ),
-            (
-                "teamcity.build.vcs.branch.A=refs/heads/main\nteamcity.build.vcs.branch.B=refs/heads/feat",
-                RunKind::Unknown,
-            ),
-            ("teamcity.build.branch=main", RunKind::Unknown),
-            ("teamcity.build.vcs.branch.Web=<default>", RunKind::Unknown),
-            ("", RunKind::Unknown),
-        ] {
-            assert_eq!(build(parameters, ""), expected, "{parameters}");
+        for (parameters, expected) in rows(
+            "
+            build.vcs.branch.Web=refs/heads/main => push of branch main
+            build.vcs.branch.A=refs/heads/main build.vcs.branch.B=refs/heads/main => push of branch main
+            build.vcs.branch.Web=refs/pull/5/merge pullRequest.number=5 => request 5
+            build.vcs.branch.Web=refs/heads/main pullRequest.number=5 => branch main with request 5
+            build.vcs.branch.Web=refs/heads/main pullRequest.source.branch=x => request
+            build.vcs.branch.Web=refs/merge-requests/5/head => request
+            build.vcs.branch.A=refs/heads/main build.vcs.branch.B=refs/heads/feat => unknown
+            build.branch=main => unknown
+            build.vcs.branch.Web=<default> => unknown
+            => unknown",
+        ) {
+            let parameters: Vec<_> = parameters
+                .split_whitespace()
+                .map(|one| format!("teamcity.{one}"))
+                .collect();
+            assert_eq!(
+                text(&build(&parameters.join("\n"), "")),
+                expected,
+                "{parameters:?}"
+            );
         }
     }
 

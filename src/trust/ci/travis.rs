@@ -2,9 +2,8 @@
 //! for), `TRAVIS_TAG`.
 //! <https://docs.travis-ci.com/user/environment-variables/>
 
-use super::super::facts::{Found, RunKind};
+use super::super::facts::{Found, RunKind, tag_or_branch};
 use crate::config::environment::Environment;
-use crate::git_ref::GitRef;
 
 pub(super) fn facts(environment: &Environment) -> Found {
     let event = environment.get("TRAVIS_EVENT_TYPE").unwrap_or_default();
@@ -13,12 +12,8 @@ pub(super) fn facts(environment: &Environment) -> Found {
         None if event != "pull_request" => return RunKind::Unknown.because("TRAVIS_PULL_REQUEST is missing"),
         number => return RunKind::pull_request(number),
     }
-    // For a tag, both variables have its name.
     let branch = environment.get("TRAVIS_BRANCH");
-    let git_ref = match environment.get("TRAVIS_TAG") {
-        Some(tag) => GitRef::tag(tag).filter(|_| branch.is_none_or(|branch| branch == tag)),
-        None => branch.and_then(GitRef::branch),
-    };
+    let git_ref = tag_or_branch(environment.get("TRAVIS_TAG"), branch);
     match event {
         "push" => RunKind::on(git_ref, RunKind::Push, "a push"),
         "cron" => RunKind::on(git_ref, RunKind::Other, "a scheduled build"),
@@ -29,53 +24,26 @@ pub(super) fn facts(environment: &Environment) -> Found {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{branch, kind, request, tag};
-    use super::*;
+    use super::super::testing::check;
 
     #[test]
     fn tells_what_kind_of_run_this_is() {
-        for (variables, expected) in [
-            (
-                "TRAVIS_EVENT_TYPE=push TRAVIS_PULL_REQUEST=false TRAVIS_BRANCH=main",
-                RunKind::Push(branch("main")),
-            ),
-            (
-                "TRAVIS_EVENT_TYPE=push TRAVIS_PULL_REQUEST=false TRAVIS_BRANCH=v1 TRAVIS_TAG=v1",
-                RunKind::Push(tag("v1")),
-            ),
-            (
-                "TRAVIS_EVENT_TYPE=cron TRAVIS_PULL_REQUEST=false TRAVIS_BRANCH=main",
-                RunKind::Other(branch("main")),
-            ),
-            // The branch of a request is the one it is for.
-            (
-                "TRAVIS_EVENT_TYPE=pull_request TRAVIS_PULL_REQUEST=5 TRAVIS_BRANCH=main",
-                request("5"),
-            ),
-            (
-                "TRAVIS_EVENT_TYPE=push TRAVIS_PULL_REQUEST=5 TRAVIS_BRANCH=main",
-                request("5"),
-            ),
-            (
-                "TRAVIS_EVENT_TYPE=pull_request TRAVIS_PULL_REQUEST=false TRAVIS_BRANCH=main",
-                RunKind::PullRequest(None),
-            ),
-            (
-                "TRAVIS_EVENT_TYPE=pull_request TRAVIS_BRANCH=main",
-                RunKind::PullRequest(None),
-            ),
-            (
-                "TRAVIS_EVENT_TYPE=api TRAVIS_PULL_REQUEST=false TRAVIS_BRANCH=main",
-                RunKind::Unknown,
-            ),
-            ("TRAVIS_EVENT_TYPE=push TRAVIS_BRANCH=main", RunKind::Unknown),
-            ("TRAVIS_PULL_REQUEST=false TRAVIS_BRANCH=main", RunKind::Unknown),
-            (
-                "TRAVIS_EVENT_TYPE=push TRAVIS_PULL_REQUEST=false TRAVIS_BRANCH=main TRAVIS_TAG=v1",
-                RunKind::Unknown,
-            ),
-        ] {
-            assert_eq!(kind("TRAVIS=true", variables), expected, "{variables}");
-        }
+        check(
+            "TRAVIS=true",
+            "TRAVIS_",
+            "
+            EVENT_TYPE=push PULL_REQUEST=false BRANCH=main => push of branch main
+            EVENT_TYPE=push PULL_REQUEST=false BRANCH=v1 TAG=v1 => push of tag v1
+            EVENT_TYPE=cron PULL_REQUEST=false BRANCH=main => other of branch main
+            # The branch of a request is the one it is for.
+            EVENT_TYPE=pull_request PULL_REQUEST=5 BRANCH=main => request 5
+            EVENT_TYPE=push PULL_REQUEST=5 BRANCH=main => request 5
+            EVENT_TYPE=pull_request PULL_REQUEST=false BRANCH=main => request
+            EVENT_TYPE=pull_request BRANCH=main => request
+            EVENT_TYPE=api PULL_REQUEST=false BRANCH=main => unknown
+            EVENT_TYPE=push BRANCH=main => unknown
+            PULL_REQUEST=false BRANCH=main => unknown
+            EVENT_TYPE=push PULL_REQUEST=false BRANCH=main TAG=v1 => unknown",
+        );
     }
 }

@@ -1,10 +1,15 @@
 //! Environments that contradict themselves or are made up.
 
+use std::fs;
+
 use proptest::prelude::*;
 
 use super::*;
 use crate::config::environment::Environment;
 use crate::scope::{Scope, ScopeName};
+
+/// Larger than what a careless limit would read.
+const LARGE: usize = 2 << 20;
 
 #[test]
 fn two_systems_at_once_are_none_and_a_request_in_either_stays_one() {
@@ -49,6 +54,58 @@ fn a_ci_system_is_one_even_if_nobody_calls_it_so() {
         (machine.system, machine.kind),
         (System::Developer, RunKind::Developer)
     );
+}
+
+#[test]
+fn an_events_name_is_shown_without_what_a_terminal_would_obey() {
+    for (name, shown) in [
+        ("issue_comment", "issue_comment"),
+        ("x\u{1b}[2J y-z\n1", "x2Jyz1"),
+    ] {
+        let environment = [("GITHUB_ACTIONS", "true"), ("GITHUB_EVENT_NAME", name)];
+        assert_eq!(
+            detect(&environment.into(), true).reason,
+            format!("GitHub Actions, the event {shown}, which others can cause")
+        );
+    }
+}
+
+#[test]
+fn a_large_payload_of_an_event_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("event.json");
+    let payload = format!(r#"{{"padding": "{}", "pull_request": {{}}}}"#, "x".repeat(LARGE));
+    fs::write(&path, payload).unwrap();
+    let environment = Environment::from([
+        ("GITHUB_ACTIONS", "true"),
+        ("GITHUB_EVENT_NAME", "push"),
+        ("GITHUB_REF", "refs/heads/main"),
+        ("GITHUB_EVENT_PATH", path.to_str().unwrap()),
+    ]);
+    assert_eq!(detect(&environment, true).kind, RunKind::PullRequest(None));
+}
+
+#[test]
+fn large_parameters_of_a_build_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let (build, configuration) = (folder.path().join("build"), folder.path().join("configuration"));
+    let leads_to = configuration.to_str().unwrap().replace('\\', "\\\\");
+    fs::write(
+        &build,
+        format!("teamcity.configuration.properties.file={leads_to}\n"),
+    )
+    .unwrap();
+    let padding = format!("padding={}\n", "x".repeat(LARGE));
+    fs::write(
+        &configuration,
+        padding + "teamcity.build.vcs.branch.shop=refs/heads/main\n",
+    )
+    .unwrap();
+    let environment = Environment::from([
+        ("TEAMCITY_VERSION", "2026.1"),
+        ("TEAMCITY_BUILD_PROPERTIES_FILE", build.to_str().unwrap()),
+    ]);
+    assert_eq!(detect(&environment, true).kind, RunKind::Push(branch("main")));
 }
 
 /// Variables that CI systems set, and values that make sense for one of them.

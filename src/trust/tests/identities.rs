@@ -114,10 +114,10 @@ fn a_push_that_gets_no_token_stores_nothing_and_is_told_of_the_permission() {
     let access = decide(&keyless("github:acme/shop"), &without);
     assert_eq!(rights(&access), "t (verified) > -");
     assert_eq!(access.warnings, [TrustWarning::TokenMissing(branch("main"))]);
-    let told = access.warnings[0].body().join(" ");
+    let message = access.warnings[0].body().join(" ");
     assert!(
-        told.contains("permissions: { id-token: write, contents: read }"),
-        "{told}"
+        message.contains("permissions: { id-token: write, contents: read }"),
+        "{message}"
     );
 }
 

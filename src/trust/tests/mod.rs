@@ -1,7 +1,5 @@
 //! Who reads and writes what, and what may never happen.
 
-mod daemon;
-mod edges;
 mod forged;
 mod identities;
 mod rights;

@@ -74,10 +74,10 @@ fn shared_runs_all_do_the_same_and_ci_is_told_what_that_means() {
         let in_ci = kind != RunKind::Developer;
         assert_eq!(access.warnings.contains(&TrustWarning::Shared), in_ci, "{kind:?}");
     }
-    let told = TrustWarning::Shared.body().join("\n");
+    let message = TrustWarning::Shared.body().join("\n");
     assert!(
-        told.contains("nx g @nx/s3-cache:trust") && told.contains("CVE-2025-36852"),
-        "{told}"
+        message.contains("nx g @nx/s3-cache:trust") && message.contains("CVE-2025-36852"),
+        "{message}"
     );
 }
 
@@ -212,4 +212,67 @@ fn the_environment_gives_no_scope_where_only_the_trunk_stores() {
         };
         assert!(why.contains("trunk-only"), "{why}");
     }
+}
+
+const PUSH: [(&str, &str); 5] = [
+    ("GITHUB_ACTIONS", "true"),
+    ("GITHUB_EVENT_NAME", "push"),
+    ("GITHUB_REF", "refs/heads/main"),
+    ("ACTIONS_ID_TOKEN_REQUEST_URL", "https://issuer.test"),
+    ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "secret"),
+];
+
+/// Served by Nx's daemon: its facts may be those of another run.
+fn served(kind: RunKind) -> RunFacts {
+    run(kind).of_daemon()
+}
+
+#[test]
+fn a_run_of_the_daemon_never_signs_or_certifies_writes_nothing_and_reads_only_what_is_verified() {
+    let of_identity = TrustConfig {
+        rules: rules(&["github:acme/shop"]),
+        ..TrustConfig::default()
+    };
+    let named = Scope::Untrusted(ScopeName::pull_request("12"));
+    for trust in [
+        config(TrustPolicy::Isolated, true),
+        config(TrustPolicy::Isolated, false),
+        config(TrustPolicy::TrunkOnly, true),
+        with_scope(Scope::Trusted, true),
+        with_scope(named, true),
+        TrustConfig {
+            policy: TrustPolicy::Isolated,
+            ..of_identity
+        },
+    ] {
+        for facts in [
+            detect(&PUSH.into(), true).of_daemon(),
+            served(request()),
+            served(RunKind::Push(branch("feat"))),
+            served(RunKind::Unknown),
+            served(RunKind::Developer),
+        ] {
+            assert_eq!(rights(&decide(&trust, &facts)), READS, "{facts:?}");
+        }
+    }
+}
+
+#[test]
+fn a_run_of_the_daemon_in_ci_is_told_the_remedy_once_and_a_developer_is_not() {
+    let trust = config(TrustPolicy::Isolated, true);
+    for facts in [detect(&PUSH.into(), true).of_daemon(), served(request())] {
+        assert_eq!(decide(&trust, &facts).warnings, [TrustWarning::Daemon]);
+    }
+    let message = TrustWarning::Daemon.body().join("\n");
+    assert!(message.contains("NX_DAEMON=false"), "{message}");
+    let without = config(TrustPolicy::Isolated, false);
+    assert_eq!(decide(&without, &served(RunKind::Developer)).warnings, []);
+    let asked = decide(&with_scope(Scope::Trusted, true), &served(RunKind::Developer));
+    assert_eq!(asked.warnings, [TrustWarning::Daemon]);
+}
+
+#[test]
+fn without_keys_the_daemon_makes_no_difference() {
+    let facts = served(RunKind::Developer);
+    assert_eq!(rights(&decide(&TrustConfig::default(), &facts)), "t > t");
 }

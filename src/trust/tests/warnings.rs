@@ -1,5 +1,6 @@
 //! What the user is told.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use super::*;
@@ -64,11 +65,11 @@ fn a_missing_key_an_unused_key_and_a_readable_file_are_told() {
         signing_key: Some(key("main")),
         ..TrustConfig::default()
     };
-    let told = decide(&unused, &run(request())).warnings;
+    let message = decide(&unused, &run(request())).warnings;
     let exposed = TrustWarning::KeyExposed("a run".into());
     let name = KeyName::parse("main").unwrap();
     assert_eq!(
-        told,
+        message,
         [TrustWarning::Shared, exposed, TrustWarning::KeyUnused(name)]
     );
     let path = PathBuf::from("/keys/main");
@@ -84,17 +85,23 @@ fn a_missing_key_an_unused_key_and_a_readable_file_are_told() {
 
 #[test]
 fn whoever_needs_no_key_or_has_a_scope_is_not_told_to_set_one() {
-    let without = config(TrustPolicy::Isolated, false);
-    for kind in [RunKind::Push(branch("feat")), RunKind::Developer] {
-        assert_eq!(decide(&without, &run(kind.clone())).warnings, [], "{kind:?}");
-    }
+    let isolated = config(TrustPolicy::Isolated, false);
     let named = TrustConfig {
         scope: Some(Scope::Untrusted(ScopeName::pull_request("12"))),
-        ..config(TrustPolicy::Isolated, false)
+        ..isolated.clone()
     };
+    // A scope of its own would store nothing either.
     let trunk_only = config(TrustPolicy::TrunkOnly, false);
-    for trust in [named, trunk_only] {
-        assert_eq!(decide(&trust, &run(RunKind::Unknown)).warnings, []);
+    let feature = || RunKind::Push(branch("feat"));
+    for (trust, kind) in [
+        (&isolated, feature()),
+        (&isolated, RunKind::Push(tag("main"))),
+        (&isolated, RunKind::Developer),
+        (&named, RunKind::Unknown),
+        (&named, feature()),
+        (&trunk_only, RunKind::Unknown),
+    ] {
+        assert_eq!(decide(trust, &run(kind.clone())).warnings, [], "{kind:?}");
     }
 }
 
@@ -137,25 +144,33 @@ fn whoever_stores_nothing_is_told_so() {
 }
 
 #[test]
-fn every_warning_says_what_happened_and_what_to_do() {
-    let name = || KeyName::parse("main").unwrap();
-    for warning in [
-        TrustWarning::Shared,
-        TrustWarning::KeyExposed("x".into()),
-        TrustWarning::NotRecognized("x".into()),
-        TrustWarning::KeyNotListed(name()),
-        TrustWarning::KeyUnused(name()),
-        TrustWarning::KeyMissing(branch("main")),
-        TrustWarning::KeyMissingForScope,
-        TrustWarning::ScopeMissing("x".into()),
-        TrustWarning::ScopeRefused("x".into()),
-        TrustWarning::ScopeNameRefused("x".into()),
-        TrustWarning::Daemon,
-        TrustWarning::KeyFileReadable("k".into()),
-    ] {
+fn every_warning_says_in_a_line_of_its_own_what_happened_and_then_what_to_do() {
+    let name = || KeyName::parse("main-2026").unwrap();
+    let named = [
+        (TrustWarning::KeyExposed("a release".into()), "a release"),
+        (TrustWarning::KeyNotListed(name()), "main-2026"),
+        (TrustWarning::KeyUnused(name()), "main-2026"),
+        (TrustWarning::KeyMissing(branch("main")), "branch main"),
+        (TrustWarning::KeyFileReadable("/keys/main".into()), "/keys/main"),
+        (TrustWarning::KeyMissingForScope, "NX_S3_CACHE_TRUST_SCOPE"),
+        (TrustWarning::ScopeRefused("x".into()), "NX_S3_CACHE_TRUST_SCOPE"),
+        (
+            TrustWarning::ScopeNameRefused("x".into()),
+            "NX_S3_CACHE_TRUST_SCOPE",
+        ),
+        (TrustWarning::Shared, "poison"),
+        (TrustWarning::NotRecognized("x".into()), "signing key"),
+        (TrustWarning::ScopeMissing("x".into()), "not recognized"),
+        (TrustWarning::Daemon, "daemon"),
+    ];
+    for (warning, part) in &named {
+        let title = warning.title();
         assert!(
-            warning.title().contains(' ') && !warning.title().contains('\n') && !warning.body().is_empty(),
-            "{warning:?}"
+            title.contains(part) && title.contains(' ') && !title.contains('\n'),
+            "{title}"
         );
+        assert!(!warning.body().is_empty(), "{title}");
     }
+    let titles: HashSet<String> = named.iter().map(|(warning, _)| warning.title()).collect();
+    assert_eq!(titles.len(), named.len());
 }

@@ -1,10 +1,12 @@
 //! Runs that sign by the identity of their CI system, with an issuer on this machine.
 
 use std::fs;
+use std::sync::Arc;
 
 use nx_s3_cache::cache::RemoteCache;
 use nx_s3_cache::config::Mode;
 use nx_s3_cache::config::environment::Environment;
+use nx_s3_cache::object_store::memory::MemoryStore;
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -263,14 +265,20 @@ async fn keys_are_kept_where_only_the_user_can_write_and_ci_keeps_none() {
     assert!(restored(&bucket, developer(&issuer, &home)).await.0.is_some() && issuer.key_sets() > asked);
 }
 
+/// Two buckets, stored into before and after the issuer has a new key; a developer's machine knows the old one only.
+async fn before_and_after_a_new_key(issuer: &Issuer, home: &TempDir) -> [Arc<MemoryStore>; 2] {
+    let [old, new] = [bucket(), bucket()];
+    store(&old, storing(issuer), "old").await;
+    assert!(restored(&old, developer(issuer, home)).await.0.is_some());
+    issuer.rotate("2", true);
+    store(&new, storing(issuer), "new").await;
+    [old, new]
+}
+
 #[tokio::test]
 async fn a_new_key_of_the_issuer_is_found_and_a_retired_one_believed_no_more() {
     let (issuer, home) = (Issuer::start(), TempDir::new().unwrap());
-    let (old, new) = (bucket(), bucket());
-    store(&old, storing(&issuer), "old").await;
-    assert!(restored(&old, developer(&issuer, &home)).await.0.is_some());
-    issuer.rotate("2", true);
-    store(&new, storing(&issuer), "new").await;
+    let [old, new] = before_and_after_a_new_key(&issuer, &home).await;
     // The key set on disk doesn't have it.
     assert_eq!(
         restored(&new, developer(&issuer, &home)).await.0.as_deref(),
@@ -292,11 +300,7 @@ async fn a_new_key_of_the_issuer_is_found_and_a_retired_one_believed_no_more() {
 #[tokio::test]
 async fn a_new_key_that_the_issuer_can_not_be_asked_for_is_not_taken_for_a_forged_one() {
     let (issuer, home) = (Issuer::start(), TempDir::new().unwrap());
-    let (old, new) = (bucket(), bucket());
-    store(&old, storing(&issuer), "old").await;
-    assert!(restored(&old, developer(&issuer, &home)).await.0.is_some());
-    issuer.rotate("2", true);
-    store(&new, storing(&issuer), "new").await;
+    let [old, new] = before_and_after_a_new_key(&issuer, &home).await;
     issuer.set_down(true);
     let (found, cache) = restored(&new, developer(&issuer, &home)).await;
     let said = said(&cache);

@@ -1,13 +1,13 @@
 //! Credentials that may not do what a command needs: it says so, names the permission, and changes nothing.
 
-use super::holdings::Holdings;
+use super::inventory::Inventory;
 use super::setup::{Ran, Setup};
 use crate::support::scripted::{Seen, error};
 
 /// A bucket with an old entry, which refuses the requests that `refuses` picks.
 async fn refusing(refuses: impl Fn(&Seen) -> bool + Send + Sync + 'static) -> Setup {
     let setup = Setup::new().await;
-    Holdings::trusted(&setup).entry("1", &[], 40);
+    Inventory::trusted(&setup).entry("1", &[], 40);
     let refusal =
         move |seen: &Seen| refuses(seen).then(|| error("403 Forbidden", "AccessDenied", "not authorized"));
     setup.intercepted(refusal).await

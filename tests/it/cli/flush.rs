@@ -4,7 +4,7 @@ use nx_s3_cache::entry::MAX_ENTRY_OBJECT;
 use nx_s3_cache::sign::{KeyName, SigningKey};
 use serde_json::json;
 
-use super::holdings::{CHUNK, DAY, Holdings};
+use super::inventory::{CHUNK, DAY, Inventory};
 use super::setup::Setup;
 use crate::support::scripted::{Seen, error};
 
@@ -16,7 +16,7 @@ fn left<'a>(setup: &Setup, keys: &[&'a String]) -> Vec<&'a String> {
 #[tokio::test]
 async fn ten_thousand_objects_cost_the_listing_and_a_request_for_each_thousand_deleted() {
     let setup = Setup::new().await;
-    let scope = Holdings::trusted(&setup);
+    let scope = Inventory::trusted(&setup);
     for n in 0..10_000 {
         scope.entry(&n.to_string(), &[], if n < 5_000 { 20 } else { 1 });
     }
@@ -41,7 +41,7 @@ async fn ten_thousand_objects_cost_the_listing_and_a_request_for_each_thousand_d
 #[tokio::test]
 async fn a_chunk_stays_as_long_as_one_entry_needs_it() {
     let setup = Setup::new().await;
-    let scope = Holdings::trusted(&setup);
+    let scope = Inventory::trusted(&setup);
     let (shared, single, orphan) = (
         scope.chunk("shared", 40),
         scope.chunk("single", 40),
@@ -69,7 +69,7 @@ async fn a_chunk_stays_as_long_as_one_entry_needs_it() {
 #[tokio::test]
 async fn what_can_not_be_read_may_need_any_chunk_of_its_scope() {
     let setup = Setup::new().await;
-    let (trusted, other) = (Holdings::trusted(&setup), Holdings::pull_request(&setup, "7"));
+    let (trusted, other) = (Inventory::trusted(&setup), Inventory::pull_request(&setup, "7"));
     let (kept, gone) = (trusted.chunk("a", 40), other.chunk("a", 40));
     let damaged = trusted.damaged("1", 1);
     let ran = setup.run(&["flush", "--age", "14d"]).await;
@@ -97,7 +97,7 @@ async fn with_keys() -> (Setup, SigningKey) {
 #[tokio::test]
 async fn garbage_that_no_trusted_key_signed_stops_nothing() {
     let (setup, key) = with_keys().await;
-    let mut scope = Holdings::trusted(&setup);
+    let mut scope = Inventory::trusted(&setup);
     let (needed, unneeded) = (scope.chunk("needed", 40), scope.chunk("unneeded", 40));
     let (young, old) = (scope.damaged("1", 1), scope.damaged("2", 20));
     let large = scope.damaged("3", 1);
@@ -129,7 +129,7 @@ async fn garbage_that_no_trusted_key_signed_stops_nothing() {
 /// A signed entry, which the bucket refuses with `code` and `message`, and a chunk that only it names.
 async fn refused_entry(code: &'static str, message: &'static str) -> (Setup, String) {
     let (setup, key) = with_keys().await;
-    let mut scope = Holdings::trusted(&setup);
+    let mut scope = Inventory::trusted(&setup);
     let chunk = scope.chunk("a", 40);
     scope.signer = Some(key);
     scope.entry("1", &["a"], 1);
@@ -175,7 +175,7 @@ async fn an_entry_that_only_this_caller_can_not_read_may_need_any_chunk() {
 #[tokio::test]
 async fn what_a_trusted_key_signed_and_can_not_be_read_may_need_any_chunk() {
     let (setup, key) = with_keys().await;
-    let mut scope = Holdings::trusted(&setup);
+    let mut scope = Inventory::trusted(&setup);
     let chunk = scope.chunk("a", 40);
     scope.signer = Some(key);
     // It isn't sealed, as all has to be for who reads it with a key.
@@ -187,7 +187,7 @@ async fn what_a_trusted_key_signed_and_can_not_be_read_may_need_any_chunk() {
 #[tokio::test]
 async fn the_oldest_go_until_the_rest_fits() {
     let setup = Setup::new().await;
-    let scope = Holdings::trusted(&setup);
+    let scope = Inventory::trusted(&setup);
     let chunks: Vec<String> = ["a", "b", "c", "d"].map(|name| scope.chunk(name, 40)).into();
     let oldest = scope.entry("1", &["a", "b"], 9);
     let older = scope.entry("2", &["b", "c"], 8);
@@ -218,7 +218,7 @@ async fn the_oldest_go_until_the_rest_fits() {
 #[tokio::test]
 async fn a_dry_run_tells_the_same_and_changes_nothing() {
     let setup = Setup::new().await;
-    let (trusted, other) = (Holdings::trusted(&setup), Holdings::pull_request(&setup, "7"));
+    let (trusted, other) = (Inventory::trusted(&setup), Inventory::pull_request(&setup, "7"));
     trusted.entry("1", &["a"], 20);
     trusted.chunk("a", 40);
     other.entry("1", &[], 20);
@@ -247,7 +247,7 @@ async fn a_dry_run_tells_the_same_and_changes_nothing() {
 #[tokio::test]
 async fn other_scopes_and_what_is_not_ours_are_left_alone() {
     let setup = Setup::new().await;
-    let (trusted, other) = (Holdings::trusted(&setup), Holdings::pull_request(&setup, "7"));
+    let (trusted, other) = (Inventory::trusted(&setup), Inventory::pull_request(&setup, "7"));
     let (kept, gone) = (trusted.entry("1", &[], 20), other.entry("1", &[], 20));
     setup.place("elsewhere/file", b"x", DAY * 20);
     setup.place("v1/t/later-version/x", b"x", DAY * 20);

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::process::{Child, Command};
 use tokio::sync::Notify;
 
-use super::holdings::Holdings;
+use super::inventory::Inventory;
 use super::setup::Setup;
 use crate::support::faulty::{Fault, Faulty};
 use crate::support::scripted::{Reply, Scripted, Seen};
@@ -69,7 +69,7 @@ async fn an_attack_removes_its_scratch_objects() {
 #[tokio::test]
 async fn a_flush_says_what_it_deleted_and_running_it_again_finishes() {
     let setup = Setup::new().await;
-    let scope = Holdings::trusted(&setup);
+    let scope = Inventory::trusted(&setup);
     let (entry, chunk) = (scope.entry("1", &["a"], 20), scope.chunk("a", 40));
     // The entries' deletion passes, that of the chunks never ends.
     let (reached, deletions) = (Arc::new(Notify::new()), AtomicUsize::new(0));

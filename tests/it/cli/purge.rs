@@ -3,7 +3,7 @@
 use nx_s3_cache::entry::Producer;
 use nx_s3_cache::sign::{KeyName, Provenance, SigningKey};
 
-use super::holdings::Holdings;
+use super::inventory::Inventory;
 use super::setup::Setup;
 
 fn made_by(run: &str) -> Producer {
@@ -21,7 +21,7 @@ fn made_by(run: &str) -> Producer {
 #[tokio::test]
 async fn named_entries_go_in_every_scope_or_in_one() {
     let setup = Setup::new().await;
-    let (trusted, other) = (Holdings::trusted(&setup), Holdings::pull_request(&setup, "7"));
+    let (trusted, other) = (Inventory::trusted(&setup), Inventory::pull_request(&setup, "7"));
     let (one, its_twin, two) = (
         trusted.entry("1", &[], 1),
         other.entry("1", &[], 1),
@@ -51,7 +51,7 @@ async fn named_entries_go_in_every_scope_or_in_one() {
 #[tokio::test]
 async fn a_name_that_is_not_there_is_told_and_the_others_go() {
     let setup = Setup::new().await;
-    let one = Holdings::trusted(&setup).entry("1", &[], 1);
+    let one = Inventory::trusted(&setup).entry("1", &[], 1);
     let ran = setup.run(&["purge", "1", "99"]).await;
     assert_eq!((ran.code, setup.has(&one)), (1, false));
     assert!(ran.stdout.contains("✗ 99: not in these scopes"), "{}", ran.stdout);
@@ -60,7 +60,7 @@ async fn a_name_that_is_not_there_is_told_and_the_others_go() {
 #[tokio::test]
 async fn what_one_run_or_commit_made_goes() {
     let setup = Setup::new().await;
-    let mut scope = Holdings::trusted(&setup);
+    let mut scope = Inventory::trusted(&setup);
     scope.producer = made_by("100");
     let suspect = scope.entry("1", &[], 1);
     scope.producer = made_by("200");
@@ -97,7 +97,7 @@ async fn what_one_run_or_commit_made_goes() {
 #[tokio::test]
 async fn what_was_made_in_a_span_of_time_goes() {
     let setup = Setup::new().await;
-    let mut scope = Holdings::trusted(&setup);
+    let mut scope = Inventory::trusted(&setup);
     // 2027-01-15, 08:00 UTC.
     scope.created = 1_800_000_000;
     let early = scope.entry("1", &[], 1);
@@ -129,7 +129,7 @@ async fn what_was_made_in_a_span_of_time_goes() {
 #[tokio::test]
 async fn no_entry_escapes_a_span_of_time_by_the_time_that_it_claims() {
     let setup = Setup::new().await;
-    let mut scope = Holdings::trusted(&setup);
+    let mut scope = Inventory::trusted(&setup);
     // Both were written a day ago.
     scope.created = 0;
     let of_1970 = scope.entry("1", &[], 1);
@@ -151,7 +151,7 @@ async fn no_entry_escapes_a_span_of_time_by_the_time_that_it_claims() {
 #[tokio::test]
 async fn what_bears_the_name_of_a_key_goes_and_needs_no_encryption_key_for_that() {
     let setup = Setup::new().await;
-    let mut scope = Holdings::trusted(&setup);
+    let mut scope = Inventory::trusted(&setup);
     let unsigned = scope.entry("1", &[], 1);
     scope.signer = Some(SigningKey::generate(KeyName::parse("main-2025").unwrap()).unwrap());
     let stolen = scope.entry("2", &[], 1);
@@ -169,7 +169,7 @@ async fn what_bears_the_name_of_a_key_goes_and_needs_no_encryption_key_for_that(
 #[tokio::test]
 async fn entries_that_nobody_can_judge_stay_and_are_told() {
     let setup = Setup::new().await;
-    let scope = Holdings::trusted(&setup);
+    let scope = Inventory::trusted(&setup);
     let damaged = scope.damaged("1", 1);
     let ran = setup.run(&["purge", "--run", "100"]).await;
     assert_eq!((ran.code, setup.has(&damaged)), (1, true));

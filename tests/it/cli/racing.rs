@@ -9,7 +9,7 @@ use nx_s3_cache::cache::RemoteCache;
 use nx_s3_cache::config::Config;
 use nx_s3_cache::config::environment::Environment;
 
-use super::holdings::{DAY, Holdings};
+use super::inventory::{DAY, Inventory};
 use super::setup::Setup;
 use super::stored::producer;
 use crate::support::bucket;
@@ -124,12 +124,12 @@ async fn an_old_chunk_that_goes_from_under_a_store_is_a_miss_that_the_next_store
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn old_chunks_that_an_entry_needs_which_came_meanwhile_stay() {
     let setup = Arc::new(Setup::new().await);
-    let scope = Holdings::trusted(&setup);
+    let scope = Inventory::trusted(&setup);
     let (wanted, orphan) = (scope.chunk("wanted", 40), scope.chunk("orphan", 40));
     let (listings, shared) = (AtomicUsize::new(0), setup.clone());
     let second_listing =
         move |seen: &Seen| seen.is("GET", "list-type=2") && listings.fetch_add(1, Relaxed) == 1;
-    let stored = move || drop(Holdings::trusted(&shared).entry("7", &["wanted"], 0));
+    let stored = move || drop(Inventory::trusted(&shared).entry("7", &["wanted"], 0));
     let proxy = between(&setup, second_listing, stored).await;
     let mut flush = setup.command(&["flush", "--age", "14d"]);
     let ran = flush

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use super::holdings::Holdings;
+use super::inventory::Inventory;
 use super::setup::{Ran, SECRET, Setup, run_in};
 use crate::support::machine::write;
 
@@ -109,7 +109,7 @@ async fn the_samples_restore_and_rebuild() {
 #[tokio::test]
 async fn the_sample_flushes_by_age_and_only_below_its_path() {
     let (setup, machine) = (Setup::new().await, tempfile::tempdir().unwrap());
-    let scope = Holdings::trusted(&setup);
+    let scope = Inventory::trusted(&setup);
     let (old, new) = (
         scope.archive("acme/shop/old.tgz", &[], 15),
         scope.archive("acme/shop/new.tgz", &[], 13),

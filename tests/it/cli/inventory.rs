@@ -16,7 +16,7 @@ pub const DAY: Duration = Duration::from_secs(24 * 3600);
 pub const CHUNK: usize = 1_000_000;
 
 /// One scope of a bucket without encryption.
-pub struct Holdings<'a> {
+pub struct Inventory<'a> {
     setup: &'a Setup,
     scope: Scope,
     keys: Keys,
@@ -26,7 +26,7 @@ pub struct Holdings<'a> {
     pub created: u64,
 }
 
-impl<'a> Holdings<'a> {
+impl<'a> Inventory<'a> {
     pub fn trusted(setup: &'a Setup) -> Self {
         Self::of(setup, Scope::Trusted)
     }

@@ -1,15 +1,102 @@
-//! One line an entry: of a table, or JSON.
+//! `ls`: which entries are in the bucket.
 
+use std::pin::pin;
+
+use clap::Args;
+use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde_json::{Value, json};
 
-use crate::cache::bytes;
-use crate::cli::bucket::{Found, ReadEntry};
-use crate::cli::ui::{
-    Ending, age, print,
+use super::bucket::{Bucket, Found, READS, ReadEntry};
+use super::scopes::Scopes;
+use super::top::{Sort, Top};
+use super::ui::{
+    Ending, GOOD, age, print,
     table::{Column, Table},
 };
+use super::workspace::Workspace;
+use crate::cache::bytes;
 use crate::entry::{self, Manifest, Object};
 use crate::sign::SignedBy;
+
+/// List the entries in the bucket.
+///
+/// One line for each task's result: its hash, the scope it was stored in, the size of its entry object and its age.
+/// Large results have chunks besides, which --long adds up. Without --sort entries come as the bucket lists them, page
+/// by page, however many there are.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  nx-s3-cache ls                         what runs with this environment read
+  nx-s3-cache ls --sort age --limit 20   the newest
+  nx-s3-cache ls --scope 'u/*' --long    what pull requests stored
+  nx-s3-cache ls --json | jq -r .hash    one JSON document a line")]
+pub(super) struct LsArgs {
+    /// The scopes: t, u/pr-123, u/pr-*, u/* or * [default: those that a run with this environment reads]
+    #[arg(long)]
+    pub scope: Option<Scopes>,
+    /// Maximum number of entries
+    #[arg(long, value_name = "COUNT")]
+    pub limit: Option<usize>,
+    /// Newest, or largest first. Without --limit all entries are kept in memory for that, a few hundred bytes each
+    #[arg(long, value_name = "BY")]
+    pub sort: Option<Sort>,
+    /// Read every entry, and show what is in it: one more request an entry
+    #[arg(long, short)]
+    pub long: bool,
+    /// Print JSON, a line an entry
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Lists.
+pub(super) async fn run(workspace: &Workspace, options: &LsArgs) -> Result<u8, Ending> {
+    let bucket = Bucket::open(workspace).await?;
+    let scopes = bucket.asked_or_read(options.scope.as_ref());
+    let mut pages = pin!(bucket.entries(&scopes));
+    let only_trusted = scopes.iter().all(|scope| scope.to_string() == "t");
+    let mut rows = Rows::new(options.long, options.json, only_trusted);
+    let mut left = options.limit.unwrap_or(usize::MAX);
+    if let Some(sort) = options.sort {
+        let mut top = Top::new(sort, left);
+        while let Some(page) = pages.try_next().await? {
+            top.add(page);
+        }
+        print_page(&bucket, &mut rows, top.into_sorted()).await?;
+    } else {
+        while left > 0
+            && let Some(mut page) = pages.try_next().await?
+        {
+            page.truncate(left);
+            left -= page.len();
+            print_page(&bucket, &mut rows, page).await?;
+        }
+    }
+    if rows.printed == 0 && options.limit != Some(0) {
+        let scopes: Vec<_> = scopes.iter().map(ToString::to_string).collect();
+        print::note(&format!(
+            "no entries in {} under {}",
+            scopes.join(" and "),
+            bucket.prefix()
+        ));
+    }
+    Ok(GOOD)
+}
+
+async fn print_page(bucket: &Bucket, rows: &mut Rows, page: Vec<Found>) -> Result<(), Ending> {
+    let found = stream::iter(page);
+    if !rows.long {
+        return rows.print(found.map(|found| (found, None)).collect().await);
+    }
+    let read = found.map(|found| async {
+        let read = bucket.listed_entry(&found).await?;
+        Ok::<_, Ending>((found, read))
+    });
+    // Some at a time, so that lines appear while others are read.
+    let mut read = read.buffered(READS).try_ready_chunks(100);
+    while let Some(some) = read.try_next().await.map_err(|error| error.1)? {
+        rows.print(some)?;
+    }
+    Ok(())
+}
 
 /// How wide a task hash of Nx is.
 const HASH: u16 = 20;
@@ -38,10 +125,10 @@ const LONG: [Column; 9] = [
 ];
 
 /// What is printed of each entry.
-pub(super) type Row = (Found, Option<ReadEntry>);
+type Row = (Found, Option<ReadEntry>);
 
 /// Prints entries as they come.
-pub(super) struct Rows {
+struct Rows {
     long: bool,
     json: bool,
     /// The columns are at least so wide, so that those of all pages stand below each other.
@@ -51,7 +138,7 @@ pub(super) struct Rows {
 
 impl Rows {
     /// For entries of `t` only, or of other scopes as well.
-    pub(super) fn new(long: bool, json: bool, only_trusted: bool) -> Self {
+    fn new(long: bool, json: bool, only_trusted: bool) -> Self {
         let scope = if only_trusted { 1 } else { SCOPE };
         let widths = match long {
             true => vec![HASH, scope, 6, 8, 5, 6, 9, 9],
@@ -65,16 +152,7 @@ impl Rows {
         }
     }
 
-    /// Whether what is in the entries is shown.
-    pub(super) fn wants_entries(&self) -> bool {
-        self.long
-    }
-
-    pub(super) fn none_printed(&self) -> bool {
-        self.printed == 0
-    }
-
-    pub(super) fn print(&mut self, rows: Vec<Row>) -> Result<(), Ending> {
+    fn print(&mut self, rows: Vec<Row>) -> Result<(), Ending> {
         if rows.is_empty() {
             return Ok(());
         }
@@ -88,9 +166,7 @@ impl Rows {
         for row in &rows {
             table.row(cells(row));
         }
-        let lines = table.lines();
-        let mut lines = lines.iter().skip(if first { 0 } else { 1 });
-        lines.try_for_each(|line| print::line(line))
+        print::lines(&table.lines()[usize::from(!first)..])
     }
 }
 

@@ -1,13 +1,16 @@
-//! Making poison: entries as an attacker makes them, with this project's own code and without the trusted key.
+//! Poison: making it as an attacker does, with this project's own code and without the trusted key, and having a client
+//! restore it as in any build.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use serde::Serialize;
 
-use crate::cache::{self, Artifact};
+use crate::cache::{self, Artifact, Retrieved};
 use crate::config::{Config, Mode};
 use crate::entry::{Keys, Producer};
+use crate::object_store::ObjectStore;
 use crate::object_store::memory::MemoryStore;
 use crate::scope::Scope;
 use crate::sign::SigningKey;
@@ -58,9 +61,48 @@ pub(super) async fn entry(
     cache.clone().store(artifact).await;
     store.object(&key).ok_or_else(|| {
         let warnings = cache.take_warnings().into_iter();
-        let told: Vec<_> = warnings
+        let warnings: Vec<_> = warnings
             .map(|warning| format!("{}: {}", warning.title, warning.body.join(" ")))
             .collect();
-        format!("no poison could be made: {}", told.join("; "))
+        format!("no poison could be made: {}", warnings.join("; "))
     })
+}
+
+/// What became of poison in `t`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase", tag = "state", content = "why")]
+pub(super) enum Client {
+    /// It was restored.
+    Accepted,
+    /// It was not, and this was said.
+    Refused(String),
+}
+
+/// Asks a run with `access` for the artifact of `hash` from `store`: what it restored, or what it said.
+pub(super) async fn retrieve(
+    config: &Config,
+    access: &Access,
+    store: Arc<dyn ObjectStore>,
+    hash: &TaskHash,
+    directory: &Path,
+) -> Result<Retrieved, String> {
+    let config = Config {
+        // What this run does with the cache is not the question, but what others do who read it.
+        mode: Mode::ReadWrite,
+        ..config.clone()
+    };
+    let access = Access {
+        warnings: Vec::new(),
+        ..access.clone()
+    };
+    let cache = cache::open(config, access, store, Producer::default(), false);
+    match cache.retrieve(hash.as_str(), directory).await {
+        Ok(Some(retrieved)) => Ok(retrieved),
+        Err(error) => Err(error.to_string()),
+        Ok(None) => {
+            let warning = cache.take_warnings().into_iter().next();
+            let cause = warning.and_then(|warning| warning.body.into_iter().next());
+            Err(cause.unwrap_or_else(|| "a miss".to_owned()))
+        }
+    }
 }

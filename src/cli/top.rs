@@ -5,11 +5,11 @@ use std::time::SystemTime;
 
 use clap::ValueEnum;
 
-use crate::cli::bucket::Found;
+use super::bucket::Found;
 
 /// What comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(in crate::cli) enum Sort {
+pub(super) enum Sort {
     /// The newest.
     Age,
     /// The largest entry object.
@@ -17,14 +17,14 @@ pub(in crate::cli) enum Sort {
 }
 
 /// Keeps the first `limit` of all that is added, and forgets the others soon.
-pub(in crate::cli) struct Top {
+pub(super) struct Top {
     sort: Sort,
     limit: usize,
     kept: Vec<Found>,
 }
 
 impl Top {
-    pub(in crate::cli) fn new(sort: Sort, limit: usize) -> Self {
+    pub(super) fn new(sort: Sort, limit: usize) -> Self {
         Self {
             sort,
             limit,
@@ -32,14 +32,14 @@ impl Top {
         }
     }
 
-    pub(in crate::cli) fn add(&mut self, found: Vec<Found>) {
+    pub(super) fn add(&mut self, found: Vec<Found>) {
         self.kept.extend(found);
         if self.kept.len() / 2 >= self.limit {
             self.cut();
         }
     }
 
-    pub(in crate::cli) fn into_sorted(mut self) -> Vec<Found> {
+    pub(super) fn into_sorted(mut self) -> Vec<Found> {
         self.cut();
         self.kept
     }
