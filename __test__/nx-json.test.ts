@@ -1,7 +1,7 @@
 // Without Nx, the native side reads nx.json. Here both read the same workspaces.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { after, test } from 'node:test'
@@ -83,8 +83,8 @@ const places = Object.entries(workspaces).map(([name, files]) => {
     writeFileSync(join(place, path), text)
   }
   if (name.includes("Nx's")) {
-    mkdirSync(join(place, 'node_modules'))
-    symlinkSync(join(root, 'node_modules/nx'), join(place, 'node_modules/nx'), 'junction')
+    for (const path of ['package.json', 'dist/presets'])
+      cpSync(join(root, 'node_modules/nx', path), join(place, 'node_modules/nx', path), { recursive: true })
   }
   return place
 })

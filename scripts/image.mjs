@@ -27,8 +27,8 @@ function inBuildah(words, options) {
 /** The program as it is released: static, for machines without Node.js and images without a system. */
 async function program(onOutput) {
   const { target, cargo } = await staticMusl()
-  const made = await compile({ name: 'static', target }, cargo, ['build', '--bins'], onOutput)
-  return made.find(({ executable }) => executable).executable
+  const { ours } = await compile({ name: 'static', target }, cargo, ['build', '--bins'], onOutput)
+  return ours.find(({ executable }) => executable).executable
 }
 
 /** What the Dockerfile's stage `build` makes from the source, laid out beside it. */

@@ -5,10 +5,11 @@ import { parseArgs } from 'node:util'
 import { build } from './platforms/build.mjs'
 import { platforms } from './platforms/list.mjs'
 import { writePage } from './platforms/page.mjs'
-import { record } from './platforms/results.mjs'
+import { record, results } from './platforms/results.mjs'
 import { suites, timed } from './platforms/suites.mjs'
 import { tree } from './platforms/tree.mjs'
 import { mustRun } from './support/command.mjs'
+import { repository } from './support/paths.mjs'
 import { setUp } from './support/set-up.mjs'
 import { print, step, styled } from './support/steps.mjs'
 
@@ -24,7 +25,7 @@ const { values, positionals } = parseArgs({
 const usage = `npm run test:platforms -- [--as-built] [--suite <name>]… [platform…]
 
   --as-built  take what the last set-up built for this machine
-  --suite     only this suite, of ${Object.keys(suites).join(', ')}; nothing is written down
+  --suite     only this suite, of ${Object.keys(suites).join(', ')}; written down unless the others ran on another commit
 
 Platforms: ${platforms.map(({ name }) => name).join(', ')}`
 
@@ -34,15 +35,14 @@ function chosen() {
   return positionals.length > 0 ? platforms.filter(({ name }) => positionals.includes(name)) : platforms
 }
 
-/** Builds for a platform and runs what can be run; `undefined` when the build failed. */
+/** Builds for a platform, runs what can be run, and writes down each result; `undefined` when the build failed. */
 async function run(platform) {
   print(`\n${styled('bold', platform.name)}`)
   try {
     const prepared = await step('Install', () => platform.prepare())
     const built = await step('Build', onOutput => build(platform, prepared, onOutput), { note: 'takes minutes' })
-    const result = { date: new Date().toISOString().slice(0, 10), commit: await commit() }
-    result.build = { seconds: built.seconds, megabytes: built.megabytes }
-    result.suites = {}
+    const result = await begun(platform, built)
+    write(platform, result)
     if (platform.runs.length === 0) return result
     result.with = await version(platform, prepared)
     const directory = await step('Lay out a tree', () => tree(platform, built))
@@ -52,6 +52,7 @@ async function run(platform) {
       const { passed, failed, skipped, failures } = result.suites[name]
       print(`    ${passed} passed, ${failed} failed, ${skipped} skipped`)
       for (const failure of failures) print(`    ${styled('red', '✖')} ${failure}`)
+      write(platform, result)
     }
     return result
   } catch (error) {
@@ -59,9 +60,28 @@ async function run(platform) {
   }
 }
 
+/** The result to fill in. With `--suite`, what other suites found on the same commit stays. */
+async function begun({ name }, { seconds, crates, megabytes }) {
+  const before = results()[name]
+  const now = { date: new Date().toISOString().slice(0, 10), commit: await commit() }
+  if (values.suite && before?.commit === now.commit) return before
+  return { ...now, build: { seconds, crates, megabytes }, suites: {} }
+}
+
+/** Writes a result down; with `--suite` not over one of another commit. */
+function write(platform, result) {
+  const before = results()[platform.name]
+  if (values.suite && before && before.commit !== result.commit) return
+  record(platform, result)
+  writePage()
+}
+
+/** The commit that is built, marked when there are changes; what this program writes is none. */
 async function commit() {
-  const { stdout } = await mustRun('git', ['describe', '--always', '--dirty'])
-  return stdout.trim()
+  const { stdout } = await mustRun('git', ['rev-parse', '--short', 'HEAD'], { cwd: repository })
+  const others = ['.', ':!docs/platforms', ':!docs/platforms.md']
+  const changes = await mustRun('git', ['status', '--porcelain', '--', ...others], { cwd: repository })
+  return stdout.trim() + (changes.stdout ? '-dirty' : '')
 }
 
 async function version({ emulator }, { node, command }) {
@@ -79,9 +99,6 @@ async function main() {
     const result = await run(platform)
     const ours = ({ failures }) => failures.some(name => !platform.foreign?.some(({ tests }) => tests.test(name)))
     if (!result || Object.values(result.suites).some(ours)) broken.push(platform.name)
-    if (!result || values.suite) continue
-    record(platform, result)
-    writePage()
   }
   print(`\n${wanted.length - broken.length} passed, ${broken.length} failed`)
   process.exitCode = broken.length === 0 ? 0 : 1

@@ -1,5 +1,6 @@
 //! The environment's variables. Nothing else reads those of this process.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -12,7 +13,8 @@ pub const REMOVED: &str = "NX_S3_CACHE_KEYS_REMOVED";
 /// What these hold where they can't be unset.
 const NOTHING: &str = "removed";
 
-/// Environment variables at one moment, so that tests never touch those of their process.
+/// Environment variables at one moment, so that tests never touch those of their process. On Windows, where case doesn't
+/// matter in their names, all are in capitals.
 #[derive(Clone, Default)]
 pub struct Environment(BTreeMap<String, String>);
 
@@ -21,7 +23,7 @@ impl Environment {
     pub fn of_process() -> Self {
         let lossy = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
         let all = std::env::vars_os().map(|(name, value)| (lossy(name), lossy(value)));
-        Self(all.collect()).without_removed()
+        all.collect::<Self>().without_removed()
     }
 
     /// The same without variables that say that they were removed.
@@ -29,7 +31,7 @@ impl Environment {
         let removed = self.get(REMOVED).unwrap_or_default().to_owned();
         for name in removed.split(',') {
             if self.get(name) == Some(NOTHING) {
-                self.0.remove(name);
+                self.0.remove(&*canonical(name));
             }
         }
         self
@@ -38,7 +40,7 @@ impl Environment {
     /// The value of `name`. Empty counts as not set: CI systems pass a secret that a run may not see as "".
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0
-            .get(name)
+            .get(&*canonical(name))
             .map(String::as_str)
             .filter(|value| !value.is_empty())
     }
@@ -60,12 +62,12 @@ impl Environment {
 
     /// Sets `name`, as far as we look at it here.
     pub fn set(&mut self, name: String, value: String) {
-        self.0.insert(name, value);
+        self.0.insert(canonical(&name).into_owned(), value);
     }
 
     /// Whether `name` is there without a value.
     pub fn is_empty(&self, name: &str) -> bool {
-        self.0.get(name).is_some_and(String::is_empty)
+        self.0.get(&*canonical(name)).is_some_and(String::is_empty)
     }
 
     /// The names of all variables that begin with [`PREFIX`], empty ones too.
@@ -88,7 +90,24 @@ impl<'a> FromIterator<(&'a str, &'a str)> for Environment {
         let owned = variables
             .into_iter()
             .map(|(name, value)| (name.to_owned(), value.to_owned()));
-        Self(owned.collect())
+        owned.collect()
+    }
+}
+
+impl FromIterator<(String, String)> for Environment {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(variables: I) -> Self {
+        let named = variables
+            .into_iter()
+            .map(|(name, value)| (canonical(&name).into_owned(), value));
+        Self(named.collect())
+    }
+}
+
+/// A variable's name as it is kept.
+fn canonical(name: &str) -> Cow<'_, str> {
+    match cfg!(windows) {
+        true => name.to_uppercase().into(),
+        false => name.into(),
     }
 }
 
@@ -129,6 +148,21 @@ mod tests {
         }
         let kept = Environment::from([(REMOVED, key), (key, "set again")]).without_removed();
         assert_eq!(kept.get(key), Some("set again"));
+    }
+
+    #[test]
+    fn case_matters_in_names_but_on_windows() {
+        let mut environment = Environment::from([("Nx_S3_Cache_Bucket", "one"), ("LocalAppData", "")]);
+        environment.set("nx_s3_cache_region".into(), "eu".into());
+        let found = ["NX_S3_CACHE_BUCKET", "nx_s3_cache_bucket", "NX_S3_CACHE_REGION"];
+        let expected = if cfg!(windows) {
+            [Some("one"), Some("one"), Some("eu")]
+        } else {
+            [None; 3]
+        };
+        assert_eq!(found.map(|name| environment.get(name)), expected);
+        assert_eq!(environment.is_empty("LOCALAPPDATA"), cfg!(windows));
+        assert_eq!(environment.prefixed().count(), if cfg!(windows) { 2 } else { 0 });
     }
 
     #[test]

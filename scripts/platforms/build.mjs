@@ -11,12 +11,12 @@ import { standardLibrary } from './rust-source.mjs'
 export async function build(platform, prepared, onOutput) {
   const started = performance.now()
   const what = platform.runs.includes('rust') ? ['test', '--tests', '--no-run'] : ['build', '--lib', '--bins']
-  const ours = await compile(platform, prepared.cargo, what, onOutput)
+  const { ours, crates } = await compile(platform, prepared.cargo, what, onOutput)
   const seconds = Math.round((performance.now() - started) / 1000)
-  return { ...found(ours), seconds }
+  return { ...found(ours), crates, seconds }
 }
 
-/** The artifacts of this crate, as cargo describes them, that a cargo command makes. */
+/** The artifacts of this crate, as cargo describes them, that a cargo command makes, and how many crates it compiled. */
 export async function compile({ name, target }, environment, command, onOutput) {
   const std = await standardLibrary()
   const flags = ['--locked', '--target', target, '--message-format=json-render-diagnostics', ...std.arguments]
@@ -26,7 +26,8 @@ export async function compile({ name, target }, environment, command, onOutput) 
   if (code !== 0) throw new Error(stderr.slice(-4000))
   const lines = stdout.split('\n').filter(line => line.startsWith('{'))
   const artifacts = lines.map(line => JSON.parse(line)).filter(({ reason }) => reason === 'compiler-artifact')
-  return artifacts.filter(({ package_id: id }) => /[/#]nx-s3-cache[@#]/.test(id))
+  const ours = artifacts.filter(({ package_id: id }) => /[/#]nx-s3-cache[@#]/.test(id))
+  return { ours, crates: artifacts.filter(({ fresh }) => !fresh).length }
 }
 
 function found(ours) {

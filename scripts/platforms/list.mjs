@@ -3,9 +3,13 @@ import { arm64Glibc, musl } from './linux.mjs'
 import { macos } from './macos.mjs'
 import * as windows from './windows.mjs'
 
+/** All integration tests would take QEMU an hour: those of files and formats. */
+const inQemu = { it: ['archive::', 'fuzz_smoke::', 'vectors::'] }
+
 /**
  * `name` is the platform's among npm's packages, `target` what is built here in place of `published`, and `runs` are the
- * suites that can run. `foreign` are failures that the emulator makes: the names of tests, and why it is not us.
+ * suites that can run. `foreign` are failures that the emulator makes: the names of tests, and why it is not us. `only`
+ * names the tests to run of a test program, where not all are.
  */
 export const platforms = [
   {
@@ -28,14 +32,16 @@ export const platforms = [
     name: 'linux-arm64-gnu',
     target: 'aarch64-unknown-linux-gnu',
     npm: { os: 'linux', cpu: 'arm64', libc: 'glibc' },
-    runs: ['rust', 'javascript', 'contract', 'nx'],
+    runs: ['contract', 'nx', 'rust', 'javascript'],
+    only: inQemu,
     ...arm64Glibc,
   },
   {
     name: 'linux-arm64-musl',
     target: 'aarch64-unknown-linux-musl',
     npm: { os: 'linux', cpu: 'arm64', libc: 'musl' },
-    runs: ['rust', 'javascript', 'contract', 'nx'],
+    runs: ['contract', 'nx', 'rust', 'javascript'],
+    only: inQemu,
     ...musl('arm64'),
   },
   { name: 'darwin-arm64', target: 'aarch64-apple-darwin', runs: [], ...macos('aarch64') },

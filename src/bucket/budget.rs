@@ -29,7 +29,7 @@ const DOWNLOADS: u64 = 16 << 20;
 /// Chunks from the bucket, plain, to the end of writing; those of inline artifacts, too.
 const OPENED: u64 = 16 << 20;
 /// Chunks and entries on their way to the bucket, from the moment they are packed.
-const UPLOADS: u64 = 32 << 20;
+const UPLOADS: u64 = 24 << 20;
 
 /// What transfers share.
 pub struct Budget {

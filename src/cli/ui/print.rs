@@ -1,11 +1,11 @@
 //! Printing. A closed pipe, as `head` leaves it, is no failure.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 
+use console::Term;
 use serde::Serialize;
 
 use super::{Ending, GOOD, INTERRUPTED, UNABLE};
-use crate::config::environment;
 use crate::plain;
 
 /// Colours, where standard output is a terminal.
@@ -13,9 +13,10 @@ use crate::plain;
 pub(in crate::cli) struct Paint(bool);
 
 impl Paint {
-    /// For standard output: none when it isn't a terminal, or `NO_COLOR` is set.
+    /// For standard output: none when it isn't a terminal that knows them, or `NO_COLOR` is set. Consoles of Windows learn
+    /// here that escape sequences are none of the text.
     pub(in crate::cli) fn of_stdout() -> Self {
-        Self(io::stdout().is_terminal() && environment::process("NO_COLOR").is_none())
+        Self(Term::stdout().features().colors_supported())
     }
 
     pub(in crate::cli) fn good(self, text: &str) -> String {

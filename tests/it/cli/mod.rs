@@ -1,5 +1,7 @@
 //! The binary, run against a real server.
 
+#[cfg(target_env = "musl")]
+mod allocator;
 #[cfg(unix)] // makes links and modes
 mod archives;
 mod attack;
@@ -24,6 +26,8 @@ mod setup;
 mod shell;
 mod stats;
 mod stored;
+#[cfg(target_os = "linux")] // has `script` with these options
+mod terminal;
 mod unread;
 #[cfg(unix)] // makes links
 mod vela;

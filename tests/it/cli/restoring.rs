@@ -130,6 +130,7 @@ async fn no_archive_writes_into_a_repository_not_even_a_signed_one() {
         "node_modules/a/.git",
         "node_modules/.GIT/config",
         "git~1/hooks/x",
+        #[cfg(not(windows))] // where no such name can be made
         ".git. /x",
         ".g\u{200c}it/x",
     ] {

@@ -1,6 +1,7 @@
 //! A server that answers what a test tells it to, right or wrong.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
@@ -118,6 +119,7 @@ type Script = Arc<dyn Fn(&Seen) -> Reply + Send + Sync>;
 pub struct Scripted {
     pub address: SocketAddr,
     seen: Arc<Mutex<Vec<Seen>>>,
+    connections: Arc<AtomicUsize>,
 }
 
 impl Scripted {
@@ -152,7 +154,10 @@ impl Scripted {
         let (listener, address) = listener();
         let seen = Arc::new(Mutex::new(Vec::new()));
         let log = Arc::clone(&seen);
+        let connections = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&connections);
         let serving = accept(listener, move |stream| {
+            count.fetch_add(1, Ordering::Relaxed);
             let (script, log, tls) = (Arc::clone(&script), Arc::clone(&log), tls.clone());
             async move {
                 match tls {
@@ -165,7 +170,12 @@ impl Scripted {
                 }
             }
         });
-        (Self { address, seen }, serving)
+        let server = Self {
+            address,
+            seen,
+            connections,
+        };
+        (server, serving)
     }
 
     pub fn endpoint(&self) -> String {
@@ -175,6 +185,11 @@ impl Scripted {
     /// The requests so far.
     pub fn seen(&self) -> Vec<Seen> {
         self.seen.lock().unwrap().clone()
+    }
+
+    /// How many connections there were, with or without a request.
+    pub fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
     }
 }
 

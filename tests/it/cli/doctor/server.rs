@@ -90,7 +90,11 @@ async fn a_dead_proxy_is_found_with_the_variable_that_names_it() {
             .await
             .option("endpoint", endpoint)
             .variable(variable, "http://user:word@127.0.0.1:1");
-        let remedy = format!("Check the proxy http://127.0.0.1:1 ({variable})");
+        let named = match cfg!(windows) {
+            true => variable.to_uppercase(), // the same variable there
+            false => variable.to_owned(),
+        };
+        let remedy = format!("Check the proxy http://127.0.0.1:1 ({named})");
         let ran = finds(
             &proxied,
             "bucket",

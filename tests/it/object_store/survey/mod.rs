@@ -92,6 +92,10 @@ async fn another_server_keeps_the_promises() {
 
 /// In little, so that the survey itself is tested.
 #[tokio::test]
+#[cfg_attr(
+    not(target_os = "linux"),
+    ignore = "the development server keeps objects in files named by their keys"
+)]
 async fn the_development_server_keeps_the_promises() {
     let dir = crate::support::machine::scratch();
     let running = development::start(dir.path()).await;

@@ -14,6 +14,7 @@ pub(super) async fn survey(server: &Server, creates_once: bool) -> Findings {
     let traits = Traits {
         creates_once,
         knows_case: true,
+        any_name: true,
     };
     let store = server.store();
     Findings::from([
