@@ -5,8 +5,8 @@ import { performance } from 'node:perf_hooks'
 
 const require = createRequire(join(process.cwd(), 'nx.json'))
 // Nx has loaded these of its own modules when it asks for its cache.
-for (const path of ['config/nx-json', 'utils/workspace-root', 'utils/output', 'utils/cache-directory'])
-  require(`nx/src/${path}`)
+const loaded = ['config/nx-json', 'utils/output', 'tasks-runner/cache', 'tasks-runner/forked-process-task-runner']
+for (const path of loaded) require(`nx/src/${path}`)
 
 const started = performance.now()
 const { getRemoteCache } = await import(require.resolve('@nx/s3-cache'))
