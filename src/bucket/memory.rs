@@ -2,48 +2,42 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::oneshot;
 
 use crate::error::Error;
 
-/// What a download's entries take as long as none has been seen: far away, 16 of them are asked for at once then.
+/// What a download's entries take as long as none has been seen: far away, 12 of them are asked for at once then.
 const UNKNOWN: u64 = 2 << 20;
 
 /// Memory for the entry objects of downloads, whose sizes show only when they are there.
 pub struct EntryMemory {
     memory: Memory,
     /// The least that is reserved, so that no more downloads begin at once than requests may be made.
-    share: u64,
-    /// What the next download's entries probably take. It follows the latest ones: up at once, down by half each
-    /// time.
-    expected: AtomicU64,
+    share: i64,
 }
 
 impl EntryMemory {
     /// `bytes` of it, for so many downloads at once.
     pub fn new(bytes: u64, downloads: usize) -> Self {
-        Self {
-            memory: Memory::new(bytes),
-            share: bytes / downloads.max(1) as u64,
-            expected: AtomicU64::new(UNKNOWN),
-        }
+        let (memory, share) = (Memory::new(bytes), size(bytes / downloads.max(1) as u64));
+        memory.0.lock().guess = size(UNKNOWN).max(share);
+        Self { memory, share }
     }
 
-    /// Waits for the memory of all entry objects that one download asks for: one reservation, however many scopes.
+    /// Waits for the memory of all entry objects that one download asks for: one reservation, however many scopes. It is
+    /// as large as the latest ones were when it is this download's turn.
     pub async fn acquire(&self) -> Result<Permit, Error> {
-        self.memory
-            .acquire(self.expected.load(Relaxed).max(self.share))
-            .await
+        self.memory.ask(None).await.map_err(|_| Error::Off)
     }
 
-    /// Learns that a download's entry objects had `bytes` together; those that are missing have none.
+    /// Learns that a download's entry objects had `bytes` together; those that are missing have none. The guess follows:
+    /// up at once, down by half each time.
     pub fn learn(&self, bytes: u64) {
-        // Two answers at the same time may lose one of them, which the next makes good.
-        let expected = self.expected.load(Relaxed);
-        self.expected.store(bytes.max(expected / 2), Relaxed);
+        let mut state = self.memory.0.lock();
+        state.guess = size(bytes).max(state.guess / 2).max(self.share);
+        self.memory.serve(state);
     }
 }
 
@@ -55,7 +49,9 @@ struct State {
     total: i64,
     /// Less than nothing while permits are larger than expected.
     free: i64,
-    waiting: VecDeque<(i64, oneshot::Sender<Permit>)>,
+    /// Who waits, and for how many bytes; `None` is the guess.
+    waiting: VecDeque<(Option<i64>, oneshot::Sender<Permit>)>,
+    guess: i64,
 }
 
 /// A part of the memory, free again when this is dropped.
@@ -71,24 +67,24 @@ impl Memory {
             total: size(bytes),
             free: size(bytes),
             waiting: VecDeque::new(),
+            guess: 0,
         })))
     }
 
     /// Waits for `bytes`, or for all memory where that is less.
     pub async fn acquire(&self, bytes: u64) -> Result<Permit, Error> {
-        self.ask(bytes).await.map_err(|_| Error::Off)
+        self.ask(Some(bytes)).await.map_err(|_| Error::Off)
     }
 
     /// The same on a thread that may block.
     pub fn acquire_blocking(&self, bytes: u64) -> Result<Permit, Error> {
-        self.ask(bytes).blocking_recv().map_err(|_| Error::Off)
+        self.ask(Some(bytes)).blocking_recv().map_err(|_| Error::Off)
     }
 
-    fn ask(&self, bytes: u64) -> oneshot::Receiver<Permit> {
+    fn ask(&self, bytes: Option<u64>) -> oneshot::Receiver<Permit> {
         let (sender, receiver) = oneshot::channel();
         let mut state = self.0.lock();
-        let bytes = size(bytes).min(state.total);
-        state.waiting.push_back((bytes, sender));
+        state.waiting.push_back((bytes.map(size), sender));
         self.serve(state);
         receiver
     }
@@ -100,12 +96,18 @@ impl Memory {
     }
 
     fn serve(&self, mut state: MutexGuard<'_, State>) {
-        let State { free, waiting, .. } = &mut *state;
+        let State {
+            total,
+            free,
+            waiting,
+            guess,
+        } = &mut *state;
+        let wanted = |bytes: &Option<i64>| bytes.unwrap_or(*guess).min(*total);
         // Whoever gave up waiting holds up nobody.
         while let Some((bytes, receiver)) =
-            waiting.pop_front_if(|(bytes, receiver)| *bytes <= *free || receiver.is_closed())
+            waiting.pop_front_if(|(bytes, receiver)| wanted(bytes) <= *free || receiver.is_closed())
         {
-            let memory = self.clone();
+            let (memory, bytes) = (self.clone(), wanted(&bytes));
             match receiver.send(Permit { memory, bytes }) {
                 Ok(()) => *free -= bytes,
                 Err(mut permit) => permit.bytes = 0,
@@ -238,5 +240,19 @@ mod tests {
         assert_eq!(at_once(&memory), 10);
         (0..60).for_each(|_| memory.learn(0));
         assert_eq!(at_once(&memory), 32);
+    }
+
+    #[test]
+    fn downloads_that_wait_already_profit_from_what_the_first_have_learnt() {
+        let memory = EntryMemory::new(32 << 20, 32);
+        let mut all: Vec<_> = (0..32).map(|_| Box::pin(memory.acquire())).collect();
+        let mut begun: Vec<_> = all.iter_mut().filter_map(|one| one.now_or_never()).collect();
+        assert_eq!(begun.len(), 16);
+        for permit in &mut begun {
+            memory.learn(5_000);
+            permit.as_mut().unwrap().resize(5_000);
+        }
+        let rest = all.iter_mut().skip(16).filter_map(|one| one.now_or_never());
+        assert_eq!(rest.count(), 16);
     }
 }

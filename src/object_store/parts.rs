@@ -9,7 +9,7 @@ use futures_util::future::try_join_all;
 use super::{Error, Object, ObjectStore, Progress};
 
 /// The bytes of a part at least: a request for less costs more than it brings.
-const LEAST: u64 = 256 << 10;
+const LEAST: u64 = 128 << 10;
 
 /// What the parts of an object came to.
 pub(super) enum Joined {
@@ -75,8 +75,8 @@ mod tests {
     fn parts_are_one_behind_the_other_and_not_small() {
         for (size, most, lens) in [
             (0, 8, vec![0]),
-            (511 * KIB, 8, vec![511 * KIB]),
-            (512 * KIB, 8, vec![256 * KIB; 2]),
+            (255 * KIB, 8, vec![255 * KIB]),
+            (256 * KIB, 8, vec![128 * KIB; 2]),
             (4096 * KIB, 8, vec![512 * KIB; 8]),
             (4096 * KIB, 1, vec![4096 * KIB]),
             (4096 * KIB, 0, vec![4096 * KIB]),
