@@ -1,5 +1,5 @@
 // A run of Nx whose 400 tasks are all cached, end to end: out of the bucket, and out of Nx's local cache.
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { newestNx } from '../../support/nx-versions.mjs'
 import { createWorkspace } from '../../support/workspace.mjs'
@@ -18,8 +18,7 @@ export async function nxRun(bench, { rounds, tell }) {
     await bench.servers.clear()
     generate(workspace, tasks)
     tell(`filling the bucket by ${tasks} tasks`)
-    const first = await run(workspace)
-    if (!first.text.includes(`Successfully ran target produce for ${tasks} projects`)) throw new Error(first.text)
+    await run(workspace)
     const outputs = JSON.stringify(workspace.outputs())
     const walls = { local: [], remote: [] }
     for (let round = 0; round < rounds; round++) {
@@ -30,7 +29,8 @@ export async function nxRun(bench, { rounds, tell }) {
         tell(`round ${round + 1} of ${rounds}: ${cache} cache`)
         forget(workspace)
         const ended = await run(workspace)
-        if (ended[`${cache}Hits`].length !== tasks) throw new Error(`not ${tasks} hits:\n${ended.text}`)
+        const hits = countOf(workspace, new RegExp(`^${cache}-cache-`))
+        if (hits !== tasks) throw new Error(`${hits} of ${tasks} tasks were ${cache} hits:\n${ended.text}`)
         if (JSON.stringify(workspace.outputs()) !== outputs) throw new Error('the outputs differ')
         walls[cache].push(ended.seconds * 1000)
       }
@@ -69,6 +69,12 @@ async function run(workspace) {
   const ended = await workspace.nx(everything, { timeout: 600_000 })
   if (ended.code !== 0) throw new Error(`nx ended with ${ended.code}:\n${ended.text}`)
   return ended
+}
+
+/** Tasks of the last run whose status matches. Of what Nx prints through a pipe the end may be lost. */
+function countOf({ root }, status) {
+  const { tasks } = JSON.parse(readFileSync(join(root, '.nx', 'cache', 'run.json'), 'utf8'))
+  return tasks.filter(({ cacheStatus }) => status.test(cacheStatus)).length
 }
 
 function forgetOutputs({ root }) {
