@@ -71,8 +71,7 @@ async function begun({ name }, { seconds, crates, megabytes }) {
 /** Writes a result down; with `--suite` not over one of another commit. */
 function write(platform, result) {
   const before = results()[platform.name]
-  if (values.suite && before && before.commit !== result.commit) return
-  record(platform, result)
+  if (!values.suite || !before || before.commit === result.commit) record(platform, result)
   writePage()
 }
 
