@@ -86,7 +86,8 @@ async function commit() {
 async function version({ emulator }, { node, command }) {
   const [program, ...words] = command([node, '--version'])
   const { stdout } = await mustRun(program, words)
-  return [emulator, `Node ${stdout.trim().replace('v', '')}`].filter(Boolean).join(', ')
+  const [, number] = /^v(.*)$/m.exec(stdout) // among what an emulator says
+  return [emulator, `Node ${number}`].filter(Boolean).join(', ')
 }
 
 async function main() {
