@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { before, test } from 'node:test'
+import { pathToFileURL } from 'node:url'
 
 interface TerminalSvg {
   screenLines: (output: string) => string[]
@@ -10,7 +11,7 @@ interface TerminalSvg {
 
 let svg: TerminalSvg
 before(async () => {
-  svg = await import(join(__dirname, '../scripts/support/terminal-svg.mjs'))
+  svg = await import(pathToFileURL(join(__dirname, '../scripts/support/terminal-svg.mjs')).href)
 })
 
 const green = (text: string) => `\u001b[32m${text}\u001b[0m`

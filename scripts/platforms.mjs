@@ -71,8 +71,7 @@ async function begun({ name }, { seconds, crates, megabytes }) {
 /** Writes a result down; with `--suite` not over one of another commit. */
 function write(platform, result) {
   const before = results()[platform.name]
-  if (values.suite && before && before.commit !== result.commit) return
-  record(platform, result)
+  if (!values.suite || !before || before.commit === result.commit) record(platform, result)
   writePage()
 }
 
@@ -87,7 +86,8 @@ async function commit() {
 async function version({ emulator }, { node, command }) {
   const [program, ...words] = command([node, '--version'])
   const { stdout } = await mustRun(program, words)
-  return [emulator, `Node ${stdout.trim().replace('v', '')}`].filter(Boolean).join(', ')
+  const [, number] = /^v(.*)$/m.exec(stdout) // among what an emulator says
+  return [emulator, `Node ${number}`].filter(Boolean).join(', ')
 }
 
 async function main() {

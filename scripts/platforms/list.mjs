@@ -4,7 +4,7 @@ import { macos } from './macos.mjs'
 import * as windows from './windows.mjs'
 
 /** All integration tests would take QEMU an hour: those of files and formats. */
-const inQemu = { it: ['archive::', 'fuzz_smoke::', 'vectors::'] }
+const inQemu = { it: ['archive::', 'vectors::'] }
 
 /**
  * `name` is the platform's among npm's packages, `target` what is built here in place of `published`, and `runs` are the

@@ -33,7 +33,8 @@ function runTable(all) {
 function cells(platform, result) {
   if (!result) return ['–', 'not built here', '–', ...Object.keys(suites).map(() => '–')]
   const { crates, seconds } = result.build
-  const built = `\`${platform.target}\`, ${crates ? `${crates} crates in ` : ''}${seconds} s`
+  const compiled = crates ? `${crates} ${crates === 1 ? 'crate' : 'crates'} in ` : ''
+  const built = `\`${platform.target}\`, ${compiled}${seconds} s`
   const ran = Object.keys(suites).map(name => counts(result.suites[name]))
   return [result.commit, built, result.with ?? 'not run', ...ran]
 }

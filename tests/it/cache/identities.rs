@@ -362,9 +362,8 @@ async fn keys_in_a_file_need_no_issuer() {
     fs::write(&file, issuer.key_set().to_string()).unwrap();
     issuer.set_down(true);
     let trust = format!(
-        r#""trust":{{"identities":["{}"],"branches":["main"],"jwksFile":"{}"}}"#,
+        r#""trust":{{"identities":["{}"],"branches":["main"],"jwksFile":{file:?}}}"#,
         issuer.identity(),
-        file.display()
     );
     let who = Who {
         config: config(&trust),
