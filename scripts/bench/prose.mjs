@@ -57,6 +57,9 @@ export const corpora = {
   large: 'One entry with a file of 256 MB: an application with its binaries',
 }
 
+export const secondWay = `Where Nx doesn't load the package by itself, its own client talks to a server on the loopback address, and that to the
+bucket ([how](how-nx-loads-it.md)). Nx's client packs, compresses and unpacks, in gzip, as with any other server.`
+
 export const crowd = `Nx asks for every task of a batch at once. nx-s3-cache with 2,000 entries as small as those above, all of them
 asked for in the same moment: hits, then misses.`
 

@@ -36,6 +36,7 @@ function page({ sections, machine, versions, addon }) {
     prose.method,
     environment(machine, versions, addon, sections.server),
     ...CORPORA.filter(name => sections[name]).flatMap(name => corpusPart(sections[name], name)),
+    ...secondWay(sections),
     ...morePart(sections),
     '## Chosen by measurement',
     prose.choices,
@@ -114,6 +115,21 @@ function corpusPart(section, name) {
     '### Store',
     runTable(section.peers, 'store', 'sent'),
   ]
+}
+
+/** What the loopback server costs: beside the direct way, and beside a bare server of Nx's cache. */
+function secondWay(sections) {
+  const names = CORPORA.filter(name => sections[name]?.peers.served)
+  if (names.length === 0) return []
+  const rows = names.flatMap(name =>
+    ['restore', 'store'].map(action => {
+      const { ours, served, http } = sections[name].peers
+      const walls = [ours, served, http].map(peer => peer[action].wallMs)
+      return [`${action} *${name}*`, ...walls.map(milliseconds), times(walls[1] / walls[2])]
+    }),
+  )
+  const heads = ['', 'direct way', 'second way', '`HttpRemoteCache` and a bare server', 'second way over that']
+  return ['## The second way', prose.secondWay, table(heads, rows, [1, 2, 3, 4])]
 }
 
 /** The server's counters are the other side's. */
