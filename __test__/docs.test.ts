@@ -120,3 +120,7 @@ test('the recorded terminals show what the pages around them say', () => {
 test('no page deletes .nx, where newer versions of Nx keep no cache', () => {
   for (const page of everyPage()) assert.doesNotMatch(read(page), /rm -rf? \.nx/, page)
 })
+
+test('no page has two braces outside of a block of code, where the site would take them for a template', () => {
+  for (const page of pages()) assert.doesNotMatch(read(page).replace(/```[\s\S]*?```/g, ''), /\{\{/, page)
+})
