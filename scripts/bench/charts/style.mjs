@@ -4,6 +4,7 @@
 const COLOURS = {
   ours: ['#0b62d6', '#58a6ff'],
   sealed: ['#5a8fd8', '#3d73b8'],
+  served: ['#8ab4e8', '#2b5788'],
   http: ['#c2410c', '#f0883e'],
   aws: ['#a8326e', '#db61a2'],
   tar: ['#57606a', '#8b949e'],
