@@ -9,7 +9,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 /// Requests under way at first, and always to a bucket that is near: more keep neither end busier.
 const NEAR: usize = 32;
 /// What an answer from such a bucket takes at most. From twice as far away, twice as many requests keep both ends as busy.
-const NEAR_ANSWER: Duration = Duration::from_millis(4);
+const NEAR_ANSWER: Duration = Duration::from_millis(8);
 
 /// Bounds the requests under way. Half as many after a throttled one, one more after each full round of successes.
 #[derive(Debug)]
@@ -227,9 +227,9 @@ mod tests {
         turn(&pace).worked(FAR);
         assert_eq!(room(&pace), NEAR, "the first also opened a connection");
         turn(&pace).worked(FAR);
-        assert_eq!(room(&pace), 8 * NEAR);
+        assert_eq!(room(&pace), 4 * NEAR);
         turn(&pace).worked(QUICK);
-        assert_eq!(room(&pace), 8 * NEAR);
+        assert_eq!(room(&pace), 4 * NEAR);
         let pace = Pace::new(48);
         (0..2).for_each(|_| turn(&pace).worked(FAR));
         assert_eq!(room(&pace), 48);

@@ -419,13 +419,13 @@ mod tests {
     #[tokio::test]
     async fn a_large_object_far_away_is_got_in_parts() {
         assert_eq!(get_large(Duration::from_millis(1), []).await, [1, 1]);
-        assert_eq!(get_large(Duration::from_millis(17), []).await, [4, 4]);
+        assert_eq!(get_large(Duration::from_millis(33), []).await, [4, 4]);
         assert_eq!(get_large(Duration::from_millis(66), []).await, [8, 8]);
     }
 
     #[tokio::test]
     async fn a_part_is_asked_for_again_and_a_server_that_gives_none_is_asked_for_the_whole() {
-        let far = Duration::from_millis(17);
+        let far = Duration::from_millis(33);
         assert_eq!(
             get_large(far, [throttled(None)]).await,
             [5, 1],
