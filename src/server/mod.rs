@@ -139,6 +139,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     // They end with this.
     let mut connections = JoinSet::new();
     loop {
+        shared.connections.store(connections.len(), Relaxed);
         tokio::select! {
             accepted = listener.accept(), if connections.len() < MAX_CONNECTIONS => match accepted {
                 Ok((stream, peer)) => {
@@ -165,10 +166,8 @@ async fn converse(stream: TcpStream, peer: SocketAddr, shared: Arc<Shared>) {
             Ok::<_, Infallible>(response)
         }
     });
-    shared.connections.fetch_add(1, Relaxed);
     // The client is told by its requests' ends; whoever broke the connection knows already.
     let _ = http(HEAD).serve_connection(TokioIo::new(stream), serve).await;
-    shared.connections.fetch_sub(1, Relaxed);
 }
 
 /// HTTP on a connection that ends when the head of a request takes longer than this.
