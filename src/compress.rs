@@ -90,7 +90,8 @@ pub fn frame_sizes(plain: usize) -> RangeInclusive<usize> {
     1 + least.min(plain)..=1 + plain
 }
 
-/// The plain bytes of `frame`, which must be exactly `size`; no more memory than that is taken.
+/// The plain bytes of `frame`, which must be exactly `size`; no more memory than that, or than the largest chunk has, is
+/// taken.
 pub fn decompress(frame: &[u8], size: usize) -> Result<Vec<u8>, FrameError> {
     let (&codec, bytes) = frame.split_first().ok_or(FrameError::UnknownCodec(None))?;
     let plain = match codec {

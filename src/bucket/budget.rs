@@ -23,8 +23,8 @@ const PACKING: usize = 3;
 /// a bound, 40 of them at once made 150 MB of 25.
 const ENTRIES: u64 = 24 << 20;
 /// Chunks on their way from the bucket, as they are there. A body is there twice for a moment, when it is complete: restoring
-/// 398 MB took 145 MB with twice as much. A connection that loses one packet in a hundred, 66 ms away, carries 250 kB a
-/// second: this is for fifty parts of chunks, each on a connection of its own.
+/// 398 MB took 145 MB with three times as much. A connection that loses one packet in a hundred, 66 ms away, carries 250 kB a
+/// second: this is for up to 128 parts of chunks, each on a connection of its own.
 const DOWNLOADS: u64 = 16 << 20;
 /// Chunks from the bucket, plain, to the end of writing; those of inline artifacts, too.
 const OPENED: u64 = 16 << 20;
