@@ -175,9 +175,9 @@ impl ChunkPuts {
         let encode = move || match body {
             Body::Frame(frame) => Ok(codec.encode_chunk(&id, &frame)),
             Body::Plain(plain) => compressors.with(|pooled| {
-                pooled.buffer.clear();
-                pooled.compressor.frame(&plain, &mut pooled.buffer)?;
-                Ok(codec.encode_chunk(&id, &pooled.buffer))
+                let mut object = codec.begin_chunk();
+                pooled.compressor.frame(&plain, &mut object)?;
+                Ok(codec.finish_chunk(&id, object))
             })?,
         };
         let object = self.transfer.budget.compute(encode).await?;

@@ -73,12 +73,22 @@ impl Codec {
 
     /// The object of a chunk whose compressed form is `frame`.
     pub fn encode_chunk(&self, id: &ChunkId, frame: &[u8]) -> Result<Vec<u8>, Error> {
-        let header = self.header(Kind::Chunk);
-        let mut object = Vec::with_capacity(HEADER_LEN + OVERHEAD + frame.len());
-        object.extend_from_slice(&header.to_bytes());
-        object.extend_from_slice(self.salt_room());
+        let mut object = self.begin_chunk();
+        object.reserve_exact(frame.len() + OVERHEAD);
         object.extend_from_slice(frame);
-        self.seal(&mut object, HEADER_LEN, &self.context(header, id.as_bytes()))?;
+        self.finish_chunk(id, object)
+    }
+
+    /// The beginning of a chunk's object, for its frame to be appended: so it needs no memory beside the object's.
+    pub fn begin_chunk(&self) -> Vec<u8> {
+        [&self.header(Kind::Chunk).to_bytes()[..], self.salt_room()].concat()
+    }
+
+    /// The object of the chunk `id`, from what began with [`Codec::begin_chunk`] and has its frame now.
+    pub fn finish_chunk(&self, id: &ChunkId, mut object: Vec<u8>) -> Result<Vec<u8>, Error> {
+        let context = self.context(self.header(Kind::Chunk), id.as_bytes());
+        self.seal(&mut object, HEADER_LEN, &context)?;
+        object.shrink_to_fit();
         Ok(object)
     }
 
