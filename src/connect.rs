@@ -1,6 +1,5 @@
 //! From configuration to a bucket: TLS, region, credentials and the S3 client, found in the background.
 
-use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -19,7 +18,7 @@ use crate::object_store::http::http_client;
 use crate::object_store::retry::RetryingStore;
 use crate::object_store::s3::S3Store;
 use crate::object_store::watch::{About, Watcher, watched};
-use crate::object_store::{Error, Head, ListPage, Object, ObjectStore, Part, Progress, PutMode, PutOutcome};
+use crate::object_store::{Error, Fetch, Head, ListPage, Object, ObjectStore, PutMode, PutOutcome};
 use crate::rlimit::max_concurrent_requests;
 
 /// What many may wait for.
@@ -172,28 +171,8 @@ impl ObjectStore for Connecting {
         self.contact.clone().await
     }
 
-    async fn fetch(&self, key: &str, limit: u64, progress: &Arc<Progress>) -> Result<Option<Object>, Error> {
-        self.reached().await?.fetch(key, limit, progress).await
-    }
-
-    async fn fetch_sized(
-        &self,
-        key: &str,
-        size: u64,
-        limit: u64,
-        progress: &Arc<Progress>,
-    ) -> Result<Option<Object>, Error> {
-        let store = self.reached().await?;
-        store.fetch_sized(key, size, limit, progress).await
-    }
-
-    async fn fetch_part(
-        &self,
-        key: &str,
-        range: Range<u64>,
-        progress: &Arc<Progress>,
-    ) -> Result<Option<Part>, Error> {
-        self.reached().await?.fetch_part(key, range, progress).await
+    async fn fetch(&self, fetch: &Fetch<'_>) -> Result<Option<Object>, Error> {
+        self.reached().await?.fetch(fetch).await
     }
 
     async fn get(&self, key: &str, limit: u64) -> Result<Option<Bytes>, Error> {

@@ -18,7 +18,7 @@ use super::transfer::Transfer;
 use crate::archive;
 use crate::entry::{Entry, MAX_ENTRY_OBJECT, Manifest};
 use crate::error::Error;
-use crate::object_store::Object;
+use crate::object_store::{Fetch, Object, Progress};
 
 /// Downloads artifacts, whoever wants them and whatever for.
 pub struct Downloader {
@@ -55,8 +55,7 @@ impl Downloader {
         let progress = self.transfer.requests.progress();
         let get = async |namespace: &Arc<Namespace>| {
             let key = namespace.keys.of(name.subject());
-            let get = self.transfer.requests.get(&key, MAX_ENTRY_OBJECT, &progress);
-            let object = deadline.bound(&progress, 0, get).await.flatten();
+            let object = self.get_entry(&key, &progress, deadline).await;
             (
                 namespace.clone(),
                 object.inspect_err(|error| self.suspect(&key, error)),
@@ -84,6 +83,20 @@ impl Downloader {
             })
         };
         Ok(objects.into_iter().map(&mut found).collect())
+    }
+
+    async fn get_entry(
+        &self,
+        key: &str,
+        progress: &Arc<Progress>,
+        deadline: &Deadline,
+    ) -> Result<Option<Object>, Error> {
+        let fetch = Fetch {
+            progress: progress.clone(),
+            ..Fetch::new(key, MAX_ENTRY_OBJECT)
+        };
+        let get = self.transfer.requests.get(&fetch);
+        deadline.bound(progress, 0, get).await.flatten()
     }
 
     /// Lets `consume` read the artifact of an entry, once the entry is verified. A damaged entry is fetched again: the
@@ -171,14 +184,10 @@ impl Downloader {
         let digest = blake3::hash(&object);
         drop(object);
         let progress = self.transfer.requests.progress();
-        let get = self
-            .transfer
-            .requests
-            .get(&reading.key, MAX_ENTRY_OBJECT, &progress);
-        let other = deadline.bound(&progress, 0, get).await;
+        let other = self.get_entry(&reading.key, &progress, deadline).await;
         deadline.spend(&progress);
         match other {
-            Ok(Ok(Some(Object { body, .. }))) if blake3::hash(&body) != digest => {
+            Ok(Some(Object { body, .. })) if blake3::hash(&body) != digest => {
                 memory.resize(body.len() as u64);
                 self.read_object(reading, body, deadline).await
             }

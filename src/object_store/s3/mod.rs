@@ -5,19 +5,14 @@ mod copy;
 mod delete;
 mod list;
 
-use std::ops::Range;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
 use async_trait::async_trait;
 use aws_sdk_s3::Client;
-use aws_sdk_s3::client::customize::CustomizableOperation;
 use aws_sdk_s3::config::{
     Builder, Region, ResponseChecksumValidation, SharedCredentialsProvider, SharedHttpClient,
 };
-use aws_sdk_s3::operation::get_object::builders::GetObjectFluentBuilder;
-use aws_sdk_s3::operation::get_object::{GetObjectError, GetObjectOutput};
 use aws_sdk_s3::primitives::DateTime;
 use aws_sdk_s3::types::{ServerSideEncryption, StorageClass};
 use bytes::Bytes;
@@ -25,7 +20,7 @@ use bytes::Bytes;
 use super::answer::BodyLimit;
 use super::failure::Failure;
 use super::refusal::Refusal;
-use super::{Error, Head, ListPage, Object, ObjectStore, Part, Progress, PutMode, PutOutcome};
+use super::{Error, Fetch, Head, ListPage, Object, ObjectStore, PutMode, PutOutcome};
 use crate::config::{BucketConfig, ConditionalWrites};
 
 /// A bucket; each call is one attempt, see [`super::retry`].
@@ -74,40 +69,6 @@ impl S3Store {
         Self {
             on_expired: Some(Box::new(hook)),
             ..self
-        }
-    }
-
-    /// What `request` gets, of at most `limit` bytes, and which range that is of which object, where that was asked.
-    async fn get_object(
-        &self,
-        request: CustomizableOperation<GetObjectOutput, GetObjectError, GetObjectFluentBuilder>,
-        limit: u64,
-        progress: &Arc<Progress>,
-    ) -> Result<Option<(Object, Option<String>)>, Error> {
-        progress.begin();
-        let progress = Arc::clone(progress);
-        let request = request.mutate_request(move |request| {
-            request.add_extension(BodyLimit(limit));
-            request.add_extension(Arc::clone(&progress));
-        });
-        match request.send().await.map_err(Failure::of) {
-            Ok(output) => match output.body.collect().await {
-                Ok(body) => Ok(Some((
-                    Object {
-                        body: body.into_bytes(),
-                        modified: output.last_modified.and_then(time),
-                    },
-                    output.content_range,
-                ))),
-                // The body is in memory already: this is a checksum that doesn't match.
-                Err(_) => Err(Error::ChecksumMismatch),
-            },
-            Err(Failure::Refusal(refusal)) if refusal.is_missing_object() => Ok(None),
-            Err(Failure::Refusal(refusal)) => match refusal.unreadable() {
-                Some(error) => Err(error),
-                None => Err(self.meaning(Failure::Refusal(refusal))),
-            },
-            Err(failure) => Err(self.meaning(failure)),
         }
     }
 
@@ -197,45 +158,45 @@ impl ObjectStore for S3Store {
         }
     }
 
-    async fn fetch(&self, key: &str, limit: u64, progress: &Arc<Progress>) -> Result<Option<Object>, Error> {
-        let get = self
+    async fn fetch(&self, fetch: &Fetch<'_>) -> Result<Option<Object>, Error> {
+        let (limit, progress) = (fetch.limit, fetch.progress.clone());
+        progress.begin();
+        let range = fetch.range.as_ref();
+        let mut request = self
             .client
             .get_object()
             .bucket(&self.config.name)
-            .key(key)
-            .customize();
-        let output = self.get_object(get, limit, progress).await?;
-        Ok(output.map(|(object, _)| object))
-    }
-
-    async fn fetch_part(
-        &self,
-        key: &str,
-        range: Range<u64>,
-        progress: &Arc<Progress>,
-    ) -> Result<Option<Part>, Error> {
-        let limit = range.end - range.start;
-        let range = format!("bytes={}-{}", range.start, range.end - 1);
-        let get = self
-            .client
-            .get_object()
-            .bucket(&self.config.name)
-            .key(key)
-            .range(range)
-            .customize();
-        // A checksum would be that of the whole.
-        let unchecked = Builder::new().response_checksum_validation(ResponseChecksumValidation::WhenRequired);
-        let output = self
-            .get_object(get.config_override(unchecked), limit, progress)
-            .await?;
-        Ok(output.map(|(Object { body, modified }, range)| Part {
-            of: range
-                .as_deref()
-                .and_then(size_of_whole)
-                .unwrap_or(body.len() as u64),
-            body,
-            modified,
-        }))
+            .key(fetch.key)
+            .set_range(range.map(|range| format!("bytes={}-{}", range.start, range.end - 1)))
+            .customize()
+            .mutate_request(move |request| {
+                request.add_extension(BodyLimit(limit));
+                request.add_extension(progress.clone());
+            });
+        if range.is_some() {
+            // A checksum would be that of the whole.
+            let never = ResponseChecksumValidation::WhenRequired;
+            request = request.config_override(Builder::new().response_checksum_validation(never));
+        }
+        match request.send().await.map_err(Failure::of) {
+            Ok(output) => {
+                let whole = output.content_range.as_deref().and_then(size_of_whole);
+                // The body is in memory already: this is a checksum that doesn't match.
+                let body = output.body.collect().await;
+                let body = body.map_err(|_| Error::ChecksumMismatch)?.into_bytes();
+                Ok(Some(Object {
+                    size: whole.unwrap_or(body.len() as u64),
+                    body,
+                    modified: output.last_modified.and_then(time),
+                }))
+            }
+            Err(Failure::Refusal(refusal)) if refusal.is_missing_object() => Ok(None),
+            Err(Failure::Refusal(refusal)) => match refusal.unreadable() {
+                Some(error) => Err(error),
+                None => Err(self.meaning(Failure::Refusal(refusal))),
+            },
+            Err(failure) => Err(self.meaning(failure)),
+        }
     }
 
     async fn head(&self, key: &str) -> Result<Option<Head>, Error> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use nx_s3_cache::object_store::{Error, Head, ListPage, Object, ObjectStore, Progress, PutMode, PutOutcome};
+use nx_s3_cache::object_store::{Error, Fetch, Head, ListPage, Object, ObjectStore, PutMode, PutOutcome};
 
 use super::support::*;
 
@@ -213,8 +213,8 @@ struct Silent;
 
 #[async_trait]
 impl ObjectStore for Silent {
-    async fn fetch(&self, _: &str, _: u64, progress: &Arc<Progress>) -> Result<Option<Object>, Error> {
-        progress.begin();
+    async fn fetch(&self, fetch: &Fetch<'_>) -> Result<Option<Object>, Error> {
+        fetch.progress.begin();
         std::future::pending().await
     }
 
