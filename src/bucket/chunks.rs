@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use super::chunk_reader::FetchedChunk;
 use super::memory::Permit;
 use super::namespace::Namespace;
-use super::transfer::Transfer;
+use super::requests::Transfer;
 use crate::entry::{ChunkRef, MAX_CHUNK_OBJECT};
 use crate::error::Error;
 use crate::object_store::{Fetch, Object, Progress};

@@ -8,6 +8,8 @@ use bytes::Bytes;
 use futures_util::future::{BoxFuture, FutureExt, pending};
 use parking_lot::Mutex;
 
+use super::budget::Budget;
+use super::touch::Touches;
 use crate::error::Error;
 use crate::object_store::{self, Extent, Fetch, Head, Object, ObjectStore, Progress, PutMode, PutOutcome};
 
@@ -66,6 +68,14 @@ pub struct Traffic {
     pub sent: AtomicU64,
     /// Not sent, since the bucket had them.
     pub saved: AtomicU64,
+}
+
+/// What every transfer needs: the way to the bucket, what it may take, and what is refreshed on it.
+#[derive(Clone)]
+pub struct Transfer {
+    pub requests: Arc<Requests>,
+    pub budget: Arc<Budget>,
+    pub touches: Arc<Touches>,
 }
 
 /// The one way to the objects of artifacts.

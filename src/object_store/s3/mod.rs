@@ -1,9 +1,7 @@
 //! Objects in an S3 bucket. With its parts the only module that names `aws_sdk_s3`.
 
 mod client;
-mod copy;
 mod delete;
-mod list;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
@@ -14,14 +12,26 @@ use aws_sdk_s3::config::{
     Builder, Region, ResponseChecksumValidation, SharedCredentialsProvider, SharedHttpClient,
 };
 use aws_sdk_s3::primitives::DateTime;
-use aws_sdk_s3::types::{ServerSideEncryption, StorageClass};
+use aws_sdk_s3::types::{MetadataDirective, Object as S3Object, ServerSideEncryption, StorageClass};
 use bytes::Bytes;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::answer::BodyLimit;
 use super::failure::Failure;
 use super::refusal::Refusal;
-use super::{Error, Fetch, Head, ListPage, Object, ObjectStore, PutMode, PutOutcome};
+use super::{Error, Fetch, Head, ListPage, Listed, Object, ObjectStore, PutMode, PutOutcome};
 use crate::config::{BucketConfig, ConditionalWrites};
+
+/// A page of a listing has up to 1000 keys of up to 1024 bytes, and as much again around each.
+const PAGE_LIMIT: u64 = 4 << 20;
+
+/// What stays as it is in the name of an object to copy from.
+const PLAIN: AsciiSet = NON_ALPHANUMERIC
+    .remove(b'/')
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 /// A bucket; each call is one attempt, see [`super::retry`].
 pub struct S3Store {
@@ -143,9 +153,33 @@ fn size_of_whole(range: &str) -> Option<u64> {
     range.rsplit_once('/')?.1.parse().ok()
 }
 
+/// A size as the SDK reads it from an answer.
+fn size(size: Option<i64>) -> u64 {
+    size.and_then(|size| size.try_into().ok()).unwrap_or(0)
+}
+
 /// A time as the SDK reads it from an answer.
 fn time(time: DateTime) -> Option<SystemTime> {
     SystemTime::try_from(time).ok()
+}
+
+/// An object of a listing.
+fn listed(object: S3Object) -> Option<Listed> {
+    Some(Listed {
+        key: object.key?,
+        size: size(object.size),
+        modified: object.last_modified.and_then(time),
+    })
+}
+
+/// The header that names an object to copy from: `bucket/key`, or `arn/object/key` for an access point.
+fn source(bucket: &str, key: &str) -> String {
+    let key = utf8_percent_encode(key, &PLAIN);
+    if bucket.starts_with("arn:") {
+        format!("{}/object/{key}", utf8_percent_encode(bucket, &PLAIN))
+    } else {
+        format!("{bucket}/{key}")
+    }
 }
 
 #[async_trait]
@@ -200,20 +234,10 @@ impl ObjectStore for S3Store {
     }
 
     async fn head(&self, key: &str) -> Result<Option<Head>, Error> {
-        match self
-            .client
-            .head_object()
-            .bucket(&self.config.name)
-            .key(key)
-            .send()
-            .await
-            .map_err(Failure::of)
-        {
+        let request = self.client.head_object().bucket(&self.config.name).key(key);
+        match request.send().await.map_err(Failure::of) {
             Ok(output) => Ok(Some(Head {
-                size: output
-                    .content_length
-                    .and_then(|size| size.try_into().ok())
-                    .unwrap_or(0),
+                size: size(output.content_length),
                 modified: output.last_modified.and_then(time),
                 archived: output.archive_status.is_some()
                     || matches!(
@@ -241,7 +265,28 @@ impl ObjectStore for S3Store {
     }
 
     async fn list(&self, prefix: &str, after: Option<&str>) -> Result<ListPage, Error> {
-        self.page(prefix, after).await
+        let request = self
+            .client
+            .list_objects_v2()
+            .bucket(&self.config.name)
+            .prefix(prefix)
+            .set_continuation_token(after.map(str::to_owned))
+            .customize()
+            .mutate_request(|request| request.add_extension(BodyLimit(PAGE_LIMIT)));
+        let page = request.send().await.map_err(Failure::of);
+        let page = page.map_err(|failure| self.meaning(failure))?;
+        Ok(ListPage {
+            objects: page
+                .contents
+                .unwrap_or_default()
+                .into_iter()
+                .filter_map(listed)
+                .collect(),
+            // Some servers send a token with the last page, too.
+            next: page
+                .next_continuation_token
+                .filter(|_| page.is_truncated == Some(true)),
+        })
     }
 
     async fn delete(&self, keys: &[String]) -> Result<(), Error> {
@@ -249,6 +294,36 @@ impl ObjectStore for S3Store {
     }
 
     async fn copy(&self, from: &str, to: &str) -> Result<bool, Error> {
-        self.copy_object(from, to).await
+        let config = &self.config;
+        let request = self
+            .client
+            .copy_object()
+            .bucket(&config.name)
+            .key(to)
+            .copy_source(source(&config.name, from))
+            // S3 refuses a copy onto itself that changes nothing; there is no metadata to be lost.
+            .set_metadata_directive((from == to).then_some(MetadataDirective::Replace))
+            .set_server_side_encryption(self.encryption())
+            .set_ssekms_key_id(config.kms_key_id.clone())
+            .set_storage_class(self.storage_class());
+        match request.send().await.map_err(Failure::of) {
+            Ok(_) => Ok(true),
+            Err(Failure::Refusal(refusal)) if refusal.is_missing_object() => Ok(false),
+            Err(failure) => Err(self.meaning(failure)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_is_encoded_and_names_access_points_their_way() {
+        assert_eq!(source("b", "team a/v1/t/e/1+2"), "b/team%20a/v1/t/e/1%2B2");
+        assert_eq!(
+            source("arn:aws:s3:eu-west-1:1:accesspoint/ap", "v1/x"),
+            "arn%3Aaws%3As3%3Aeu-west-1%3A1%3Aaccesspoint/ap/object/v1/x"
+        );
     }
 }
