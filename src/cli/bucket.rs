@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn whoever_may_not_list_is_told_the_permission() {
+    async fn without_the_right_to_list_the_missing_permission_is_named() {
         let bucket = bucket(Guarded::new(|request, _| request == Request::List)).await;
         let mut pages = pin!(bucket.objects(&Scopes::All));
         let Err(Ending::Unable(problem)) = pages.try_next().await else {

@@ -50,7 +50,7 @@ pub(super) struct WhyArgs {
     pub json: bool,
 }
 
-/// All that is told.
+/// All that is printed.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Answer {

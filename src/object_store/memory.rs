@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn fails_as_told_and_then_works_again() {
+    async fn fails_as_scripted_and_then_works_again() {
         let store = MemoryStore::new();
         let refused = Error::AccessDenied {
             status: 403,

@@ -42,7 +42,7 @@ pub struct S3Store {
     conditional: AtomicBool,
     /// Whether deletes are sent in batches; ends when the server refuses one.
     batches: AtomicBool,
-    /// Told when the server calls the credentials expired.
+    /// Called when the server calls the credentials expired.
     on_expired: Option<Box<dyn Fn() + Send + Sync>>,
 }
 

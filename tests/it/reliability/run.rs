@@ -34,7 +34,7 @@ pub fn options(endpoint: &str, more: &str) -> Config {
 pub struct Outcome {
     /// Counts of what was restored and stored.
     pub summary: Summary,
-    /// What the user was told.
+    /// What the user was warned of.
     pub warnings: Vec<Warning>,
     /// Uploads that the end of the run didn't wait for.
     pub left: Vec<String>,
