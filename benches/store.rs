@@ -193,7 +193,7 @@ fn open(plan: &Plan, keys: &Arc<Keys>, prefix: u128) -> Arc<RemoteCache> {
     let config = Config::load(Some(&section), &environment, false, Path::new("/")).unwrap();
     let access = trust::decide(&config.trust, &trust::detect(&environment, false));
     let store = match plan.endpoint {
-        Some(_) => connect(&config),
+        Some(_) => connect(&config, None),
         None => keys.clone(),
     };
     cache::open(config, access, store, Producer::default(), false)

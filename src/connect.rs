@@ -72,16 +72,11 @@ pub struct Connection {
     pub http: SharedHttpClient,
 }
 
-/// Begins to connect to the configured bucket. Must be called within a tokio runtime, in which the work
-/// goes on by itself.
-pub fn connect(config: &Config) -> Arc<dyn ObjectStore> {
-    connect_watched(config, None)
-}
-
-/// The same, with somebody who looks on at all requests.
-pub fn connect_watched(config: &Config, watcher: Option<Watcher>) -> Arc<dyn ObjectStore> {
+/// Begins to connect to the configured bucket; `watcher` sees all requests. Must be called within a tokio runtime, in which
+/// the work goes on by itself.
+pub fn connect(config: &Config, watcher: Option<Watcher>) -> Arc<dyn ObjectStore> {
     let (bucket, credentials) = (config.bucket.clone(), config.credentials.clone());
-    let store = async move { Ok(dial_watched(&bucket, &credentials, watcher).await?.store) };
+    let store = async move { Ok(dial(&bucket, &credentials, watcher).await?.store) };
     let store = store.boxed().shared();
     let found = store.clone();
     let contact = async move { found.await?.probe().await.map_err(Error::of_first_contact) }
@@ -120,13 +115,8 @@ pub async fn problems_with(
     region.await.err().into_iter().collect()
 }
 
-/// Finds region and credentials. The bucket itself is not asked for anything.
-pub async fn dial(bucket: &BucketConfig, credentials: &CredentialsConfig) -> Result<Connection, Error> {
-    dial_watched(bucket, credentials, None).await
-}
-
-/// The same, with somebody who looks on at all requests.
-pub async fn dial_watched(
+/// Finds region and credentials; `watcher` sees all requests. The bucket itself is not asked for anything.
+pub async fn dial(
     bucket: &BucketConfig,
     credentials: &CredentialsConfig,
     watcher: Option<Watcher>,

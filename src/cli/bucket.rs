@@ -76,7 +76,7 @@ impl Bucket {
             print::note(&format!("ignored: {unknown}"));
         }
         let access = trust::decide(&config.trust, &workspace.facts());
-        let connection = connect::dial(&config.bucket, &config.credentials)
+        let connection = connect::dial(&config.bucket, &config.credentials, None)
             .await
             .map_err(|error| Ending::of_bucket(&error, ""))?;
         let producer = Producer::here(None, &workspace.environment);

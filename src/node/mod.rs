@@ -21,7 +21,7 @@ use crate::bucket::blocking;
 use crate::cache::{self, Artifact, Log, RemoteCache, RunEnd};
 use crate::cli;
 use crate::config::Config;
-use crate::connect::{connect_watched, problems_with};
+use crate::connect::{connect, problems_with};
 use crate::entry::Producer;
 use crate::error::Error;
 use crate::remedy;
@@ -97,7 +97,7 @@ impl NativeCache {
             Err(complaint) => (None, Some(complaint)),
         };
         let cache = within_runtime_if_available(|| {
-            let store = connect_watched(&config, log.as_ref().map(Log::watcher));
+            let store = connect(&config, log.as_ref().map(Log::watcher));
             cache::open(config, access, store, producer, options.verbose)
         });
         complaint.into_iter().for_each(|complaint| cache.warn(complaint));

@@ -49,7 +49,7 @@ async fn attack(workspace: &Workspace) -> Result<Findings, String> {
     let user = ["USER", "LOGNAME", "USERNAME"];
     let user = user.iter().find_map(|name| workspace.environment.get(name));
     let scopes = runs::scopes(&config.trust, &facts, &runs, user);
-    let connection = connect::dial(&config.bucket, &config.credentials).await;
+    let connection = connect::dial(&config.bucket, &config.credentials, None).await;
     let connection = connection.map_err(|error| not_tried(&error))?;
     let no_scratch = |error: std::io::Error| format!("scratch files can't be created: {error}");
     let mut target = Target {

@@ -77,7 +77,7 @@ impl Machine {
 
     /// Runs `tasks` tasks as Nx does: asks for a batch, runs what was missed, stores it; waits for uploads at the end.
     pub async fn run(&self, config: Config, tasks: usize) -> Outcome {
-        let store = connect(&config);
+        let store = connect(&config, None);
         self.run_with(config, store, tasks).await
     }
 
