@@ -121,7 +121,7 @@ impl Bench {
         let access = trust::decide(&config.trust, &trust::detect(&self.environment, false));
         let store: Arc<dyn ObjectStore> = match &self.memory {
             Some(memory) => memory.clone(),
-            None => connect(&config),
+            None => connect(&config, None),
         };
         let cache = cache::open(config, access, store, Producer::default(), false);
         tokio::time::sleep(Duration::from_millis(300)).await; // Nx computes its graph

@@ -25,7 +25,7 @@ use nx_s3_cache::config::Config;
 use nx_s3_cache::config::environment::Environment;
 use nx_s3_cache::connect::connect;
 use nx_s3_cache::entry::Producer;
-use nx_s3_cache::object_store::{Error, Head, ListPage, Object, ObjectStore, Progress, PutMode, PutOutcome};
+use nx_s3_cache::object_store::{Error, Fetch, Head, ListPage, Object, ObjectStore, PutMode, PutOutcome};
 use nx_s3_cache::trust;
 
 /// A bucket that remembers keys only.
@@ -39,7 +39,7 @@ struct Keys {
 
 #[async_trait]
 impl ObjectStore for Keys {
-    async fn fetch(&self, _: &str, _: u64, _: &Arc<Progress>) -> Result<Option<Object>, Error> {
+    async fn fetch(&self, _: &Fetch<'_>) -> Result<Option<Object>, Error> {
         Ok(None)
     }
 
@@ -193,7 +193,7 @@ fn open(plan: &Plan, keys: &Arc<Keys>, prefix: u128) -> Arc<RemoteCache> {
     let config = Config::load(Some(&section), &environment, false, Path::new("/")).unwrap();
     let access = trust::decide(&config.trust, &trust::detect(&environment, false));
     let store = match plan.endpoint {
-        Some(_) => connect(&config),
+        Some(_) => connect(&config, None),
         None => keys.clone(),
     };
     cache::open(config, access, store, Producer::default(), false)

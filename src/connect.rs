@@ -1,6 +1,5 @@
 //! From configuration to a bucket: TLS, region, credentials and the S3 client, found in the background.
 
-use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -19,7 +18,7 @@ use crate::object_store::http::http_client;
 use crate::object_store::retry::RetryingStore;
 use crate::object_store::s3::S3Store;
 use crate::object_store::watch::{About, Watcher, watched};
-use crate::object_store::{Error, Head, ListPage, Object, ObjectStore, Part, Progress, PutMode, PutOutcome};
+use crate::object_store::{Error, Fetch, Head, ListPage, Object, ObjectStore, PutMode, PutOutcome};
 use crate::rlimit::max_concurrent_requests;
 
 /// What many may wait for.
@@ -73,16 +72,11 @@ pub struct Connection {
     pub http: SharedHttpClient,
 }
 
-/// Begins to connect to the configured bucket. Must be called within a tokio runtime, in which the work
-/// goes on by itself.
-pub fn connect(config: &Config) -> Arc<dyn ObjectStore> {
-    connect_watched(config, None)
-}
-
-/// The same, with somebody who looks on at all requests.
-pub fn connect_watched(config: &Config, watcher: Option<Watcher>) -> Arc<dyn ObjectStore> {
+/// Begins to connect to the configured bucket; `watcher` sees all requests. Must be called within a tokio runtime, in which
+/// the work goes on by itself.
+pub fn connect(config: &Config, watcher: Option<Watcher>) -> Arc<dyn ObjectStore> {
     let (bucket, credentials) = (config.bucket.clone(), config.credentials.clone());
-    let store = async move { Ok(dial_watched(&bucket, &credentials, watcher).await?.store) };
+    let store = async move { Ok(dial(&bucket, &credentials, watcher).await?.store) };
     let store = store.boxed().shared();
     let found = store.clone();
     let contact = async move { found.await?.probe().await.map_err(Error::of_first_contact) }
@@ -121,13 +115,8 @@ pub async fn problems_with(
     region.await.err().into_iter().collect()
 }
 
-/// Finds region and credentials. The bucket itself is not asked for anything.
-pub async fn dial(bucket: &BucketConfig, credentials: &CredentialsConfig) -> Result<Connection, Error> {
-    dial_watched(bucket, credentials, None).await
-}
-
-/// The same, with somebody who looks on at all requests.
-pub async fn dial_watched(
+/// Finds region and credentials; `watcher` sees all requests. The bucket itself is not asked for anything.
+pub async fn dial(
     bucket: &BucketConfig,
     credentials: &CredentialsConfig,
     watcher: Option<Watcher>,
@@ -172,28 +161,8 @@ impl ObjectStore for Connecting {
         self.contact.clone().await
     }
 
-    async fn fetch(&self, key: &str, limit: u64, progress: &Arc<Progress>) -> Result<Option<Object>, Error> {
-        self.reached().await?.fetch(key, limit, progress).await
-    }
-
-    async fn fetch_sized(
-        &self,
-        key: &str,
-        size: u64,
-        limit: u64,
-        progress: &Arc<Progress>,
-    ) -> Result<Option<Object>, Error> {
-        let store = self.reached().await?;
-        store.fetch_sized(key, size, limit, progress).await
-    }
-
-    async fn fetch_part(
-        &self,
-        key: &str,
-        range: Range<u64>,
-        progress: &Arc<Progress>,
-    ) -> Result<Option<Part>, Error> {
-        self.reached().await?.fetch_part(key, range, progress).await
+    async fn fetch(&self, fetch: &Fetch<'_>) -> Result<Option<Object>, Error> {
+        self.reached().await?.fetch(fetch).await
     }
 
     async fn get(&self, key: &str, limit: u64) -> Result<Option<Bytes>, Error> {

@@ -81,7 +81,7 @@ pub enum Error {
         /// What was left of the deadline.
         left: Duration,
     },
-    /// Caching was given up earlier in this run; the reason was told then.
+    /// Caching was given up earlier in this run; the reason was reported then.
     #[error("remote caching is off for this run")]
     Off,
     /// A fault of this program.

@@ -41,9 +41,9 @@ pub mod environment;
 pub mod error;
 #[forbid(unsafe_code)]
 pub mod git_ref;
-// Only what napi generates here is unsafe.
 #[forbid(unsafe_code)]
 pub mod issuer;
+// Only what napi generates here is unsafe.
 pub mod node;
 #[forbid(unsafe_code)]
 pub mod object_store;

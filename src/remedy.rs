@@ -108,12 +108,12 @@ pub fn of_put(error: &StoreError) -> Cow<'static, str> {
     }
 }
 
-/// What a run warns of when an artifact could not be stored or restored; `None` where it is told elsewhere.
+/// What a run warns of when an artifact could not be stored or restored; `None` where that is reported elsewhere.
 pub fn of_artifact(error: &Error) -> Option<Advice> {
     let (code, title, remedy) = match error {
-        // Told by the error itself, as the run ends with it.
+        // The run ends with this error.
         Error::Off | Error::Untrusted { .. } => return None,
-        // The health of the requests tells of these.
+        // The health of the requests reports these.
         Error::Store(_) => return None,
         Error::Object { source, .. } => return of_object(source),
         Error::Entry { source, .. } => return Some(of_entry(source)),
@@ -241,7 +241,7 @@ const DAMAGED: Advice = Advice {
 };
 
 /// What to do about an object that can't be had as it is in the bucket; `None` where the error says nothing about the
-/// object, and the health of the requests tells of it.
+/// object, and the health of the requests reports it.
 fn of_object(error: &StoreError) -> Option<Advice> {
     let (code, title, remedy) = match error {
         StoreError::TooLarge { .. } => return Some(DAMAGED),

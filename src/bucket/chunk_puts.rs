@@ -13,7 +13,7 @@ use super::compressor_pool::CompressorPool;
 use super::memory::Permit;
 use super::namespace::Namespace;
 use super::pack::{Body, Piece};
-use super::transfer::Transfer;
+use super::requests::Transfer;
 use crate::chunk::ChunkId;
 use crate::entry::ChunkRef;
 use crate::error::Error;

@@ -10,10 +10,10 @@ use tokio::sync::mpsc;
 use super::chunk_reader::FetchedChunk;
 use super::memory::Permit;
 use super::namespace::Namespace;
-use super::transfer::Transfer;
+use super::requests::Transfer;
 use crate::entry::{ChunkRef, MAX_CHUNK_OBJECT};
 use crate::error::Error;
-use crate::object_store::{Object, Progress};
+use crate::object_store::{Fetch, Object, Progress};
 
 /// Chunks of one artifact that are fetched at once. Memory allows fewer of those that aren't small.
 const WINDOW: usize = 64;
@@ -107,9 +107,13 @@ impl Transfer {
         progress: &Arc<Progress>,
     ) -> Result<Object, Error> {
         let key = namespace.keys.chunk(&chunk.id);
-        let size = namespace.codec.chunk_object_len(chunk.stored);
-        let get = self.requests.get_sized(&key, size, MAX_CHUNK_OBJECT, progress);
-        get.await?.ok_or(Error::ChunkMissing { key })
+        let fetch = Fetch {
+            size: namespace.codec.chunk_object_len(chunk.stored),
+            progress: progress.clone(),
+            ..Fetch::new(&key, MAX_CHUNK_OBJECT)
+        };
+        let object = self.requests.get(&fetch).await?;
+        object.ok_or(Error::ChunkMissing { key })
     }
 
     /// The content of a chunk object.

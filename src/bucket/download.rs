@@ -11,14 +11,13 @@ use tokio::sync::mpsc;
 use super::budget::blocking;
 use super::chunk_reader::{Arriving, ChunkReader};
 use super::deadline::Deadline;
-use super::memory::Permit;
+use super::memory::{Memory, Permit};
 use super::namespace::{Name, Namespace};
-use super::reading::Reading;
-use super::transfer::Transfer;
+use super::requests::Transfer;
 use crate::archive;
-use crate::entry::{Entry, MAX_ENTRY_OBJECT, Manifest};
+use crate::entry::{self, Entry, MAX_ENTRY_OBJECT, Manifest};
 use crate::error::Error;
-use crate::object_store::Object;
+use crate::object_store::{Fetch, Object, Progress};
 
 /// Downloads artifacts, whoever wants them and whatever for.
 pub struct Downloader {
@@ -43,6 +42,68 @@ impl FoundEntry {
     }
 }
 
+/// Reads the plain archive of a manifest, on a thread that may block. What it reads may be cut short: only when the
+/// download succeeds, it was all of it.
+type Consume<T> = Box<dyn Fn(&Manifest, &mut dyn BufRead) -> Result<T, Error> + Send + Sync>;
+
+/// An artifact that is read.
+struct Reading<T> {
+    namespace: Arc<Namespace>,
+    name: Name,
+    /// The key of its entry.
+    key: String,
+    /// Bytes that its archive may have.
+    max_size: u64,
+    consume: Consume<T>,
+}
+
+impl<T> Reading<T> {
+    /// Decodes and verifies its entry.
+    fn decode(&self, object: &[u8]) -> Result<Entry, Error> {
+        let entry = self.namespace.codec.decode_entry(self.name.subject(), object);
+        entry.map_err(|source| self.bad(source))
+    }
+
+    /// Consumes an artifact that is in its entry, with `memory` for its chunks; `None` if it is in chunks of their own.
+    fn consume_inline(&self, entry: &Entry, memory: &Memory) -> Result<Option<T>, Error> {
+        if !entry.manifest.inline {
+            return Ok(None);
+        }
+        let codec = &self.namespace.codec;
+        let mut held = None;
+        let chunks = entry.inline_frames().map(|(chunk, frame)| {
+            drop(held.take());
+            held = Some(memory.acquire_blocking(u64::from(chunk.size))?);
+            codec
+                .decode_frame(chunk, frame)
+                .map_err(|source| self.bad(source))
+        });
+        self.consume(&entry.manifest, ChunkReader::new(chunks)).map(Some)
+    }
+
+    /// Consumes the chunks that `reader` reads.
+    fn consume(
+        &self,
+        manifest: &Manifest,
+        mut reader: ChunkReader<impl Iterator<Item = Result<Vec<u8>, Error>>>,
+    ) -> Result<T, Error> {
+        let limit = self.max_size;
+        if manifest.size > limit {
+            return Err(Error::TooLarge { limit });
+        }
+        let read = (self.consume)(manifest, &mut reader);
+        // Why the stream ended early says more than that it did.
+        reader.failure.map_or(read, Err)
+    }
+
+    fn bad(&self, source: entry::Error) -> Error {
+        Error::Entry {
+            key: self.key.clone(),
+            source,
+        }
+    }
+}
+
 impl Downloader {
     /// The entry of `name` in each of `namespaces`. All are asked at once: one round trip, however many there are.
     pub async fn find(
@@ -55,8 +116,7 @@ impl Downloader {
         let progress = self.transfer.requests.progress();
         let get = async |namespace: &Arc<Namespace>| {
             let key = namespace.keys.of(name.subject());
-            let get = self.transfer.requests.get(&key, MAX_ENTRY_OBJECT, &progress);
-            let object = deadline.bound(&progress, 0, get).await.flatten();
+            let object = self.get_entry(&key, &progress, deadline).await;
             (
                 namespace.clone(),
                 object.inspect_err(|error| self.suspect(&key, error)),
@@ -84,6 +144,20 @@ impl Downloader {
             })
         };
         Ok(objects.into_iter().map(&mut found).collect())
+    }
+
+    async fn get_entry(
+        &self,
+        key: &str,
+        progress: &Arc<Progress>,
+        deadline: &Deadline,
+    ) -> Result<Option<Object>, Error> {
+        let fetch = Fetch {
+            progress: progress.clone(),
+            ..Fetch::new(key, MAX_ENTRY_OBJECT)
+        };
+        let get = self.transfer.requests.get(&fetch);
+        deadline.bound(progress, 0, get).await.flatten()
     }
 
     /// Lets `consume` read the artifact of an entry, once the entry is verified. A damaged entry is fetched again: the
@@ -138,19 +212,8 @@ impl Downloader {
             max_size: self.max_size,
             consume: Box::new(consume),
         });
-        let _turn = self.transfer.budget.unpacking.acquire().await?;
-        let opened = {
-            let (reading, entry) = (reading.clone(), entry.clone());
-            let memory = self.transfer.budget.opened.clone();
-            blocking(move || reading.consume_inline(&entry, &memory)).await??
-        };
-        match opened {
-            Some(read) => Ok(read),
-            None => {
-                let deadline = &mut Deadline::unlimited();
-                self.read_chunks(&reading, entry.manifest.clone(), deadline).await
-            }
-        }
+        let deadline = &mut Deadline::unlimited();
+        self.read_once(&reading, move |_| Ok(entry), deadline).await
     }
 
     async fn read_with_refetch<T: Send + 'static>(
@@ -171,14 +234,10 @@ impl Downloader {
         let digest = blake3::hash(&object);
         drop(object);
         let progress = self.transfer.requests.progress();
-        let get = self
-            .transfer
-            .requests
-            .get(&reading.key, MAX_ENTRY_OBJECT, &progress);
-        let other = deadline.bound(&progress, 0, get).await;
+        let other = self.get_entry(&reading.key, &progress, deadline).await;
         deadline.spend(&progress);
         match other {
-            Ok(Ok(Some(Object { body, .. }))) if blake3::hash(&body) != digest => {
+            Ok(Some(Object { body, .. })) if blake3::hash(&body) != digest => {
                 memory.resize(body.len() as u64);
                 self.read_object(reading, body, deadline).await
             }
@@ -192,14 +251,24 @@ impl Downloader {
         object: Bytes,
         deadline: &mut Deadline,
     ) -> Result<T, Error> {
+        let decode = move |reading: &Reading<T>| Ok(Arc::new(reading.decode(&object)?));
+        self.read_once(reading, decode, deadline).await
+    }
+
+    async fn read_once<T: Send + 'static>(
+        &self,
+        reading: &Arc<Reading<T>>,
+        entry: impl FnOnce(&Reading<T>) -> Result<Arc<Entry>, Error> + Send + 'static,
+        deadline: &mut Deadline,
+    ) -> Result<T, Error> {
         let _turn = self.transfer.budget.unpacking.acquire().await?;
         let opened = {
             let (reading, memory) = (reading.clone(), self.transfer.budget.opened.clone());
             // One thread does it all for a small artifact.
             blocking(move || {
-                let entry = reading.decode(&object)?;
+                let entry = entry(&reading)?;
                 let read = reading.consume_inline(&entry, &memory)?;
-                Ok::<_, Error>(read.ok_or(entry.manifest))
+                Ok::<_, Error>(read.ok_or_else(|| entry.manifest.clone()))
             })
         };
         match opened.await?? {

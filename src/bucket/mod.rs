@@ -13,10 +13,8 @@ mod memory;
 mod namespace;
 mod pack;
 mod read_entry;
-mod reading;
 mod requests;
 mod touch;
-mod transfer;
 mod upload;
 
 use std::sync::Arc;
@@ -36,8 +34,8 @@ use crate::scope::Scope;
 use crate::seal::MasterKey;
 use crate::trust::Access;
 use budget::Budget;
+use requests::Transfer;
 use touch::Touches;
-use transfer::Transfer;
 
 pub use budget::blocking;
 pub use deadline::Deadline;

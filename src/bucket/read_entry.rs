@@ -6,7 +6,7 @@ use super::namespace::{Name, Namespace, Namespaces};
 use super::requests::Requests;
 use crate::entry::{self, Entry, MAX_ENTRY_OBJECT, claimed_signer};
 use crate::error::Error;
-use crate::object_store;
+use crate::object_store::{self, Fetch};
 use crate::scope::Scope;
 use crate::sign::{Claimed, Identity, KeyName, Provenance, SignedBy, Verifier};
 
@@ -53,7 +53,7 @@ impl ReadEntry {
             entry: Err(entry::Error::WrongLength),
             signature_needed,
         };
-        let object = match requests.get(&read.key, MAX_ENTRY_OBJECT, &Arc::default()).await {
+        let object = match requests.get(&Fetch::new(&read.key, MAX_ENTRY_OBJECT)).await {
             Ok(None) => return Ok(None),
             Ok(Some(object)) => object.body,
             // Nobody writes such an entry: it is one more that can't be read.

@@ -8,8 +8,10 @@ use bytes::Bytes;
 use futures_util::future::{BoxFuture, FutureExt, pending};
 use parking_lot::Mutex;
 
+use super::budget::Budget;
+use super::touch::Touches;
 use crate::error::Error;
-use crate::object_store::{self, Extent, Head, Object, ObjectStore, Progress, PutMode, PutOutcome};
+use crate::object_store::{self, Extent, Fetch, Head, Object, ObjectStore, Progress, PutMode, PutOutcome};
 
 /// What a request is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +70,14 @@ pub struct Traffic {
     pub saved: AtomicU64,
 }
 
+/// What every transfer needs: the way to the bucket, what it may take, and what is refreshed on it.
+#[derive(Clone)]
+pub struct Transfer {
+    pub requests: Arc<Requests>,
+    pub budget: Arc<Budget>,
+    pub touches: Arc<Touches>,
+}
+
 /// The one way to the objects of artifacts.
 pub struct Requests {
     store: Arc<dyn ObjectStore>,
@@ -109,34 +119,10 @@ impl Requests {
         Arc::new(Progress::new(self.arrived.clone()))
     }
 
-    /// The object under `key`, of at most `limit` bytes, a part of the download that `progress` follows.
-    pub async fn get(
-        &self,
-        key: &str,
-        limit: u64,
-        progress: &Arc<Progress>,
-    ) -> Result<Option<Object>, Error> {
-        self.receive(key, self.store.fetch(key, limit, progress)).await
-    }
-
-    /// The same for an object that probably has `size` bytes.
-    pub async fn get_sized(
-        &self,
-        key: &str,
-        size: u64,
-        limit: u64,
-        progress: &Arc<Progress>,
-    ) -> Result<Option<Object>, Error> {
-        let fetch = self.store.fetch_sized(key, size, limit, progress);
-        self.receive(key, fetch).await
-    }
-
-    async fn receive(
-        &self,
-        key: &str,
-        fetch: impl Future<Output = Result<Option<Object>, object_store::Error>>,
-    ) -> Result<Option<Object>, Error> {
-        match self.run(Purpose::Read, key, fetch).await {
+    /// Gets an object.
+    pub async fn get(&self, fetch: &Fetch<'_>) -> Result<Option<Object>, Error> {
+        let key = fetch.key;
+        match self.run(Purpose::Read, key, self.store.fetch(fetch)).await {
             Ok(object) => {
                 if let Some(object) = &object {
                     self.traffic.received.fetch_add(object.body.len() as u64, Relaxed);

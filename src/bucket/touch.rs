@@ -17,8 +17,8 @@ use crate::object_store::ObjectStore;
 const COPIES: usize = 4;
 const LONGEST_END: Duration = Duration::from_secs(10);
 
-/// Touches objects in the background, each at most once. Nobody is told of what goes wrong, since nothing depends on
-/// it: where an object can't be copied, no further one is tried.
+/// Touches objects in the background, each at most once. Failures are not reported, since nothing depends on it: where
+/// an object can't be copied, no further one is tried.
 pub struct Touches {
     after: Option<Duration>,
     begun: Mutex<HashSet<String>>,

@@ -9,7 +9,7 @@ use super::chunk_puts::ChunkPuts;
 use super::compressor_pool::CompressorPool;
 use super::namespace::{Name, Namespace};
 use super::pack::{Draft, Packer, Product, Source};
-use super::transfer::Transfer;
+use super::requests::Transfer;
 use crate::config::Compression;
 use crate::entry::Producer;
 use crate::error::Error;

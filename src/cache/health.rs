@@ -76,7 +76,7 @@ impl Health {
         self.writes_off.store(true, Relaxed);
     }
 
-    /// No further request will be made: tells of those that failed, unless something worked after them.
+    /// No further request will be made: reports those that failed, unless something worked after them.
     pub fn end(&self) {
         let Some(error) = self.failing.lock().last.take() else {
             return;
@@ -96,7 +96,7 @@ impl Health {
     fn give_up(&self, error: &Error) {
         self.writes_off.store(true, Relaxed);
         self.off.send_replace(true);
-        // Of a server that never said a word, this may have been told.
+        // Of a server that never said a word, this may have been reported.
         let never_answered = matches!(error, Error::Silent { .. }) && !self.proven.load(Relaxed);
         self.warn(
             if never_answered { Code::Silence } else { Code::Off },
@@ -107,7 +107,7 @@ impl Health {
         );
     }
 
-    /// The first answer is awaited in the background. What it turns out to be is told, too, if it ever comes.
+    /// The first answer is awaited in the background. What it turns out to be is reported, too, if it ever comes.
     fn warn_of_silence(&self, error: &Error) {
         self.warn(
             Code::Silence,
@@ -228,7 +228,7 @@ impl Gate for Health {
             (Extent::Permission, Purpose::Read) => self.read_denied(error),
             (Extent::Permission | Extent::Request, Purpose::Write) => self.write_refused(key, error),
             (Extent::Permission | Extent::Request, Purpose::Repair) => self.repair_refused(key, error),
-            // Says nothing about the next; whoever asked for the object tells of it.
+            // Says nothing about the next; whoever asked for the object reports it.
             (Extent::Object, _) => {}
         }
     }

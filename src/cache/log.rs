@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_means_nothing_is_told_with_those_that_do() {
+    fn an_invalid_value_is_reported_with_the_valid_ones() {
         assert!(Log::wanted(&Environment::default()).unwrap().is_none());
         let warning = Log::wanted(&Environment::from([(VARIABLE, "loud")]))
             .err()

@@ -182,7 +182,7 @@ impl RemoteCache {
         self.queue(hash, upload, turn).await
     }
 
-    /// Something is not stored, for the reason that `warning` tells.
+    /// Something is not stored, for the reason that `warning` gives.
     pub fn skip(&self, warning: Warning) {
         self.counters.skipped();
         self.warn(warning);
@@ -239,7 +239,7 @@ impl RemoteCache {
         self.warnings.take()
     }
 
-    /// Tells the user something, unless something of the same code was told before.
+    /// Warns the user, once of each code.
     pub fn warn(&self, warning: Warning) {
         self.warnings.once(warning.code, warning.title, warning.body);
     }

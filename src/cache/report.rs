@@ -1,4 +1,4 @@
-//! What the user is told of an artifact that could not be stored or restored.
+//! Reports an artifact that could not be stored or restored.
 
 use super::remote_cache::RemoteCache;
 use crate::entry;
@@ -10,7 +10,7 @@ impl RemoteCache {
     /// Counts a failure, and warns of what the user can do something about.
     pub(super) fn report(&self, hash: &str, outcome: &str, error: &Error) {
         if matches!(error, Error::Off) {
-            return; // told when it was given up
+            return; // reported when it was given up
         }
         self.counters.error(error.kind());
         // It may name a file of the archive.

@@ -1,4 +1,4 @@
-//! What the user is told: each kind of trouble once a run, with its cause, its effect and the remedy.
+//! The warnings of a run: each kind of trouble once, with its cause, its effect and the remedy.
 
 use std::collections::HashSet;
 
@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_kind_is_told_once_a_run() {
+    fn each_kind_is_reported_once_a_run() {
         let warnings = Warnings::default();
         warnings.once(Code::Off, "first", []);
         warnings.once(Code::Off, "again", []);

@@ -76,7 +76,7 @@ impl Bucket {
             print::note(&format!("ignored: {unknown}"));
         }
         let access = trust::decide(&config.trust, &workspace.facts());
-        let connection = connect::dial(&config.bucket, &config.credentials)
+        let connection = connect::dial(&config.bucket, &config.credentials, None)
             .await
             .map_err(|error| Ending::of_bucket(&error, ""))?;
         let producer = Producer::here(None, &workspace.environment);
@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn whoever_may_not_list_is_told_the_permission() {
+    async fn without_the_right_to_list_the_missing_permission_is_named() {
         let bucket = bucket(Guarded::new(|request, _| request == Request::List)).await;
         let mut pages = pin!(bucket.objects(&Scopes::All));
         let Err(Ending::Unable(problem)) = pages.try_next().await else {

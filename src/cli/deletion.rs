@@ -38,7 +38,7 @@ pub(super) struct Deletion {
     pub what: What,
 }
 
-/// Deletes these objects and counts them in `tally`. After an error, which tells what was deleted before, running again
+/// Deletes these objects and counts them in `tally`. After an error, which says what was deleted before, running again
 /// finishes.
 pub(super) async fn delete(
     bucket: &Bucket,
@@ -130,7 +130,7 @@ impl Tally {
             .for_each(|deletion| self.add(deletion.what, deletion.size));
     }
 
-    /// Whether there is nothing to tell.
+    /// Whether there is nothing to report.
     pub(super) fn is_empty(&self) -> bool {
         self.entries + self.archives + self.chunks + self.scratch == 0
     }
@@ -171,7 +171,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn objects_are_told_in_words() {
+    fn objects_are_counted_in_words() {
         let mut tally = Tally::default();
         assert_eq!(tally.line(), "nothing was deleted");
         tally.add(What::Entry, 1000);

@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_task_that_was_not_run_is_told_with_those_that_were() {
+    fn a_task_that_was_not_run_is_reported_with_those_that_were() {
         for name in ["api:build", "api:deploy", "web:lint", "we:build"] {
             let Err(Ending::Unable(problem)) = last_run().task(name) else {
                 unreachable!("{name} was found")

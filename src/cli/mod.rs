@@ -14,7 +14,6 @@ mod inspect;
 mod keygen;
 mod last_run;
 mod ls;
-mod nx_facts;
 mod purge;
 mod rebuild;
 mod restore;
@@ -40,7 +39,6 @@ use args::{Cli, Command, Place, Placed};
 use ui::UNABLE;
 use ui::print::{self, exit_code};
 
-pub use nx_facts::{NxCandidate, NxFacts, NxPackage, NxRoute};
 pub use workspace::Workspace;
 
 /// What the standalone binary does.

@@ -24,7 +24,7 @@ use crate::remedy;
 /// Keep directories under a name in the bucket, for `restore`.
 ///
 /// Sends only the chunks that the bucket doesn't have. Goes to the part of the cache that this run may write: an untrusted
-/// run never changes what trusted runs restore. A run that may write nothing says so and ends with 0.
+/// run never changes what trusted runs restore. A run that may write nothing says so and exits 0.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "Examples:
   nx-s3-cache rebuild shop/node_modules --mount node_modules

@@ -25,7 +25,7 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(600);
 /// Put back what `rebuild` kept under a name, into the working directory.
 ///
 /// Verifies everything first, then replaces files and links that are there and leaves alone what the archive doesn't have.
-/// An archive is refused as a whole if it has anything called .git, or anything outside of the paths in --only. Ends with 0
+/// An archive is refused as a whole if it has anything called .git, or anything outside of the paths in --only. Exits 0
 /// whether there was something or not: without it, a build is only slower.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "Examples:

@@ -1,13 +1,10 @@
 //! A bucket that refuses some requests.
 
-use std::ops::Range;
-use std::sync::Arc;
-
 use async_trait::async_trait;
 use bytes::Bytes;
 
 use crate::object_store::memory::MemoryStore;
-use crate::object_store::{Error, Head, ListPage, Object, ObjectStore, Part, Progress, PutMode, PutOutcome};
+use crate::object_store::{Error, Fetch, Head, ListPage, Object, ObjectStore, PutMode, PutOutcome};
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,30 +54,9 @@ impl ObjectStore for Guarded {
         self.objects.probe().await
     }
 
-    async fn fetch(&self, key: &str, limit: u64, progress: &Arc<Progress>) -> Result<Option<Object>, Error> {
-        self.ask(Request::Get, key)?;
-        self.objects.fetch(key, limit, progress).await
-    }
-
-    async fn fetch_sized(
-        &self,
-        key: &str,
-        size: u64,
-        limit: u64,
-        progress: &Arc<Progress>,
-    ) -> Result<Option<Object>, Error> {
-        self.ask(Request::Get, key)?;
-        self.objects.fetch_sized(key, size, limit, progress).await
-    }
-
-    async fn fetch_part(
-        &self,
-        key: &str,
-        range: Range<u64>,
-        progress: &Arc<Progress>,
-    ) -> Result<Option<Part>, Error> {
-        self.ask(Request::Get, key)?;
-        self.objects.fetch_part(key, range, progress).await
+    async fn fetch(&self, fetch: &Fetch<'_>) -> Result<Option<Object>, Error> {
+        self.ask(Request::Get, fetch.key)?;
+        self.objects.fetch(fetch).await
     }
 
     async fn get(&self, key: &str, limit: u64) -> Result<Option<Bytes>, Error> {

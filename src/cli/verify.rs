@@ -27,7 +27,7 @@ const AT_ONCE: usize = 4;
 
 /// Check entries as a restore would, without writing anything: signature, encryption, every chunk, every path.
 ///
-/// Ends with 0 when all are good, with 1 when one is not, which is named, and with 2 when they could not be read.
+/// Exits 0 when all are good, 1 when one is not, which is named, and 2 when they could not be read.
 /// The memory it takes doesn't depend on how many entries there are; a chunk that several of them share is fetched for
 /// each.
 #[derive(Args, Debug)]

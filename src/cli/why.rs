@@ -28,7 +28,7 @@ const COLUMNS: [Column; 5] = [
 
 /// Tell why a task is not restored: whether its hash is in the bucket, and which other entries of the task are.
 ///
-/// The hash is that of the last run of Nx on this machine. Ends with 0 when a run would restore its entry, with 1 when it
+/// The hash is that of the last run of Nx on this machine. Exits 0 when a run would restore its entry, 1 when it
 /// would not.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
@@ -50,7 +50,7 @@ pub(super) struct WhyArgs {
     pub json: bool,
 }
 
-/// All that is told.
+/// All that is printed.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Answer {

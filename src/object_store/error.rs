@@ -238,22 +238,9 @@ impl Error {
 
     /// Whether the same request may succeed in a moment.
     pub fn may_pass(&self) -> bool {
-        match self {
-            Self::Unreachable { lasting, .. } => !lasting,
-            Self::TimedOut { .. } | Self::Throttled { .. } | Self::Server { .. } => true,
-            Self::Misconfigured { .. }
-            | Self::Credentials { .. }
-            | Self::AccessDenied { .. }
-            | Self::NoSuchBucket { .. }
-            | Self::InvalidBucketName { .. }
-            | Self::WrongRegion { .. }
-            | Self::WrongEndpoint { .. }
-            | Self::Silent { .. }
-            | Self::Unanswered { .. }
-            | Self::Refused { .. }
-            | Self::ChecksumMismatch
-            | Self::Unreadable { .. }
-            | Self::TooLarge { .. } => false,
+        match self.extent() {
+            Extent::Traffic | Extent::Server => true,
+            Extent::Bucket | Extent::Pending | Extent::Request | Extent::Permission | Extent::Object => false,
         }
     }
 

@@ -51,23 +51,43 @@ pub enum PutOutcome {
     AlreadyThere,
 }
 
-/// An object that was got.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Object {
-    /// Its bytes.
-    pub body: Bytes,
-    /// When it was written, where the server says so.
-    pub modified: Option<SystemTime>,
+/// What is asked for: an object, or a part of it.
+#[derive(Clone, Debug)]
+pub struct Fetch<'a> {
+    /// The object's key.
+    pub key: &'a str,
+    /// The bytes asked for, fewer where the object ends earlier; all of them without it.
+    pub range: Option<Range<u64>>,
+    /// Bytes accepted at most.
+    pub limit: u64,
+    /// Bytes that the object probably has, 0 where nobody knows: a large one comes from far away in several requests,
+    /// since a connection that loses packets carries little.
+    pub size: u64,
+    /// Begins when the request is sent, and counts bytes as they arrive, or at the end where the store can't tell.
+    pub progress: Arc<Progress>,
 }
 
-/// A part of an object that was got.
+impl<'a> Fetch<'a> {
+    /// The whole object under `key`, of at most `limit` bytes.
+    pub fn new(key: &'a str, limit: u64) -> Self {
+        Self {
+            key,
+            range: None,
+            limit,
+            size: 0,
+            progress: Arc::default(),
+        }
+    }
+}
+
+/// An object that was got, or a part of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Part {
-    /// Its bytes.
+pub struct Object {
+    /// The bytes that were asked for.
     pub body: Bytes,
-    /// The bytes of the whole object.
-    pub of: u64,
-    /// When that was written, where the server says so.
+    /// Bytes of the whole object.
+    pub size: u64,
+    /// When it was written, where the server says so.
     pub modified: Option<SystemTime>,
 }
 
@@ -114,46 +134,15 @@ pub trait ObjectStore: Send + Sync + 'static {
         Ok(())
     }
 
-    /// The object; `None` where there is no such object. `progress` begins when the request is sent, and counts bytes as
-    /// they arrive, or at the end where the store can't tell.
+    /// The object; `None` where there is no such object.
     ///
-    /// A body of more than `limit` bytes is [`Error::TooLarge`], noticed before it is in memory. An object that is there
-    /// and can't be had as it is fails with an error of [`Extent::Object`].
-    async fn fetch(&self, key: &str, limit: u64, progress: &Arc<Progress>) -> Result<Option<Object>, Error>;
+    /// More bytes than the limit are [`Error::TooLarge`], noticed before they are in memory. An object that is there and
+    /// can't be had as it is fails with an error of [`Extent::Object`].
+    async fn fetch(&self, fetch: &Fetch<'_>) -> Result<Option<Object>, Error>;
 
-    /// The same for an object that probably has `size` bytes: from far away in several requests, since a connection that
-    /// loses packets carries little.
-    async fn fetch_sized(
-        &self,
-        key: &str,
-        _size: u64,
-        limit: u64,
-        progress: &Arc<Progress>,
-    ) -> Result<Option<Object>, Error> {
-        self.fetch(key, limit, progress).await
-    }
-
-    /// The bytes in `range` of the object, fewer where it ends earlier.
-    async fn fetch_part(
-        &self,
-        key: &str,
-        range: Range<u64>,
-        progress: &Arc<Progress>,
-    ) -> Result<Option<Part>, Error> {
-        let whole = self.fetch(key, u64::MAX, progress).await?;
-        Ok(whole.map(|Object { body, modified }| {
-            let end = range.end.min(body.len() as u64);
-            Part {
-                of: body.len() as u64,
-                body: body.slice(range.start.min(end) as usize..end as usize),
-                modified,
-            }
-        }))
-    }
-
-    /// The bytes of what [`fetch`](Self::fetch) gets.
+    /// The bytes of the object, of which there may be `limit`.
     async fn get(&self, key: &str, limit: u64) -> Result<Option<Bytes>, Error> {
-        let object = self.fetch(key, limit, &Arc::default()).await?;
+        let object = self.fetch(&Fetch::new(key, limit)).await?;
         Ok(object.map(|object| object.body))
     }
 

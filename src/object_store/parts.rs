@@ -1,12 +1,11 @@
 //! A large object in parts, each by a request of its own, side by side.
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use bytes::BytesMut;
 use futures_util::future::try_join_all;
 
-use super::{Error, Object, ObjectStore, Progress};
+use super::{Error, Fetch, Object, ObjectStore};
 
 /// The bytes of a part at least: a request for less costs more than it brings.
 const LEAST: u64 = 128 << 10;
@@ -28,18 +27,23 @@ pub(super) fn ranges(size: u64, most: usize) -> Vec<Range<u64>> {
     (0..count).map(|part| bound(part)..bound(part + 1)).collect()
 }
 
-/// Gets all `ranges`, which are one behind the other, of an object from `store`.
+/// Gets all `ranges`, which are one behind the other, of the object that `whole` asks for.
 pub(super) async fn join(
     store: &impl ObjectStore,
-    key: &str,
+    whole: &Fetch<'_>,
     ranges: Vec<Range<u64>>,
-    progress: &Arc<Progress>,
 ) -> Result<Joined, Error> {
     let size = ranges.last().map_or(0, |last| last.end);
     let get = async |range: Range<u64>| {
         let len = range.end - range.start;
-        let part = store.fetch_part(key, range, progress).await?;
-        Ok(part.map(|part| (part.of == size && part.body.len() as u64 == len).then_some(part)))
+        let fetch = Fetch {
+            range: Some(range),
+            limit: len,
+            size: 0,
+            ..whole.clone()
+        };
+        let part = store.fetch(&fetch).await?;
+        Ok(part.map(|part| (part.size == size && part.body.len() as u64 == len).then_some(part)))
     };
     let parts = match try_join_all(ranges.into_iter().map(get)).await {
         Ok(parts) => parts,
@@ -61,7 +65,7 @@ pub(super) async fn join(
         }
     }
     let body = body.freeze();
-    Ok(Joined::Whole(Object { body, modified }))
+    Ok(Joined::Whole(Object { body, size, modified }))
 }
 
 #[cfg(test)]
@@ -90,7 +94,7 @@ mod tests {
 
     /// What two parts of an object that should have 4 bytes come to.
     async fn joined(store: &MemoryStore) -> Result<Joined, Error> {
-        join(store, "key", vec![0..2, 2..4], &Arc::default()).await
+        join(store, &Fetch::new("key", 4), vec![0..2, 2..4]).await
     }
 
     #[tokio::test]

@@ -155,7 +155,7 @@ impl Refusal {
                 retry_after: self.retry_after,
             },
             408 => Error::Server { detail },
-            // A copy that fails late is told behind a status of 200.
+            // A copy that fails late is reported behind a status of 200.
             _ if self.is(&["InternalError"]) => Error::Server { detail },
             // The server will not learn it during this run.
             status @ 501 => Error::Refused { status, detail },

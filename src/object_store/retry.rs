@@ -3,8 +3,6 @@
 //! The only place that retries: the SDK makes one attempt. A wait holds no turn, so that requests that are due go
 //! first.
 
-use std::ops::Range;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
@@ -15,7 +13,7 @@ use tokio::time::{Instant, sleep};
 
 use super::pace::Pace;
 use super::parts::{self, Joined};
-use super::{DELETE_BATCH, Error, Head, ListPage, Object, ObjectStore, Part, Progress, PutMode, PutOutcome};
+use super::{DELETE_BATCH, Error, Fetch, Head, ListPage, Object, ObjectStore, PutMode, PutOutcome};
 
 /// The most to wait before the first retry; doubled each time. What is waited is a random part of it, so that
 /// those who were refused together don't come back together.
@@ -145,41 +143,21 @@ impl<S: ObjectStore> ObjectStore for RetryingStore<S> {
         self.repeat(|| self.store.probe()).await
     }
 
-    async fn fetch(&self, key: &str, limit: u64, progress: &Arc<Progress>) -> Result<Option<Object>, Error> {
-        let fetch = || self.store.fetch(key, limit, progress);
-        self.repeat_while(|| progress.received_by_all(), fetch).await
-    }
-
-    async fn fetch_sized(
-        &self,
-        key: &str,
-        size: u64,
-        limit: u64,
-        progress: &Arc<Progress>,
-    ) -> Result<Option<Object>, Error> {
-        let ranges = parts::ranges(size.min(limit), self.pace.distance());
+    async fn fetch(&self, fetch: &Fetch<'_>) -> Result<Option<Object>, Error> {
+        let ranges = parts::ranges(fetch.size.min(fetch.limit), self.pace.distance());
         if ranges.len() > 1 && self.gives_parts.load(Relaxed) {
-            match parts::join(self, key, ranges, progress).await? {
+            match parts::join(self, fetch, ranges).await? {
                 Joined::Whole(object) => return Ok(Some(object)),
                 Joined::Missing => return Ok(None),
                 Joined::Unfit => self.gives_parts.store(false, Relaxed),
             }
         }
-        self.fetch(key, limit, progress).await
-    }
-
-    async fn fetch_part(
-        &self,
-        key: &str,
-        range: Range<u64>,
-        progress: &Arc<Progress>,
-    ) -> Result<Option<Part>, Error> {
-        let fetch = || self.store.fetch_part(key, range.clone(), progress);
-        self.repeat_while(|| progress.received_by_all(), fetch).await
+        let arrived = || fetch.progress.received_by_all();
+        self.repeat_while(arrived, || self.store.fetch(fetch)).await
     }
 
     async fn get(&self, key: &str, limit: u64) -> Result<Option<Bytes>, Error> {
-        let object = self.fetch(key, limit, &Arc::default()).await?;
+        let object = self.fetch(&Fetch::new(key, limit)).await?;
         Ok(object.map(|object| object.body))
     }
 
@@ -408,7 +386,11 @@ mod tests {
         let mut before = 0;
         let mut requests = [0; 2];
         for count in &mut requests {
-            let object = store.fetch_sized("large", LARGE, LARGE, &Arc::default()).await;
+            let fetch = Fetch {
+                size: LARGE,
+                ..Fetch::new("large", LARGE)
+            };
+            let object = store.fetch(&fetch).await;
             assert!(object.unwrap().unwrap().body == vec![7; LARGE as usize]);
             *count = store.store.calls().len() - before;
             before += *count;

@@ -94,7 +94,7 @@ impl Answer {
     }
 }
 
-/// Told of each attempt when it ended. Called by the tasks that make the requests, so it must be quick.
+/// Called with each attempt when it has ended, by the task that makes the request, so it must be quick.
 pub type Watcher = Arc<dyn Fn(&Exchange) + Send + Sync>;
 
 /// The same client, watched, with the patience that `bucket` has.
@@ -150,7 +150,7 @@ impl HttpConnector for WatchedConnector {
     }
 }
 
-/// Who is told, and of what.
+/// Who watches what.
 #[derive(Clone)]
 struct Witness {
     about: About,

@@ -166,19 +166,19 @@ mod tests {
     #[test]
     fn a_pipe_is_written_to_and_a_file_or_a_pipe_that_nobody_reads_is_not() {
         let (mut child, client) = other(Stdio::piped()).unwrap();
-        assert!(client.tell("told"));
+        assert!(client.tell("text"));
         let mut read = [0; 4];
         let mut pipe = child.stderr.take().unwrap();
         pipe.read_exact(&mut read).unwrap();
-        assert_eq!(&read, b"told");
+        assert_eq!(&read, b"text");
         drop(pipe);
-        assert!(!client.tell("told"));
+        assert!(!client.tell("text"));
         child.kill().unwrap();
         child.wait().unwrap();
 
         let file = tempfile::NamedTempFile::new().unwrap();
         let (mut child, client) = other(file.reopen().unwrap().into()).unwrap();
-        assert!(!client.tell("told"));
+        assert!(!client.tell("text"));
         child.kill().unwrap();
         child.wait().unwrap();
         assert_eq!(fs::read(file.path()).unwrap(), b"");

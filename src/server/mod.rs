@@ -1,7 +1,7 @@
 //! The second way into Nx: a server for the client of Nx's self-hosted cache, for one run, on this machine.
 //!
 //! Nx's client ends the run over most answers, so there are few: `GET` is answered with the artifact or 404, `PUT` with
-//! 200, or with 403 where the run stores nothing. All trouble is one of these, and told like that of the direct way.
+//! 200, or with 403 where the run stores nothing. All trouble is one of these, and reported as on the direct way.
 //! The one exception is what must end the run: 401, whose text the client shows.
 
 mod body;
@@ -166,7 +166,7 @@ async fn converse(stream: TcpStream, peer: SocketAddr, shared: Arc<Shared>) {
             Ok::<_, Infallible>(response)
         }
     });
-    // The client is told by its requests' ends; whoever broke the connection knows already.
+    // The client sees its requests end; whoever broke the connection knows already.
     let _ = http(HEAD).serve_connection(TokioIo::new(stream), serve).await;
 }
 

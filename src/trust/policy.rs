@@ -26,7 +26,7 @@ pub struct Access {
     pub kept_keys: Option<PathBuf>,
     /// One line for people: what this run is, and what follows from it.
     pub why: String,
-    /// What the user must know, to be told once a run.
+    /// What to warn the user of, once a run.
     pub warnings: Vec<TrustWarning>,
 }
 

@@ -8,7 +8,7 @@ use crate::config::SET_UP;
 use crate::git_ref::GitRef;
 use crate::sign::KeyName;
 
-/// What a user must know about a run's trust; each is told once a run.
+/// What a user must know about a run's trust; each is given once a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TrustWarning {
     /// There are no keys, and this is CI.

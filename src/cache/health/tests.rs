@@ -124,7 +124,7 @@ fn damaged_and_unreadable_objects_say_nothing_about_others() {
 }
 
 #[test]
-fn trouble_that_lasts_to_the_end_of_a_short_run_is_told() {
+fn trouble_that_lasts_to_the_end_of_a_short_run_is_reported() {
     let (health, warnings) = health(false);
     health.failed(Purpose::Read, "v1/t/e/1", &server());
     health.answered(Purpose::Read);
@@ -137,7 +137,7 @@ fn trouble_that_lasts_to_the_end_of_a_short_run_is_told() {
 }
 
 #[tokio::test]
-async fn a_server_that_fell_silent_is_given_up_at_once_and_who_waits_is_told() {
+async fn a_server_that_fell_silent_is_given_up_at_once_and_who_waits_is_notified() {
     let (health, warnings) = health(false);
     fail(&health, Purpose::Read, 1, &unanswered());
     assert_eq!(warnings.take().len(), 1, "it took its time at first");
@@ -168,7 +168,7 @@ fn a_storm_of_throttling_is_forgiven_until_it_lasts() {
 }
 
 #[test]
-fn a_bucket_that_has_not_answered_yet_is_told_once_and_what_it_turns_out_to_be_is_told_too() {
+fn a_bucket_that_has_not_answered_yet_is_reported_once_and_what_it_turns_out_to_be_too() {
     let (health, warnings) = health(false);
     fail(&health, Purpose::Read, 2, &unanswered());
     fail(&health, Purpose::Write, 2, &unanswered());
@@ -182,7 +182,7 @@ fn a_bucket_that_has_not_answered_yet_is_told_once_and_what_it_turns_out_to_be_i
 }
 
 #[test]
-fn a_bucket_that_never_answers_is_told_of_once() {
+fn a_bucket_that_never_answers_is_reported_once() {
     let (health, warnings) = health(false);
     fail(&health, Purpose::Read, 2, &unanswered());
     fail(&health, Purpose::Write, 2, &silent());
@@ -230,7 +230,7 @@ fn a_denied_repair_leaves_storing_alone_and_names_the_object() {
 }
 
 #[test]
-fn a_denied_read_is_only_told_where_no_write_can_tell() {
+fn a_denied_read_is_only_reported_where_no_write_can_decide() {
     let (reading_and_writing, warnings) = health(false);
     fail(&reading_and_writing, Purpose::Read, 10, &denied());
     assert!(reading_and_writing.allows(Purpose::Read) && warnings.take().is_empty());

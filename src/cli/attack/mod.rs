@@ -13,13 +13,11 @@ mod target;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
-
 use super::scratch;
 use super::ui::{Ending, interrupt, print};
 use super::workspace::Workspace;
 use crate::connect;
-use crate::object_store::{Error, Extent, ObjectStore};
+use crate::object_store::{Error, Extent};
 use crate::remedy;
 use crate::trust;
 use findings::Findings;
@@ -49,18 +47,18 @@ async fn attack(workspace: &Workspace) -> Result<Findings, String> {
     let user = ["USER", "LOGNAME", "USERNAME"];
     let user = user.iter().find_map(|name| workspace.environment.get(name));
     let scopes = runs::scopes(&config.trust, &facts, &runs, user);
-    let connection = connect::dial(&config.bucket, &config.credentials).await;
+    let connection = connect::dial(&config.bucket, &config.credentials, None).await;
     let connection = connection.map_err(|error| not_tried(&error))?;
     let no_scratch = |error: std::io::Error| format!("scratch files can't be created: {error}");
     let mut target = Target {
         config: &config,
         access: &access,
-        store: connection.store.clone(),
+        store: connection.store,
         directory: tempfile::tempdir().map_err(no_scratch)?,
         name: scratch::name().map_err(no_scratch)?,
         written: Vec::new(),
     };
-    known(&target, &connection.store).await?;
+    known(&target).await?;
     let tried = target.attack(&runs, scopes).await;
     // Whatever happened, nothing of it is to stay.
     let left_behind = target.clean_up().await;
@@ -79,8 +77,8 @@ async fn attack(workspace: &Workspace) -> Result<Findings, String> {
 }
 
 /// Whether the server knows these credentials at all: it denies strangers everything, which would prove nothing.
-async fn known(target: &Target<'_>, store: &Arc<dyn ObjectStore>) -> Result<(), String> {
-    match store.get(&target.key("probe")?, 0).await {
+async fn known(target: &Target<'_>) -> Result<(), String> {
+    match target.store.get(&target.key("probe")?, 0).await {
         Err(error) if error.extent() != Extent::Permission => Err(not_tried(&error)),
         _ => Ok(()),
     }

@@ -9,7 +9,7 @@ use crate::object_store::{Error, Extent, PutMode};
 /// A remedy when reading fails with `error` and other settings would do.
 pub(super) async fn for_reading(config: &Config, error: &Error, key: &str) -> Option<String> {
     for (setting, bucket) in variants(&config.bucket, error) {
-        let Ok(connection) = connect::dial(&bucket, &config.credentials).await else {
+        let Ok(connection) = connect::dial(&bucket, &config.credentials, None).await else {
             continue;
         };
         match connection.store.get(key, 0).await {
@@ -29,7 +29,7 @@ pub(super) async fn for_writing(config: &Config, error: &Error, key: &str, body:
         disable_checksum: true,
         ..once(&config.bucket)
     };
-    let connection = connect::dial(&bucket, &config.credentials).await.ok()?;
+    let connection = connect::dial(&bucket, &config.credentials, None).await.ok()?;
     connection.store.put(key, body, PutMode::Create).await.ok()?;
     Some(it_works_with("`disableChecksum` set to true"))
 }

@@ -38,7 +38,7 @@ pub(super) async fn examine(config: &Config, key: &str, report: &mut Report) -> 
         retries: config.bucket.retries.min(RETRIES),
         ..config.bucket.clone()
     };
-    let connection = match connect::dial_watched(&bucket, &config.credentials, Some(seen.watcher())).await {
+    let connection = match connect::dial(&bucket, &config.credentials, Some(seen.watcher())).await {
         Ok(connection) => connection,
         Err(error) => {
             let name = if matches!(error, Error::Credentials { .. }) {

@@ -52,7 +52,7 @@ pub(super) async fn run(workspace: &Workspace, json: bool) -> u8 {
     report.finish()
 }
 
-/// Each step needs the one before it, but for Nx, which is told whatever else is wrong.
+/// Each step needs the one before it, but for Nx, which is examined whatever else is wrong.
 async fn examine(workspace: &Workspace, report: &mut Report) {
     report.part("Nx");
     let facts = workspace.nx_facts.as_ref();

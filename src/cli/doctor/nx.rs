@@ -3,8 +3,8 @@
 use std::ops::RangeInclusive;
 
 use super::report::{Report, Step};
-use crate::cli::nx_facts::{NxFacts, NxRoute};
 use crate::config::environment::Environment;
+use crate::node::objects::{NxFacts, NxRoute};
 
 /// The major versions of Nx that this package works with; the same as its peer dependency.
 const SUPPORTED: RangeInclusive<u32> = 20..=24;
@@ -20,7 +20,7 @@ const SWITCHES: [&str; 4] = [
     "NX_DISABLE_NX_CACHE",
 ];
 
-/// Tells what the facts mean. Without facts this is the standalone binary.
+/// Reports what the facts mean. Without facts this is the standalone binary.
 pub(super) fn examine(facts: Option<&NxFacts>, environment: &Environment, report: &mut Report) {
     let Some(facts) = facts else {
         let why = "not looked at: only `npx nx-s3-cache doctor`, in the workspace, can tell what Nx loads";
@@ -168,7 +168,7 @@ fn binary(facts: &NxFacts) -> Step {
 mod tests {
     use super::super::report::State;
     use super::*;
-    use crate::cli::nx_facts::{NxCandidate, NxPackage};
+    use crate::node::objects::{NxCandidate, NxPackage};
 
     fn installed(asked: &str, name: &str) -> NxCandidate {
         NxCandidate {
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn nx_cloud_is_found_where_it_is_used_and_told_where_it_is_off() {
+    fn nx_cloud_is_found_where_it_is_used_and_mentioned_where_it_is_off() {
         let cloud_named_by = vec!["nxCloudId in nx.json".to_owned()];
         let facts = NxFacts {
             cloud_used: true,

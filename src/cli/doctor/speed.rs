@@ -22,7 +22,7 @@ pub(super) async fn latency(store: &dyn ObjectStore, key: &str, report: &mut Rep
     let mut times = Vec::new();
     for _ in 0..PROBES {
         let began = Instant::now();
-        // Whatever the answer is, it took its time; what is wrong with it was told before.
+        // Whatever the answer is, it took its time; what is wrong with it was reported before.
         let _ = store.get(key, 0).await;
         times.push(began.elapsed());
     }

@@ -64,7 +64,7 @@ fn size(text: &str) -> Result<u64, String> {
         .ok_or_else(|| format!("{text:?} is not a size: write 500MB, 50GB or 1.5TB (or MiB, GiB, TiB)"))
 }
 
-/// Deletes what the arguments say, and tells what that was.
+/// Deletes what the arguments say, and reports what that was.
 pub(super) async fn run(workspace: &Workspace, args: &FlushArgs) -> Result<u8, Ending> {
     let bucket = Bucket::open(workspace).await?;
     if !args.how.dry_run {

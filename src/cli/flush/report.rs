@@ -1,4 +1,4 @@
-//! What a flush tells at its end.
+//! What a flush reports at its end.
 
 use serde::Serialize;
 

@@ -19,8 +19,8 @@ use files::Files;
 
 /// Show what is in the entry of a task hash: manifest, producer, sizes, signature, and the list of its files.
 ///
-/// Everything is checked as a restore would. Ends with 0 when a run would restore it, with 1 when there is no such entry
-/// or something is wrong with it, and with 2 when it can't be read: no permission, or no key.
+/// Everything is checked as a restore would. Exits 0 when a run would restore it, 1 when there is no such entry
+/// or something is wrong with it, and 2 when it can't be read: no permission, or no key.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   nx-s3-cache inspect 12208083561620463533

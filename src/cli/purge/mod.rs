@@ -28,7 +28,7 @@ enum Verdict {
     Unknown(String),
 }
 
-/// Deletes what the arguments select, and tells what that was.
+/// Deletes what the arguments select, and reports what that was.
 pub(super) async fn run(workspace: &Workspace, args: &PurgeArgs) -> Result<u8, Ending> {
     let bucket = Bucket::open(workspace).await?;
     let tally = Mutex::new(Tally::default());

@@ -98,7 +98,7 @@ pub(in crate::cli) fn failure(problem: &str) -> u8 {
     UNABLE
 }
 
-/// The exit code of a command that ended in `outcome`, which is told where it has to be.
+/// The exit code of a command that ended in `outcome`, which is printed where it has to be.
 pub(in crate::cli) fn exit_code(outcome: Result<u8, Ending>) -> u8 {
     match outcome {
         Ok(code) => code,

@@ -1,32 +1,37 @@
 //! Objects in an S3 bucket. With its parts the only module that names `aws_sdk_s3`.
 
 mod client;
-mod copy;
 mod delete;
-mod list;
 
-use std::ops::Range;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
 use async_trait::async_trait;
 use aws_sdk_s3::Client;
-use aws_sdk_s3::client::customize::CustomizableOperation;
 use aws_sdk_s3::config::{
     Builder, Region, ResponseChecksumValidation, SharedCredentialsProvider, SharedHttpClient,
 };
-use aws_sdk_s3::operation::get_object::builders::GetObjectFluentBuilder;
-use aws_sdk_s3::operation::get_object::{GetObjectError, GetObjectOutput};
 use aws_sdk_s3::primitives::DateTime;
-use aws_sdk_s3::types::{ServerSideEncryption, StorageClass};
+use aws_sdk_s3::types::{MetadataDirective, Object as S3Object, ServerSideEncryption, StorageClass};
 use bytes::Bytes;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::answer::BodyLimit;
 use super::failure::Failure;
 use super::refusal::Refusal;
-use super::{Error, Head, ListPage, Object, ObjectStore, Part, Progress, PutMode, PutOutcome};
+use super::{Error, Fetch, Head, ListPage, Listed, Object, ObjectStore, PutMode, PutOutcome};
 use crate::config::{BucketConfig, ConditionalWrites};
+
+/// A page of a listing has up to 1000 keys of up to 1024 bytes, and as much again around each.
+const PAGE_LIMIT: u64 = 4 << 20;
+
+/// What stays as it is in the name of an object to copy from.
+const PLAIN: AsciiSet = NON_ALPHANUMERIC
+    .remove(b'/')
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 /// A bucket; each call is one attempt, see [`super::retry`].
 pub struct S3Store {
@@ -37,7 +42,7 @@ pub struct S3Store {
     conditional: AtomicBool,
     /// Whether deletes are sent in batches; ends when the server refuses one.
     batches: AtomicBool,
-    /// Told when the server calls the credentials expired.
+    /// Called when the server calls the credentials expired.
     on_expired: Option<Box<dyn Fn() + Send + Sync>>,
 }
 
@@ -74,40 +79,6 @@ impl S3Store {
         Self {
             on_expired: Some(Box::new(hook)),
             ..self
-        }
-    }
-
-    /// What `request` gets, of at most `limit` bytes, and which range that is of which object, where that was asked.
-    async fn get_object(
-        &self,
-        request: CustomizableOperation<GetObjectOutput, GetObjectError, GetObjectFluentBuilder>,
-        limit: u64,
-        progress: &Arc<Progress>,
-    ) -> Result<Option<(Object, Option<String>)>, Error> {
-        progress.begin();
-        let progress = Arc::clone(progress);
-        let request = request.mutate_request(move |request| {
-            request.add_extension(BodyLimit(limit));
-            request.add_extension(Arc::clone(&progress));
-        });
-        match request.send().await.map_err(Failure::of) {
-            Ok(output) => match output.body.collect().await {
-                Ok(body) => Ok(Some((
-                    Object {
-                        body: body.into_bytes(),
-                        modified: output.last_modified.and_then(time),
-                    },
-                    output.content_range,
-                ))),
-                // The body is in memory already: this is a checksum that doesn't match.
-                Err(_) => Err(Error::ChecksumMismatch),
-            },
-            Err(Failure::Refusal(refusal)) if refusal.is_missing_object() => Ok(None),
-            Err(Failure::Refusal(refusal)) => match refusal.unreadable() {
-                Some(error) => Err(error),
-                None => Err(self.meaning(Failure::Refusal(refusal))),
-            },
-            Err(failure) => Err(self.meaning(failure)),
         }
     }
 
@@ -182,9 +153,33 @@ fn size_of_whole(range: &str) -> Option<u64> {
     range.rsplit_once('/')?.1.parse().ok()
 }
 
+/// A size as the SDK reads it from an answer.
+fn size(size: Option<i64>) -> u64 {
+    size.and_then(|size| size.try_into().ok()).unwrap_or(0)
+}
+
 /// A time as the SDK reads it from an answer.
 fn time(time: DateTime) -> Option<SystemTime> {
     SystemTime::try_from(time).ok()
+}
+
+/// An object of a listing.
+fn listed(object: S3Object) -> Option<Listed> {
+    Some(Listed {
+        key: object.key?,
+        size: size(object.size),
+        modified: object.last_modified.and_then(time),
+    })
+}
+
+/// The header that names an object to copy from: `bucket/key`, or `arn/object/key` for an access point.
+fn source(bucket: &str, key: &str) -> String {
+    let key = utf8_percent_encode(key, &PLAIN);
+    if bucket.starts_with("arn:") {
+        format!("{}/object/{key}", utf8_percent_encode(bucket, &PLAIN))
+    } else {
+        format!("{bucket}/{key}")
+    }
 }
 
 #[async_trait]
@@ -197,62 +192,52 @@ impl ObjectStore for S3Store {
         }
     }
 
-    async fn fetch(&self, key: &str, limit: u64, progress: &Arc<Progress>) -> Result<Option<Object>, Error> {
-        let get = self
+    async fn fetch(&self, fetch: &Fetch<'_>) -> Result<Option<Object>, Error> {
+        let (limit, progress) = (fetch.limit, fetch.progress.clone());
+        progress.begin();
+        let range = fetch.range.as_ref();
+        let mut request = self
             .client
             .get_object()
             .bucket(&self.config.name)
-            .key(key)
-            .customize();
-        let output = self.get_object(get, limit, progress).await?;
-        Ok(output.map(|(object, _)| object))
-    }
-
-    async fn fetch_part(
-        &self,
-        key: &str,
-        range: Range<u64>,
-        progress: &Arc<Progress>,
-    ) -> Result<Option<Part>, Error> {
-        let limit = range.end - range.start;
-        let range = format!("bytes={}-{}", range.start, range.end - 1);
-        let get = self
-            .client
-            .get_object()
-            .bucket(&self.config.name)
-            .key(key)
-            .range(range)
-            .customize();
-        // A checksum would be that of the whole.
-        let unchecked = Builder::new().response_checksum_validation(ResponseChecksumValidation::WhenRequired);
-        let output = self
-            .get_object(get.config_override(unchecked), limit, progress)
-            .await?;
-        Ok(output.map(|(Object { body, modified }, range)| Part {
-            of: range
-                .as_deref()
-                .and_then(size_of_whole)
-                .unwrap_or(body.len() as u64),
-            body,
-            modified,
-        }))
+            .key(fetch.key)
+            .set_range(range.map(|range| format!("bytes={}-{}", range.start, range.end - 1)))
+            .customize()
+            .mutate_request(move |request| {
+                request.add_extension(BodyLimit(limit));
+                request.add_extension(progress.clone());
+            });
+        if range.is_some() {
+            // A checksum would be that of the whole.
+            let never = ResponseChecksumValidation::WhenRequired;
+            request = request.config_override(Builder::new().response_checksum_validation(never));
+        }
+        match request.send().await.map_err(Failure::of) {
+            Ok(output) => {
+                let whole = output.content_range.as_deref().and_then(size_of_whole);
+                // The body is in memory already: this is a checksum that doesn't match.
+                let body = output.body.collect().await;
+                let body = body.map_err(|_| Error::ChecksumMismatch)?.into_bytes();
+                Ok(Some(Object {
+                    size: whole.unwrap_or(body.len() as u64),
+                    body,
+                    modified: output.last_modified.and_then(time),
+                }))
+            }
+            Err(Failure::Refusal(refusal)) if refusal.is_missing_object() => Ok(None),
+            Err(Failure::Refusal(refusal)) => match refusal.unreadable() {
+                Some(error) => Err(error),
+                None => Err(self.meaning(Failure::Refusal(refusal))),
+            },
+            Err(failure) => Err(self.meaning(failure)),
+        }
     }
 
     async fn head(&self, key: &str) -> Result<Option<Head>, Error> {
-        match self
-            .client
-            .head_object()
-            .bucket(&self.config.name)
-            .key(key)
-            .send()
-            .await
-            .map_err(Failure::of)
-        {
+        let request = self.client.head_object().bucket(&self.config.name).key(key);
+        match request.send().await.map_err(Failure::of) {
             Ok(output) => Ok(Some(Head {
-                size: output
-                    .content_length
-                    .and_then(|size| size.try_into().ok())
-                    .unwrap_or(0),
+                size: size(output.content_length),
                 modified: output.last_modified.and_then(time),
                 archived: output.archive_status.is_some()
                     || matches!(
@@ -280,7 +265,28 @@ impl ObjectStore for S3Store {
     }
 
     async fn list(&self, prefix: &str, after: Option<&str>) -> Result<ListPage, Error> {
-        self.page(prefix, after).await
+        let request = self
+            .client
+            .list_objects_v2()
+            .bucket(&self.config.name)
+            .prefix(prefix)
+            .set_continuation_token(after.map(str::to_owned))
+            .customize()
+            .mutate_request(|request| request.add_extension(BodyLimit(PAGE_LIMIT)));
+        let page = request.send().await.map_err(Failure::of);
+        let page = page.map_err(|failure| self.meaning(failure))?;
+        Ok(ListPage {
+            objects: page
+                .contents
+                .unwrap_or_default()
+                .into_iter()
+                .filter_map(listed)
+                .collect(),
+            // Some servers send a token with the last page, too.
+            next: page
+                .next_continuation_token
+                .filter(|_| page.is_truncated == Some(true)),
+        })
     }
 
     async fn delete(&self, keys: &[String]) -> Result<(), Error> {
@@ -288,6 +294,36 @@ impl ObjectStore for S3Store {
     }
 
     async fn copy(&self, from: &str, to: &str) -> Result<bool, Error> {
-        self.copy_object(from, to).await
+        let config = &self.config;
+        let request = self
+            .client
+            .copy_object()
+            .bucket(&config.name)
+            .key(to)
+            .copy_source(source(&config.name, from))
+            // S3 refuses a copy onto itself that changes nothing; there is no metadata to be lost.
+            .set_metadata_directive((from == to).then_some(MetadataDirective::Replace))
+            .set_server_side_encryption(self.encryption())
+            .set_ssekms_key_id(config.kms_key_id.clone())
+            .set_storage_class(self.storage_class());
+        match request.send().await.map_err(Failure::of) {
+            Ok(_) => Ok(true),
+            Err(Failure::Refusal(refusal)) if refusal.is_missing_object() => Ok(false),
+            Err(failure) => Err(self.meaning(failure)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_is_encoded_and_names_access_points_their_way() {
+        assert_eq!(source("b", "team a/v1/t/e/1+2"), "b/team%20a/v1/t/e/1%2B2");
+        assert_eq!(
+            source("arn:aws:s3:eu-west-1:1:accesspoint/ap", "v1/x"),
+            "arn%3Aaws%3As3%3Aeu-west-1%3A1%3Aaccesspoint/ap/object/v1/x"
+        );
     }
 }

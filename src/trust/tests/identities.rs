@@ -109,7 +109,7 @@ fn other_events_are_trusted_where_they_are_listed() {
 }
 
 #[test]
-fn a_push_that_gets_no_token_stores_nothing_and_is_told_of_the_permission() {
+fn a_push_that_gets_no_token_stores_nothing_and_the_missing_permission_is_named() {
     let without = detected(&format!("GITHUB_ACTIONS=true {PUSH}"));
     let access = decide(&keyless("github:acme/shop"), &without);
     assert_eq!(rights(&access), "t (verified) > -");
@@ -122,7 +122,7 @@ fn a_push_that_gets_no_token_stores_nothing_and_is_told_of_the_permission() {
 }
 
 #[test]
-fn a_push_in_a_system_of_which_no_identity_is_listed_is_told_so() {
+fn a_push_in_a_system_of_which_no_identity_is_listed_is_warned() {
     for (variables, system) in [
         (
             "GITLAB_CI=true CI_PIPELINE_SOURCE=push CI_COMMIT_BRANCH=main CI_COMMIT_REF_PROTECTED=true",

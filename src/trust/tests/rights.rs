@@ -66,7 +66,7 @@ fn trunk_only_runs_that_are_not_trusted_write_nothing_and_read_only_what_is_sign
 }
 
 #[test]
-fn shared_runs_all_do_the_same_and_ci_is_told_what_that_means() {
+fn shared_runs_all_do_the_same_and_ci_is_warned_what_that_means() {
     let config = TrustConfig::default();
     for (kind, ..) in table() {
         let access = decide(&config, &run(kind.clone()));
@@ -258,7 +258,7 @@ fn a_run_of_the_daemon_never_signs_or_certifies_writes_nothing_and_reads_only_wh
 }
 
 #[test]
-fn a_run_of_the_daemon_in_ci_is_told_the_remedy_once_and_a_developer_is_not() {
+fn a_run_of_the_daemon_in_ci_is_warned_once_with_the_remedy_and_a_developer_is_not() {
     let trust = config(TrustPolicy::Isolated, true);
     for facts in [detect(&PUSH.into(), true).of_daemon(), served(request())] {
         assert_eq!(decide(&trust, &facts).warnings, [TrustWarning::Daemon]);

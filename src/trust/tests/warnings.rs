@@ -1,4 +1,4 @@
-//! What the user is told.
+//! What the user is warned of.
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ fn warnings(kind: RunKind) -> Vec<TrustWarning> {
 }
 
 #[test]
-fn a_key_where_it_does_not_belong_is_told_loudly() {
+fn a_key_where_it_does_not_belong_is_a_loud_warning() {
     for kind in [
         request(),
         RunKind::PullRequest(None),
@@ -49,7 +49,7 @@ fn a_key_where_it_does_not_belong_is_told_loudly() {
 }
 
 #[test]
-fn a_missing_key_an_unused_key_and_a_readable_file_are_told() {
+fn a_missing_key_an_unused_key_and_a_readable_file_are_reported() {
     let without = config(TrustPolicy::Isolated, false);
     let push = run(RunKind::Push(branch("main")));
     assert_eq!(
@@ -84,7 +84,7 @@ fn a_missing_key_an_unused_key_and_a_readable_file_are_told() {
 }
 
 #[test]
-fn whoever_needs_no_key_or_has_a_scope_is_not_told_to_set_one() {
+fn whoever_needs_no_key_or_has_a_scope_is_not_asked_to_set_one() {
     let isolated = config(TrustPolicy::Isolated, false);
     let named = TrustConfig {
         scope: Some(Scope::Untrusted(ScopeName::pull_request("12"))),
@@ -129,7 +129,7 @@ fn one_line_says_what_this_run_may_do_and_why() {
 }
 
 #[test]
-fn whoever_stores_nothing_is_told_so() {
+fn whoever_stores_nothing_is_warned() {
     let only = "So its results are not stored for others; it restores signed results only.";
     for warning in [
         TrustWarning::NotRecognized("x".into()),

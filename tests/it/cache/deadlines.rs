@@ -10,7 +10,7 @@ use futures_util::future::join_all;
 use nx_s3_cache::cache::RemoteCache;
 use nx_s3_cache::config::environment::Environment;
 use nx_s3_cache::object_store::memory::MemoryStore;
-use nx_s3_cache::object_store::{Error, Head, ListPage, Object, ObjectStore, Progress, PutMode, PutOutcome};
+use nx_s3_cache::object_store::{Error, Fetch, Head, ListPage, Object, ObjectStore, PutMode, PutOutcome};
 use nx_s3_cache::sign::{KeyName, SigningKey};
 
 use super::support::*;
@@ -25,10 +25,10 @@ struct Slow(Arc<MemoryStore>);
 
 #[async_trait]
 impl ObjectStore for Slow {
-    async fn fetch(&self, key: &str, limit: u64, progress: &Arc<Progress>) -> Result<Option<Object>, Error> {
-        progress.begin();
+    async fn fetch(&self, fetch: &Fetch<'_>) -> Result<Option<Object>, Error> {
+        fetch.progress.begin();
         tokio::time::sleep(LATE).await;
-        self.0.fetch(key, limit, progress).await
+        self.0.fetch(fetch).await
     }
 
     async fn head(&self, key: &str) -> Result<Option<Head>, Error> {

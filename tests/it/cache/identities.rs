@@ -122,7 +122,7 @@ async fn a_push_needs_no_secret_and_everybody_restores_what_it_stored() {
 
 #[tokio::test]
 async fn a_run_whose_token_nobody_would_believe_stores_nothing_and_says_which_rule_refuses_it() {
-    for (claims, told) in [
+    for (claims, expected) in [
         (
             json!({ "event_name": "pull_request_target" }),
             "caused by pull_request_target, which trust.events doesn't list",
@@ -143,12 +143,12 @@ async fn a_run_whose_token_nobody_would_believe_stores_nothing_and_says_which_ru
         let issuer = Issuer::start();
         issuer.claim(claims);
         let said = not_stored(&issuer, push(&issuer)).await;
-        assert!(said.contains(NO_IDENTITY) && said.contains(told), "{said}");
+        assert!(said.contains(NO_IDENTITY) && said.contains(expected), "{said}");
     }
 }
 
 #[tokio::test]
-async fn a_job_without_the_permission_is_told_of_it() {
+async fn a_job_without_the_permission_is_warned_of_it() {
     let issuer = Issuer::start();
     let said = not_stored(&issuer, trusting(&issuer, PUSH.into())).await;
     assert!(
@@ -175,7 +175,7 @@ async fn what_the_run_of_another_repository_or_issuer_stored_is_refused() {
         environment: issuer.job(&PUSH),
     };
     issuer.claim(json!({ "repository": "acme/fork" }));
-    for (who, told) in [
+    for (who, expected) in [
         (
             foreign,
             "its token is not about one of trust.identities, but about acme/fork",
@@ -188,7 +188,7 @@ async fn what_the_run_of_another_repository_or_issuer_stored_is_refused() {
         let (found, cache) = restored(&bucket, elsewhere(&issuer)).await;
         let said = said(&cache);
         assert!(
-            found.is_none() && said.contains(REFUSED) && said.contains(told),
+            found.is_none() && said.contains(REFUSED) && said.contains(expected),
             "{said}"
         );
     }

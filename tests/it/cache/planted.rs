@@ -148,10 +148,10 @@ async fn planted_poison_is_a_miss_also_where_every_job_names_the_same_scope() {
         who.config.trust.scope = Some(Scope::Untrusted(ScopeName::pull_request("5")));
         let (found, cache) = restored(&bucket, who).await;
         assert_eq!(found, None, "{victim}");
-        let told = titles(cache.take_warnings());
+        let warnings = titles(cache.take_warnings());
         assert!(
-            told.iter().any(|title| title.contains("a scope of its own")),
-            "{victim}: {told:?}"
+            warnings.iter().any(|title| title.contains("a scope of its own")),
+            "{victim}: {warnings:?}"
         );
     }
 }

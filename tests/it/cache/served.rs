@@ -124,8 +124,8 @@ async fn what_one_run_puts_another_gets() {
             assert_eq!((stored.misses, stored.stored, hits.hits), (1, 1, 1));
             one.assert_swept();
             another.assert_swept();
-            let told = [one.cache.take_warnings(), another.cache.take_warnings()].map(titles);
-            assert_eq!(told, [[""; 0]; 2]);
+            let warnings = [one.cache.take_warnings(), another.cache.take_warnings()].map(titles);
+            assert_eq!(warnings, [[""; 0]; 2]);
         }
     }
 }
@@ -192,7 +192,7 @@ async fn a_run_that_stores_nothing_says_so_once_the_body_is_read() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_bucket_that_fails_is_a_miss_and_an_artifact_less_and_told_once() {
+async fn a_bucket_that_fails_is_a_miss_and_an_artifact_less_and_reported_once() {
     let store = bucket();
     let unreachable = Error::Unreachable {
         proxy: None,
@@ -205,8 +205,8 @@ async fn a_bucket_that_fails_is_a_miss_and_an_artifact_less_and_told_once() {
         assert!(is_miss(&served.get().await));
         assert_eq!(served.put(b"body").await, 200);
     }
-    let told = titles(served.cache.take_warnings());
-    assert_eq!(told, ["Remote caching in S3 is off for this run"]);
+    let warnings = titles(served.cache.take_warnings());
+    assert_eq!(warnings, ["Remote caching in S3 is off for this run"]);
     assert_eq!(served.cache.summary().skipped, 3);
 }
 
@@ -249,8 +249,8 @@ async fn without_room_on_the_disk_tasks_run_and_are_not_stored() {
     assert!(is_miss(&served.get().await));
     assert_eq!(served.put(&noise(5 << 20, 1)).await, 200);
     assert_eq!(served.cache.summary().skipped, 1);
-    let told = titles(served.cache.take_warnings());
-    assert_eq!(told.len(), 2, "{told:?}");
+    let warnings = titles(served.cache.take_warnings());
+    assert_eq!(warnings.len(), 2, "{warnings:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,7 +5,7 @@ use super::support::*;
 /// A key, not a passphrase, which would take its time in each run.
 const SEALED: &str = r#""encryptionKey":"000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f""#;
 
-/// Nothing may be restored, nothing left on disk, and one warning told.
+/// Nothing may be restored, nothing left on disk, and one warning given.
 async fn is_refused(store: &std::sync::Arc<nx_s3_cache::object_store::memory::MemoryStore>, options: &str) {
     let (to, cache) = (Machine::new(), run(store, options));
     assert!(to.retrieve(&cache).await.is_none());

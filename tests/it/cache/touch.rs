@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use nx_s3_cache::config::environment::Environment;
 use nx_s3_cache::object_store::memory::{Call, MemoryStore};
-use nx_s3_cache::object_store::{Error, Head, ListPage, Object, ObjectStore, Progress, PutMode, PutOutcome};
+use nx_s3_cache::object_store::{Error, Fetch, Head, ListPage, Object, ObjectStore, PutMode, PutOutcome};
 use nx_s3_cache::sign::{KeyName, SigningKey};
 
 use super::support::*;
@@ -155,8 +155,8 @@ struct NoCopies {
 
 #[async_trait]
 impl ObjectStore for NoCopies {
-    async fn fetch(&self, key: &str, limit: u64, progress: &Arc<Progress>) -> Result<Option<Object>, Error> {
-        self.store.fetch(key, limit, progress).await
+    async fn fetch(&self, fetch: &Fetch<'_>) -> Result<Option<Object>, Error> {
+        self.store.fetch(fetch).await
     }
 
     async fn head(&self, key: &str) -> Result<Option<Head>, Error> {

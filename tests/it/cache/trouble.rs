@@ -1,4 +1,4 @@
-//! A bucket that fails: the build goes on, and the user is told once.
+//! A bucket that fails: the build goes on, and the user is warned once.
 
 use std::fs;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use nx_s3_cache::object_store::{Error, Head, ListPage, Object, ObjectStore, Progress, PutMode, PutOutcome};
+use nx_s3_cache::object_store::{Error, Fetch, Head, ListPage, Object, ObjectStore, PutMode, PutOutcome};
 
 use super::support::*;
 
@@ -27,7 +27,7 @@ fn denied() -> Error {
 }
 
 #[tokio::test]
-async fn an_unreachable_bucket_is_asked_once_and_told_once() {
+async fn an_unreachable_bucket_is_asked_once_and_reported_once() {
     let (store, machine) = (bucket(), Machine::new());
     store.fail_next(vec![unreachable(); 100]);
     let cache = run(&store, "");
@@ -102,7 +102,7 @@ async fn a_failed_chunk_leaves_no_entry_behind() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn outputs_that_cannot_be_stored_are_told() {
+async fn outputs_that_cannot_be_stored_are_reported() {
     let (store, machine) = (bucket(), Machine::new());
     machine.output("a", "x");
     std::os::unix::fs::symlink("/etc/passwd", machine.outputs().join("link")).unwrap();
@@ -123,13 +123,16 @@ async fn names_of_outputs_do_not_steer_the_terminal() {
     std::os::unix::fs::symlink("/etc/passwd", machine.outputs().join("li\u{1b}[2Jnk\u{202e}")).unwrap();
     let cache = run(&store, "");
     machine.store(&cache).await;
-    let told = format!(
+    let messages = format!(
         "{} {}",
         cache.take_warnings()[0].body[0],
         cache.take_events().concat()
     );
-    assert!(told.matches("li\\u{1b}[2Jnk\\u{202e}").count() == 2, "{told:?}");
-    assert!(!told.contains(['\u{1b}', '\u{202e}']), "{told:?}");
+    assert!(
+        messages.matches("li\\u{1b}[2Jnk\\u{202e}").count() == 2,
+        "{messages:?}"
+    );
+    assert!(!messages.contains(['\u{1b}', '\u{202e}']), "{messages:?}");
 }
 
 #[tokio::test]
@@ -160,10 +163,10 @@ async fn outputs_that_change_before_it_is_their_turn_are_not_stored() {
     flush(&cache).await;
     assert_eq!(store.keys(), [""; 0]);
     let warnings = cache.take_warnings();
-    let told = warnings[0].body.join(" ");
+    let body = warnings[0].body.join(" ");
     assert!(
-        told.contains("If another run of Nx rebuilt it, that run stores it, and there is nothing to do."),
-        "{told}"
+        body.contains("If another run of Nx rebuilt it, that run stores it, and there is nothing to do."),
+        "{body}"
     );
     assert_eq!(
         titles(warnings),
@@ -175,7 +178,7 @@ async fn outputs_that_change_before_it_is_their_turn_are_not_stored() {
 }
 
 #[tokio::test]
-async fn outputs_over_the_limit_are_not_stored_and_told() {
+async fn outputs_over_the_limit_are_not_stored_and_reported() {
     let (store, machine) = (bucket(), Machine::new());
     machine.output("a", noise(2 << 20, 1));
     let cache = run(&store, r#""maxEntrySize":"1MB""#);
@@ -188,7 +191,7 @@ async fn outputs_over_the_limit_are_not_stored_and_told() {
 }
 
 #[tokio::test]
-async fn a_place_that_cannot_be_written_is_a_miss_and_told() {
+async fn a_directory_that_cannot_be_written_is_a_miss_and_reported() {
     let (store, machine) = (bucket(), Machine::new());
     machine.output("a", "x").store(&run(&store, "")).await;
     let parent = Machine::new();
@@ -213,8 +216,8 @@ struct Silent;
 
 #[async_trait]
 impl ObjectStore for Silent {
-    async fn fetch(&self, _: &str, _: u64, progress: &Arc<Progress>) -> Result<Option<Object>, Error> {
-        progress.begin();
+    async fn fetch(&self, fetch: &Fetch<'_>) -> Result<Option<Object>, Error> {
+        fetch.progress.begin();
         std::future::pending().await
     }
 

@@ -7,7 +7,7 @@ use nx_s3_cache::cache::RemoteCache;
 use nx_s3_cache::config::environment::Environment;
 use nx_s3_cache::config::{Config, OnBadSignature};
 use nx_s3_cache::object_store::memory::MemoryStore;
-use nx_s3_cache::object_store::{Error, Head, ListPage, Object, ObjectStore, Progress, PutMode, PutOutcome};
+use nx_s3_cache::object_store::{Error, Fetch, Head, ListPage, Object, ObjectStore, PutMode, PutOutcome};
 use nx_s3_cache::sign::{KeyName, SigningKey};
 
 use super::support::*;
@@ -336,11 +336,12 @@ struct Liar;
 
 #[async_trait::async_trait]
 impl ObjectStore for Liar {
-    async fn fetch(&self, _: &str, _: u64, progress: &Arc<Progress>) -> Result<Option<Object>, Error> {
-        progress.begin();
-        progress.receive(3);
+    async fn fetch(&self, fetch: &Fetch<'_>) -> Result<Option<Object>, Error> {
+        fetch.progress.begin();
+        fetch.progress.receive(3);
         Ok(Some(Object {
             body: "yes".into(),
+            size: 3,
             modified: None,
         }))
     }

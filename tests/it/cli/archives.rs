@@ -53,10 +53,10 @@ async fn what_was_kept_comes_back_on_another_machine() {
     let (setup, one, other) = (Setup::new().await, machine(), tempfile::tempdir().unwrap());
     rebuild(&setup, one.path()).await;
     assert!(setup.has(KEY));
-    let told = restore(&setup, other.path()).await;
+    let output = restore(&setup, other.path()).await;
     assert!(
-        told.starts_with("Restored acme/shop/modules from t: 3 files, 6.0 MB, kept "),
-        "{told}"
+        output.starts_with("Restored acme/shop/modules from t: 3 files, 6.0 MB, kept "),
+        "{output}"
     );
     assert_eq!(read(&other, "node_modules/a/index.js"), "a");
     assert_eq!(read(&other, "node_modules/.bin/run"), "#!/bin/sh\n");
@@ -118,10 +118,10 @@ async fn where_a_directory_or_a_link_to_one_is_in_the_way_nothing_changes() {
     fs::create_dir(linked.path().join("elsewhere")).unwrap();
     symlink("elsewhere", linked.path().join("node_modules")).unwrap();
     for (machine, conflict) in [(&blocked, "node_modules/a/index.js"), (&linked, "node_modules")] {
-        let told = restore(&setup, machine.path()).await;
+        let output = restore(&setup, machine.path()).await;
         assert!(
-            told.contains("nothing was changed") && told.contains(conflict),
-            "{told}"
+            output.contains("nothing was changed") && output.contains(conflict),
+            "{output}"
         );
     }
     assert!(!blocked.path().join("node_modules/large.bin").exists());
@@ -131,9 +131,9 @@ async fn where_a_directory_or_a_link_to_one_is_in_the_way_nothing_changes() {
 #[tokio::test]
 async fn a_miss_is_a_line_and_no_failure() {
     let (setup, machine) = (Setup::new().await, tempfile::tempdir().unwrap());
-    let told = restore(&setup, machine.path()).await;
+    let output = restore(&setup, machine.path()).await;
     assert_eq!(
-        told,
+        output,
         "acme/shop/modules was not restored: not there: looked in t\n"
     );
 }
@@ -152,8 +152,8 @@ async fn a_damaged_archive_changes_nothing_and_a_fresh_rebuild_mends_it() {
         *bytes.last_mut().unwrap() ^= 1;
         fs::write(chunk, bytes).unwrap();
     }
-    let told = restore(&setup, other.path()).await;
-    assert!(told.contains("was not restored"), "{told}");
+    let output = restore(&setup, other.path()).await;
+    assert!(output.contains("was not restored"), "{output}");
     assert!(!other.path().join("node_modules").exists());
     let fresh = ["rebuild", NAME, "--mount", "node_modules", "--fresh"];
     assert_eq!(setup.run_at(one.path(), &fresh).await.code, 0);
@@ -251,8 +251,8 @@ async fn an_untrusted_run_never_changes_what_trusted_runs_restore() {
         .variable("GITHUB_REF_TYPE", "branch")
         .variable("NX_S3_CACHE_SIGNING_KEY", key.to_text().expose());
     let victim = tempfile::tempdir().unwrap();
-    let told = restore(&main, victim.path()).await;
-    assert!(told.contains("not signed"), "{told}");
+    let output = restore(&main, victim.path()).await;
+    assert!(output.contains("not signed"), "{output}");
     assert!(!victim.path().join("node_modules").exists());
     rebuild(&main, ours.path()).await;
     restore(&main, victim.path()).await;

@@ -136,7 +136,7 @@ async fn nothing_but_scratch_objects_is_touched() {
 }
 
 #[tokio::test]
-async fn a_pull_request_may_be_poisoned_by_others_and_is_told_where() {
+async fn a_pull_request_may_be_poisoned_by_others_and_the_scope_is_named() {
     let setup = Setup::new()
         .await
         .option("trust", trust(&key()))
@@ -145,11 +145,11 @@ async fn a_pull_request_may_be_poisoned_by_others_and_is_told_where() {
         .variable("GITHUB_REF", "refs/pull/12/merge");
     let ran = setup.run(&["doctor", "--attack"]).await;
     assert_eq!(ran.code, 0, "{}", ran.text());
-    let told = ran
+    let runs = ran
         .stdout
         .lines()
         .filter(|line| line.contains("u/pr-12: may be poisoned by other"));
-    let told: Vec<_> = told.map(|line| line.split("  ").next().unwrap()).collect();
-    assert_eq!(told, ["this run", "pull request"], "{}", ran.stdout);
+    let runs: Vec<_> = runs.map(|line| line.split("  ").next().unwrap()).collect();
+    assert_eq!(runs, ["this run", "pull request"], "{}", ran.stdout);
     assert!(setup.objects().is_empty(), "{:?}", setup.objects());
 }

@@ -228,14 +228,14 @@ async fn a_dry_run_tells_the_same_and_changes_nothing() {
         .await
         .json();
     assert_eq!(setup.objects(), before);
-    let told = setup.run(&["flush", "--age", "14d", "--dry-run"]).await;
+    let planned = setup.run(&["flush", "--age", "14d", "--dry-run"]).await;
     assert!(
-        told.stdout.contains("2 entries and 1 chunk would be deleted")
-            && told
+        planned.stdout.contains("2 entries and 1 chunk would be deleted")
+            && planned
                 .stdout
                 .ends_with("Nothing was changed: this was a dry run.\n"),
         "{}",
-        told.stdout
+        planned.stdout
     );
     let real = setup.run(&["flush", "--age", "14d", "--json"]).await.json();
     for member in ["deleted", "left", "scopes", "unreadable"] {
@@ -268,7 +268,7 @@ async fn other_scopes_and_what_is_not_ours_are_left_alone() {
 #[tokio::test]
 async fn bad_arguments_are_refused_before_anything_is_asked() {
     let setup = Setup::new().await;
-    for (args, told) in [
+    for (args, expected) in [
         (&["flush"][..], "--age"),
         (&["flush", "--age", "14"], "14d (days)"),
         (&["flush", "--age", "14x"], "14d (days)"),
@@ -278,7 +278,7 @@ async fn bad_arguments_are_refused_before_anything_is_asked() {
     ] {
         let ran = setup.run(args).await;
         assert!(
-            ran.code == 2 && ran.stderr.contains(told),
+            ran.code == 2 && ran.stderr.contains(expected),
             "{args:?}: {}",
             ran.text()
         );

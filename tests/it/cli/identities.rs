@@ -148,7 +148,7 @@ async fn purge_believes_no_claim_of_an_entry_whose_certificate_cannot_be_verifie
     );
     assert_eq!(found["unreadable"][0]["key"], "v1/t/e/1");
     assert!(setup.has("v1/t/e/1") && !setup.has("v1/t/e/2"));
-    // Others are told by what is known of every entry.
+    // Others are selected by what is known of every entry.
     let ran = setup
         .run(&["purge", "--run", "99", "--since", "1h", "--producer", "os=none"])
         .await;

@@ -69,7 +69,7 @@ async fn a_hash_that_is_not_there_is_said_to_be_nowhere() {
 }
 
 #[tokio::test]
-async fn who_signed_is_told_and_whether_it_is_believed() {
+async fn who_signed_is_printed_and_whether_it_is_trusted() {
     let key = SigningKey::generate(KeyName::parse("main-2026").unwrap()).unwrap();
     let trusted = || {
         let keys = json!({ "publicKeys": [key.public_key().to_string()] });
@@ -105,7 +105,7 @@ async fn who_signed_is_told_and_whether_it_is_believed() {
 }
 
 #[tokio::test]
-async fn without_the_key_what_is_knowable_is_told() {
+async fn without_the_key_what_is_knowable_is_printed() {
     let setup = Setup::new()
         .await
         .variable("NX_S3_CACHE_ENCRYPTION_KEY", "a passphrase");

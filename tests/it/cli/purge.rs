@@ -1,4 +1,4 @@
-//! `purge` deletes what it is told to, and says what it could not judge.
+//! `purge` deletes what its arguments select, and says what it could not decide.
 
 use nx_s3_cache::entry::Producer;
 use nx_s3_cache::sign::{KeyName, Provenance, SigningKey};
@@ -49,7 +49,7 @@ async fn named_entries_go_in_every_scope_or_in_one() {
 }
 
 #[tokio::test]
-async fn a_name_that_is_not_there_is_told_and_the_others_go() {
+async fn a_name_that_is_not_there_is_reported_and_the_others_go() {
     let setup = Setup::new().await;
     let one = Inventory::trusted(&setup).entry("1", &[], 1);
     let ran = setup.run(&["purge", "1", "99"]).await;
@@ -167,7 +167,7 @@ async fn what_bears_the_name_of_a_key_goes_and_needs_no_encryption_key_for_that(
 }
 
 #[tokio::test]
-async fn entries_that_nobody_can_judge_stay_and_are_told() {
+async fn entries_that_nobody_can_judge_stay_and_are_reported() {
     let setup = Setup::new().await;
     let scope = Inventory::trusted(&setup);
     let damaged = scope.damaged("1", 1);

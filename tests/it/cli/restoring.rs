@@ -198,9 +198,9 @@ async fn an_archive_with_anything_outside_of_the_named_paths_is_refused_as_a_who
         let machine = directory_of(&[]);
         let options: Vec<&str> = only.iter().flat_map(|path| ["--only", path]).collect();
         let ran = restore(&setup, &machine, &options).await;
-        let told = format!("{foreign:?} is not among the paths that may be written");
+        let expected = format!("{foreign:?} is not among the paths that may be written");
         assert!(
-            ran.code == 0 && ran.stdout.contains(&told),
+            ran.code == 0 && ran.stdout.contains(&expected),
             "{only:?}: {}",
             ran.text()
         );
@@ -222,14 +222,14 @@ async fn an_archive_with_anything_outside_of_the_named_paths_is_refused_as_a_who
 #[tokio::test]
 async fn paths_that_name_nothing_below_the_working_directory_are_refused_before_the_bucket_is_asked() {
     let (setup, machine) = (Setup::new().await, directory_of(&[]));
-    for (path, told) in [
+    for (path, expected) in [
         ("..", "--only: \"..\" is not a path below"),
         ("/etc", "--only: \"/etc\" is not a path below"),
         (".", "--only: \".\" is not a path below"),
         ("", "a value is required for '--only <PATH>'"),
     ] {
         let ran = restore(&setup, &machine, &["--only", path]).await;
-        assert!(ran.code == 2 && ran.stderr.contains(told), "{}", ran.text());
+        assert!(ran.code == 2 && ran.stderr.contains(expected), "{}", ran.text());
     }
     assert_eq!(setup.server.requests(), [""; 0]);
 }

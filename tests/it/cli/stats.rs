@@ -57,7 +57,7 @@ async fn every_object_is_counted_once_in_each_table() {
 }
 
 #[tokio::test]
-async fn sharing_is_told_from_compression() {
+async fn sharing_is_counted_apart_from_compression() {
     let setup = bucket().await;
     let report = setup.run(&["stats", "--json"]).await.json();
     let content = &report["content"];

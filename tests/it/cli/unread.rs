@@ -1,4 +1,4 @@
-//! Without Nx, nx.json is read as Nx reads it. Where its `s3` section can't be told, no command goes on as if there were none:
+//! Without Nx, nx.json is read as Nx reads it. Where its `s3` section can't be determined, no command goes on as if there were none:
 //! it would restore what nobody signed.
 
 use std::path::Path;
@@ -47,7 +47,7 @@ fn public_key() -> String {
 }
 
 #[tokio::test]
-async fn a_section_that_can_not_be_told_restores_nothing_and_asks_nothing() {
+async fn a_section_that_can_not_be_determined_restores_nothing_and_asks_nothing() {
     let setup = poisoned().await;
     let before = setup.server.requests().len();
     for (nx_json, cause) in [

@@ -174,7 +174,7 @@ async fn restore_writes_only_what_the_parameter_only_names() {
     ];
     let ran = run_with(&setup, one.path(), &mounts, vec![]).await;
     assert_eq!(ran.code, 0, "{}", ran.text());
-    for (only, told, there) in [
+    for (only, expected, there) in [
         ("node_modules", "\"outputs/dist\" is not among the paths", false),
         ("node_modules,dist", "Restored", true),
     ] {
@@ -182,7 +182,7 @@ async fn restore_writes_only_what_the_parameter_only_names() {
         let parameters = vec![("PARAMETER_ONLY".into(), only.into())];
         let args = ["--bucket=tbucket", "--action=restore"];
         let ran = run_with(&setup, other.path(), &args, parameters).await;
-        assert!(ran.code == 0 && ran.stdout.contains(told), "{}", ran.text());
+        assert!(ran.code == 0 && ran.stdout.contains(expected), "{}", ran.text());
         assert_eq!(other.path().join("node_modules/a").exists(), there);
     }
 }
@@ -190,7 +190,7 @@ async fn restore_writes_only_what_the_parameter_only_names() {
 #[tokio::test]
 async fn wrong_parameters_are_named() {
     let (setup, machine) = (Setup::new().await, tempfile::tempdir().unwrap());
-    for (args, told) in [
+    for (args, expected) in [
         (&["--bucket=tbucket"][..], "the parameter action is missing"),
         (
             &["--bucket=tbucket", "--action=refresh"],
@@ -224,7 +224,7 @@ async fn wrong_parameters_are_named() {
     ] {
         let ran = run_with(&setup, machine.path(), args, vec![]).await;
         assert!(
-            ran.code == 2 && ran.stderr.contains(told),
+            ran.code == 2 && ran.stderr.contains(expected),
             "{args:?}: {}",
             ran.text()
         );

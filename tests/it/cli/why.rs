@@ -77,7 +77,7 @@ async fn a_task_whose_hash_is_not_there_is_shown_with_its_other_entries() {
 }
 
 #[tokio::test]
-async fn an_entry_that_no_run_would_restore_is_told_with_the_reason() {
+async fn an_entry_that_no_run_would_restore_is_reported_with_the_reason() {
     let setup = Setup::new().await;
     setup.store_task("web:build", "123", &FILES, "").await;
     setup.last_run(&[("web:build", "123")]);

@@ -109,7 +109,7 @@ async fn an_error_document_behind_a_200_is_an_error() {
 #[tokio::test]
 async fn a_server_that_hangs_costs_the_timeouts_and_no_more() {
     let stalls = Reply::Send(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nstall".to_vec());
-    for (reply, told) in [
+    for (reply, expected) in [
         (Reply::Hang, "unreachable: no answer within 0.2 s"),
         (
             stalls,
@@ -123,7 +123,7 @@ async fn a_server_that_hangs_costs_the_timeouts_and_no_more() {
         })
         .await;
         let start = Instant::now();
-        assert_eq!(store.get("key", 100).await.unwrap_err().to_string(), told);
+        assert_eq!(store.get("key", 100).await.unwrap_err().to_string(), expected);
         assert!(
             start.elapsed() < Duration::from_secs(2),
             "took {:?}",

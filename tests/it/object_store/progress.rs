@@ -3,11 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use nx_s3_cache::object_store::{ObjectStore, Progress};
+use nx_s3_cache::object_store::{Fetch, ObjectStore, Progress};
 use tokio::time::{sleep, timeout};
 
 use super::{scripted, scripted_with};
 use crate::support::scripted::{Reply, object};
+
+fn followed<'a>(key: &'a str, progress: &Arc<Progress>) -> Fetch<'a> {
+    Fetch {
+        progress: progress.clone(),
+        ..Fetch::new(key, 100)
+    }
+}
 
 #[tokio::test]
 async fn bytes_count_when_they_arrive_not_when_the_body_is_complete() {
@@ -19,8 +26,9 @@ async fn bytes_count_when_they_arrive_not_when_the_body_is_complete() {
             sleep(Duration::from_millis(5)).await;
         }
     };
+    let fetch = followed("key", &progress);
     tokio::select! {
-        object = store.fetch("key", 100, &progress) => panic!("{object:?}"),
+        object = store.fetch(&fetch) => panic!("{object:?}"),
         () = arrive => {}
     }
     assert_eq!(progress.received(), 5);
@@ -30,7 +38,7 @@ async fn bytes_count_when_they_arrive_not_when_the_body_is_complete() {
 async fn what_arrives_is_counted_once() {
     let (_server, store) = scripted([object("body")]).await;
     let progress = Arc::new(Progress::default());
-    let fetched = store.fetch("key", 100, &progress).await;
+    let fetched = store.fetch(&followed("key", &progress)).await;
     assert_eq!(fetched.unwrap().unwrap().body, "body");
     assert_eq!((progress.received(), progress.received_by_all()), (4, 4));
 }
@@ -39,7 +47,8 @@ async fn what_arrives_is_counted_once() {
 async fn a_request_that_waits_for_its_turn_has_not_begun() {
     let (_server, store) = scripted_with([Reply::Hang], |config| config.concurrency = 1).await;
     let [first, second] = [(); 2].map(|()| Arc::new(Progress::default()));
-    let both = async { tokio::join!(store.fetch("1", 100, &first), store.fetch("2", 100, &second)) };
+    let fetches = [followed("1", &first), followed("2", &second)];
+    let both = async { tokio::join!(store.fetch(&fetches[0]), store.fetch(&fetches[1])) };
     let waited = timeout(Duration::from_millis(200), both).await;
     assert!(waited.is_err());
     assert!(first.elapsed() > Duration::ZERO);

@@ -98,7 +98,7 @@ async fn s3_conforms_with_the_bucket_in_the_host_name() {
 }
 
 #[tokio::test]
-async fn whoever_may_not_in_is_told_why() {
+async fn whoever_is_denied_access_is_told_why() {
     let (_dir, server) = start().await;
     let config = bucket::at(&server.endpoint);
     let http = nx_s3_cache::object_store::http::http_client(None).unwrap();

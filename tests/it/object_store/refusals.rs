@@ -60,14 +60,14 @@ async fn refusals_are_told_apart() {
 
 #[tokio::test]
 async fn the_region_that_a_server_names_is_a_fact_of_the_error() {
-    let told = "the region 'us-east-1' is wrong; expecting 'eu-west-1'";
+    let message = "the region 'us-east-1' is wrong; expecting 'eu-west-1'";
     for (reply, expected) in [
         (
             answer("301 Moved Permanently", "x-amz-bucket-region: eu-west-1\r\n", ""),
             Some("eu-west-1"),
         ),
         (
-            error("400 Bad Request", "AuthorizationHeaderMalformed", told),
+            error("400 Bad Request", "AuthorizationHeaderMalformed", message),
             Some("eu-west-1"),
         ),
         (
@@ -116,7 +116,7 @@ async fn a_wrong_clock_is_named() {
 }
 
 #[tokio::test]
-async fn an_object_that_exists_and_can_not_be_read_is_told_from_a_denied_one() {
+async fn an_object_that_exists_and_can_not_be_read_is_told_apart_from_a_denied_one() {
     let (forbidden, bad) = ("403 Forbidden", "400 Bad Request");
     let archived = error(
         forbidden,

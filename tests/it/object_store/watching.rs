@@ -14,8 +14,8 @@ use crate::support::scripted::{Reply, Scripted, answer, error};
 async fn exchanges(attempts: usize, replies: impl IntoIterator<Item = Reply>) -> Vec<Exchange> {
     let server = Scripted::start(replies).await;
     let seen = Arc::new(Mutex::new(Vec::new()));
-    let told = Arc::clone(&seen);
-    let watcher = Arc::new(move |exchange: &Exchange| told.lock().unwrap().push(exchange.clone()));
+    let log = Arc::clone(&seen);
+    let watcher = Arc::new(move |exchange: &Exchange| log.lock().unwrap().push(exchange.clone()));
     let bucket = at(&server.endpoint());
     let http = watched(http_client(None).unwrap(), &bucket, About::Bucket, watcher);
     let store = S3Store::open(&bucket, keys(), http, "us-east-1");

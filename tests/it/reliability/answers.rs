@@ -38,7 +38,7 @@ fn row(table: &str, fault: &str, outcome: &str, (run, added): &(Outcome, Duratio
         table,
         fault,
         outcome,
-        told: &run.warnings,
+        warnings: &run.warnings,
         added: *added,
         bound,
     }
@@ -291,7 +291,7 @@ async fn a_server_that_only_fails_ends_caching() {
 }
 
 #[tokio::test]
-async fn a_server_that_only_fails_is_told_in_a_run_that_is_too_short_for_the_breaker() {
+async fn a_server_that_only_fails_is_reported_in_a_run_that_is_too_short_for_the_breaker() {
     let bench = Bench::filled(SIZE, 2).await;
     let fault = || Fault::Instead(error("500 Internal Server Error", "InternalError", "No."));
     let rule = move |request: &Seen, _| match is_get(request) || is_put(request) {
@@ -349,7 +349,7 @@ async fn a_missing_bucket_is_asked_for_once_for_each_task_at_most() {
 }
 
 #[tokio::test]
-async fn corruption_that_stays_is_told_and_replaced() {
+async fn corruption_that_stays_is_reported_and_replaced() {
     let bench = Bench::filled(SIZE, TASKS).await;
     let rule = |request: &Seen, _| {
         if is_get(request) {

@@ -25,7 +25,7 @@ fn row(fault: &str, outcome: &str, run: &Outcome, added: Duration) {
         table: TABLE,
         fault,
         outcome,
-        told: &run.warnings,
+        warnings: &run.warnings,
         added,
         bound: "–",
     }

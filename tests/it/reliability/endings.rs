@@ -34,7 +34,7 @@ async fn uploads_to_a_bucket_that_died_are_not_waited_for() {
         table: TABLE,
         fault: "the server takes uploads and never answers (here `timeouts.read` 0.5 s)",
         outcome: "nothing is stored, and the end of the run doesn't wait for it",
-        told: &run.warnings,
+        warnings: &run.warnings,
         added,
         bound: "`timeouts.read`",
     }
@@ -57,7 +57,7 @@ async fn a_download_that_would_outlast_the_deadline_is_dropped_early() {
         table: TABLE,
         fault: "a download would take longer than `timeouts.deadline` (here 24 MB at 160 kB/s, 1 min)",
         outcome: "it is dropped as soon as that is clear, and the task runs",
-        told: &run.warnings,
+        warnings: &run.warnings,
         added,
         bound: "20 s, or a tenth of `timeouts.deadline`, where that is enough to be sure",
     }
@@ -81,7 +81,7 @@ async fn a_download_whose_first_chunk_comes_late_is_restored() {
         table: TABLE,
         fault: "the first chunk of a download comes 2.5 s late (here `timeouts.deadline` 12 s)",
         outcome: "it is restored: all that arrives counts, in whatever order",
-        told: &run.warnings,
+        warnings: &run.warnings,
         added,
         bound: "–",
     }

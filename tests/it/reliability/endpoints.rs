@@ -43,7 +43,7 @@ async fn costs_less_than(seconds: u64, fault: &str, endpoint: &str, bound: &str)
         table: TABLE,
         fault,
         outcome: "all 500 tasks run",
-        told: &outcome.warnings,
+        warnings: &outcome.warnings,
         added,
         bound,
     }
@@ -151,7 +151,7 @@ async fn a_server_that_wakes_up_slowly_is_used_once_it_answers() {
         table: TABLE,
         fault: "the first answer takes longer than tasks should wait (here 0.6 s, `timeouts.firstContact` 0.1 s)",
         outcome: "the first tasks run; the others are restored",
-        told: &outcome.warnings,
+        warnings: &outcome.warnings,
         added,
         bound: "`timeouts.firstContact`",
     }
@@ -177,7 +177,7 @@ async fn what_is_stored_while_a_server_wakes_up_is_stored_once_it_answers() {
         table: TABLE,
         fault: "the first answer takes longer than tasks should wait, and longer than the tasks (here 1 s)",
         outcome: "all tasks run; their results are stored once it answers",
-        told: &outcome.warnings,
+        warnings: &outcome.warnings,
         added: outcome.took,
         bound: "`timeouts.firstContact`; at the end of the run, `flushTimeout`",
     }
@@ -195,7 +195,7 @@ async fn stores_that_tasks_wait_for_do_not_wait_longer_than_other_requests() {
 }
 
 #[tokio::test]
-async fn a_server_that_wakes_up_slowly_and_refuses_the_caller_is_told_as_both() {
+async fn a_server_that_wakes_up_slowly_and_refuses_the_caller_is_reported_as_both() {
     let mut bench = Bench::filled(100, 40).await;
     (bench.machine.batch, bench.machine.task) = (5, Duration::from_millis(50));
     let more = r#""timeouts":{"firstContact":"0.1s"}"#;
@@ -213,7 +213,7 @@ async fn a_server_that_wakes_up_slowly_and_refuses_the_caller_is_told_as_both() 
         table: TABLE,
         fault: "the same, and then it refuses the secret",
         outcome: "all tasks run",
-        told: &outcome.warnings,
+        warnings: &outcome.warnings,
         added,
         bound: "`timeouts.firstContact`",
     }
@@ -245,7 +245,7 @@ async fn a_server_that_falls_silent_in_mid_run() {
         table: TABLE,
         fault: "the server falls silent in mid-run (here `timeouts.read` 0.5 s)",
         outcome: "what was restored until then is; all other tasks run",
-        told: &outcome.warnings,
+        warnings: &outcome.warnings,
         added,
         bound: "`timeouts.read`",
     }

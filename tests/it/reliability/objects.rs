@@ -18,7 +18,7 @@ fn row(fault: &str, outcome: &str, run: &Outcome, added: Duration, bound: &str) 
         table: TABLE,
         fault,
         outcome,
-        told: &run.warnings,
+        warnings: &run.warnings,
         added,
         bound,
     }
@@ -49,7 +49,7 @@ async fn with_one_bad(spoil: impl Fn() -> Fault + Send + Sync + 'static) -> (Ben
     (bench, run, added)
 }
 
-/// Its task is a miss, everything else a hit; it is replaced, and told once.
+/// Its task is a miss, everything else a hit; it is replaced, and reported once.
 async fn is_a_miss_and_replaced(
     fault: &str,
     spoil: impl Fn() -> Fault + Send + Sync + 'static,
@@ -144,7 +144,7 @@ async fn a_denied_read_of_what_was_not_there_yet_replaces_nothing() {
 }
 
 #[tokio::test]
-async fn a_key_that_may_only_write_is_told() {
+async fn credentials_that_may_only_write_are_reported() {
     let bench = Bench::filled(20_000, TASKS).await;
     let denied = |request: &Seen, _| match is_get(request) {
         true => refused("403 Forbidden", "AccessDenied", "Access Denied")(),

@@ -34,7 +34,7 @@ pub fn options(endpoint: &str, more: &str) -> Config {
 pub struct Outcome {
     /// Counts of what was restored and stored.
     pub summary: Summary,
-    /// What the user was told.
+    /// What the user was warned of.
     pub warnings: Vec<Warning>,
     /// Uploads that the end of the run didn't wait for.
     pub left: Vec<String>,
@@ -77,7 +77,7 @@ impl Machine {
 
     /// Runs `tasks` tasks as Nx does: asks for a batch, runs what was missed, stores it; waits for uploads at the end.
     pub async fn run(&self, config: Config, tasks: usize) -> Outcome {
-        let store = connect(&config);
+        let store = connect(&config, None);
         self.run_with(config, store, tasks).await
     }
 

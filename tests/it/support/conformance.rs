@@ -1,10 +1,8 @@
 //! What every object store promises.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use futures_util::future::join_all;
-use nx_s3_cache::object_store::{Error, Listed, ObjectStore, PutMode, PutOutcome};
+use nx_s3_cache::object_store::{Error, Fetch, Listed, ObjectStore, PutMode, PutOutcome};
 
 /// As large as anything this project puts.
 const LARGEST: usize = 8 << 20;
@@ -95,16 +93,19 @@ async fn what_is_put_can_be_got(store: &dyn ObjectStore, key: &str, size: usize)
         "{key} came back different"
     );
     if size > 2 {
-        let (range, progress) = (1..exactly - 1, Arc::default());
-        let part = store.fetch_part(key, range, &progress).await.unwrap().unwrap();
+        let part = Fetch {
+            range: Some(1..exactly - 1),
+            ..Fetch::new(key, exactly - 2)
+        };
+        let part = store.fetch(&part).await.unwrap().unwrap();
         assert!(
-            part.of == exactly && part.body == body.slice(1..size - 1),
+            part.size == exactly && part.body == body.slice(1..size - 1),
             "{key}"
         );
     }
     let head = store.head(key).await.unwrap().unwrap();
     assert_eq!(head.size, exactly, "{key}");
-    let fetched = store.fetch(key, exactly, &Arc::default()).await.unwrap().unwrap();
+    let fetched = store.fetch(&Fetch::new(key, exactly)).await.unwrap().unwrap();
     for modified in [head.modified, fetched.modified] {
         let age = modified.and_then(|time| time.elapsed().ok()).unwrap_or_default();
         assert!(modified.is_some() && age.as_secs() < 600, "{key}: {modified:?}");

@@ -17,8 +17,8 @@ pub struct Row<'a> {
     pub fault: &'a str,
     /// What that means for the build: what was restored and stored, and what wasn't.
     pub outcome: &'a str,
-    /// What the user is told.
-    pub told: &'a [Warning],
+    /// What the user is warned of.
+    pub warnings: &'a [Warning],
     /// How much longer the run took.
     pub added: Duration,
     /// What bounds that in real runs.
@@ -37,8 +37,8 @@ impl Row<'_> {
         let test = std::thread::current().name().unwrap().to_owned();
         let seconds = format!("{:.1}", self.added.as_secs_f64());
         let [fault, outcome, bound] = [self.fault, self.outcome, self.bound].map(cell);
-        let told = told(self.told);
-        let begin = format!("| {fault} | {outcome} | {told} | ");
+        let reported = reported(self.warnings);
+        let begin = format!("| {fault} | {outcome} | {reported} | ");
         let end = format!(" | {bound} | `{test}` |");
         let _guard = WRITING.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         let page = page();
@@ -82,7 +82,7 @@ pub fn page() -> String {
 }
 
 /// Warnings as the page shows them: title and cause, without what differs from machine to machine.
-fn told(warnings: &[Warning]) -> String {
+fn reported(warnings: &[Warning]) -> String {
     let shown = warnings.iter().map(|warning| {
         let cause = warning.body.first().map(String::as_str).unwrap_or_default();
         format!("**{}**: {}", cell(&warning.title), cell(&neutral(cause)))

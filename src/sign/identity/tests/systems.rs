@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn buildkite_s_runs_are_told_by_pipeline_branch_and_source() {
+fn buildkite_s_runs_are_identified_by_pipeline_branch_and_source() {
     let rules = rules(&["buildkite:acme/shop"]);
     let claims = json!({
         "organization_slug": "acme", "pipeline_slug": "shop", "build_branch": "main", "build_tag": null,
@@ -56,7 +56,7 @@ fn buildkite_s_runs_are_told_by_pipeline_branch_and_source() {
 }
 
 #[test]
-fn circleci_s_runs_are_told_by_project_and_ref() {
+fn circleci_s_runs_are_identified_by_project_and_ref() {
     const ORGANIZATION: &str = "8a9f0d3c-1111-2222-3333-444455556666";
     const PROJECT: &str = "0a9f0d3c-1111-2222-3333-444455556666";
     let rules = rules(&[&format!("circleci:{ORGANIZATION}/{PROJECT}")]);

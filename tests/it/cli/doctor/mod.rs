@@ -81,7 +81,7 @@ async fn a_good_set_up_is_all_well_and_no_object_stays() {
     assert!(ran.stdout.ends_with("All is well.\n"), "{}", ran.stdout);
     assert!(!ran.stdout.contains(['✗', '!', '\u{1b}']), "{}", ran.stdout);
     let text = flat(&ran);
-    for told in [
+    for line in [
         "– nx not looked at",
         "✓ credentials from environment, access key t…t",
         "✓ scope signatures off (a developer's machine)",
@@ -89,7 +89,7 @@ async fn a_good_set_up_is_all_well_and_no_object_stays() {
         "(path style)",
         "✓ entries none in t yet",
     ] {
-        assert!(text.contains(told), "{told}: {}", ran.stdout);
+        assert!(text.contains(line), "{line}: {}", ran.stdout);
     }
     assert!(
         ran.stdout.lines().all(|line| line.chars().count() <= 100),
@@ -226,7 +226,7 @@ async fn a_run_that_stores_nothing_writes_nothing() {
 }
 
 #[tokio::test]
-async fn trust_that_is_missing_or_does_not_fit_is_told() {
+async fn trust_that_is_missing_or_does_not_fit_is_reported() {
     let open = Setup::new().await.variable("CI", "true");
     notes(&open, '!', "trust", "any pull request can poison this cache", "").await;
     let key = |name: &str| SigningKey::generate(KeyName::parse(name).unwrap()).unwrap();

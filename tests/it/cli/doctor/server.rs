@@ -244,9 +244,9 @@ async fn buckets_in_other_places_are_found_with_the_setting_that_works() {
         let there = seen
             .header("authorization")
             .is_some_and(|by| by.contains("/eu-west-1/s3/"));
-        let told =
+        let message =
             "The authorization header is malformed; the region 'us-east-1' is wrong; expecting 'eu-west-1'";
-        (!there).then(|| error("400 Bad Request", "AuthorizationHeaderMalformed", told))
+        (!there).then(|| error("400 Bad Request", "AuthorizationHeaderMalformed", message))
     });
     finds(
         &region.await,

@@ -11,7 +11,7 @@ pub(super) async fn survey(server: &Server) -> Findings {
     Findings::from([("lifecycle", lifecycle(server).await)])
 }
 
-/// Whether a rule that deletes old objects of a prefix is taken, and told again.
+/// Whether a rule that deletes old objects of a prefix is accepted, and reported back.
 async fn lifecycle(server: &Server) -> Finding {
     let rule = LifecycleRule::builder()
         .id("old")
@@ -34,13 +34,13 @@ async fn lifecycle(server: &Server) -> Finding {
     if put.is_err() {
         return Finding::new(Verdict::No, status(&put).to_string());
     }
-    let told = client
+    let answer = client
         .get_bucket_lifecycle_configuration()
         .bucket("tbucket")
         .send()
         .await;
-    let rules = told
-        .map(|told| told.rules.unwrap_or_default())
+    let rules = answer
+        .map(|answer| answer.rules.unwrap_or_default())
         .unwrap_or_default();
     if rules.iter().any(|rule| rule.id.as_deref() == Some("old")) {
         Finding::new(Verdict::Ok, "")

@@ -34,7 +34,7 @@ async fn conditional_put(server: &Server) -> Finding {
     }
 }
 
-/// How many of several writers at once are told that they were the first: in the worst of several rounds.
+/// How many of several writers at once hear that they were the first: in the worst of several rounds.
 async fn racing_writers(server: &Server) -> Finding {
     let mut most = 0;
     for round in 0..ROUNDS {

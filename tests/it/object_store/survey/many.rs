@@ -60,8 +60,8 @@ async fn list(store: &Store, mut wanted: Vec<String>) -> Finding {
     if found == wanted {
         return Finding::new(Verdict::Differs, format!("{count} pages, in no order"));
     }
-    let told = format!("{} of {} keys in {count} pages", found.len(), wanted.len());
-    Finding::new(Verdict::Failed, told)
+    let detail = format!("{} of {} keys in {count} pages", found.len(), wanted.len());
+    Finding::new(Verdict::Failed, detail)
 }
 
 async fn delete(server: &Server, store: &Store, keys: &[String]) -> Finding {

@@ -25,7 +25,7 @@ enum Verdict {
     Ok,
     /// Otherwise, and the cache copes.
     Differs,
-    /// The server has no such thing, or wasn't told to.
+    /// The server has no such thing, or it isn't configured.
     No,
     /// A promise is broken.
     Failed,

@@ -21,7 +21,7 @@ pub(super) async fn survey(server: &Server) -> Findings {
     ])
 }
 
-/// How somebody is told that the keys are wrong.
+/// How wrong keys are reported.
 async fn wrong_keys(server: &Server) -> Result<String, String> {
     let secret = server.keys.with_secret(&"0".repeat(64));
     let mut codes = Vec::new();
@@ -62,8 +62,8 @@ async fn missing_bucket(server: &Server) -> Finding {
 async fn anonymous_reads(server: &Server) -> Finding {
     let private = server.store_with(&server.config(), None);
     if let Ok(found) = private.get("rights/there", 10).await {
-        let told = format!("unsigned get of what is not public: {found:?}");
-        return Finding::new(Verdict::Failed, told);
+        let detail = format!("unsigned get of what is not public: {found:?}");
+        return Finding::new(Verdict::Failed, detail);
     }
     let Some(name) = &server.public_bucket else {
         return Finding::new(Verdict::No, "");
