@@ -1,8 +1,8 @@
 //! Memory, threads and cores for artifacts in transit, shared by all transfers.
 //!
 //! No wait here can be a deadlock: everything is acquired in one order, and whoever waits holds only what comes earlier
-//! in it: memory for an entry object, a turn to pack or unpack, memory for a chunk as it arrives, memory for it as it is
-//! written, a core or a request. The last two depend on nothing else, so they come back. This is why entries and chunks
+//! in it: memory for an entry object, a turn to pack or unpack, memory for a chunk as it arrives or is packed, memory for it as
+//! it is written or sent, a core or a request. The last two depend on nothing else, so they come back. This is why entries and chunks
 //! have pools of their own: in one pool, entries that wait for a turn could hold all that the holders of the turns wait
 //! for. Memory is granted first come, first served, so the chunk that an artifact needs next is never behind those after
 //! it.
@@ -28,8 +28,11 @@ const ENTRIES: u64 = 24 << 20;
 const DOWNLOADS: u64 = 16 << 20;
 /// Chunks from the bucket, plain, to the end of writing; those of inline artifacts, too.
 const OPENED: u64 = 16 << 20;
-/// Chunks and entries on their way to the bucket, from the moment they are packed.
-const UPLOADS: u64 = 24 << 20;
+/// Chunks that are packed and not yet compressed: the bucket is asked first whether it has them, which takes a round trip.
+const PACKED: u64 = 20 << 20;
+/// Chunks and entries as they travel to the bucket. From far away many must be under way: over a link of 66 ms that loses one
+/// packet in a hundred, storing 111 MB took 48 s with 24 MiB for these and what is packed together, and 30 s with 32 for these.
+const UPLOADS: u64 = 32 << 20;
 
 /// What transfers share.
 pub struct Budget {
@@ -39,6 +42,8 @@ pub struct Budget {
     pub downloads: Memory,
     /// For chunks, plain. Each download asks for it in the order of its chunks.
     pub opened: Memory,
+    /// For the chunks of uploads until they are compressed.
+    pub packed: Memory,
     /// For what is uploaded.
     pub uploads: Memory,
     /// To unpack an artifact.
@@ -56,6 +61,7 @@ impl Budget {
             entries: EntryMemory::new(ENTRIES, downloads),
             downloads: Memory::new(DOWNLOADS),
             opened: Memory::new(OPENED),
+            packed: Memory::new(PACKED),
             uploads: Memory::new(UPLOADS),
             unpacking: Turns::new(UNPACKING),
             packing: Turns::new(PACKING),

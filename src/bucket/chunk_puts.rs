@@ -1,11 +1,13 @@
 //! Chunks on their way to the bucket: each is compressed and sent once a run, and not at all when it is there.
 
 use std::collections::HashMap;
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use futures_util::stream::{FuturesOrdered, StreamExt};
+use memmap2::MmapMut;
 use parking_lot::Mutex;
 use tokio::sync::{OnceCell, mpsc};
 
@@ -18,6 +20,9 @@ use crate::chunk::ChunkId;
 use crate::entry::ChunkRef;
 use crate::error::Error;
 use crate::object_store::{PutMode, PutOutcome};
+
+/// Objects of this size and more have pages of their own.
+const MAPPED: usize = 256 << 10;
 
 /// The chunks of this run that are in the bucket or on their way, with the bytes of their frames.
 #[derive(Default)]
@@ -141,7 +146,6 @@ impl ChunkPuts {
             }
         }
         let (object, _memory) = self.object(namespace, piece).await?;
-        let object = Bytes::from(object);
         let bytes = object.len() as u64;
         let mut outcome = self.transfer.requests.put(key, object.clone(), mode).await?;
         if outcome == PutOutcome::AlreadyThere
@@ -167,23 +171,41 @@ impl ChunkPuts {
     }
 
     /// A chunk as it goes into the bucket, and the memory that takes.
-    async fn object(&self, namespace: &Arc<Namespace>, piece: Piece) -> Result<(Vec<u8>, Permit), Error> {
+    async fn object(&self, namespace: &Arc<Namespace>, piece: Piece) -> Result<(Bytes, Permit), Error> {
         let Piece {
-            id, body, mut memory, ..
+            id,
+            body,
+            memory: packed,
+            ..
         } = piece;
         let (codec, compressors) = (namespace.codec.clone(), self.compressors.clone());
-        let encode = move || match body {
-            Body::Frame(frame) => Ok(codec.encode_chunk(&id, &frame)),
-            Body::Plain(plain) => compressors.with(|pooled| {
-                let mut object = codec.begin_chunk();
-                pooled.compressor.frame(&plain, &mut object)?;
-                Ok(codec.finish_chunk(&id, object))
-            })?,
+        let encode = move || {
+            compressors.with(|pooled| {
+                let object = &mut pooled.buffer;
+                codec.begin_chunk(object);
+                match body {
+                    Body::Frame(frame) => object.extend_from_slice(&frame),
+                    Body::Plain(plain) => pooled.compressor.frame(&plain, object)?,
+                }
+                codec.finish_chunk(&id, object).map_err(io::Error::other)?;
+                apart(object)
+            })?
         };
         let object = self.transfer.budget.compute(encode).await?;
-        let object = object.map_err(|error: std::io::Error| Error::Internal(error.to_string()))?;
-        let object = object.map_err(|error| Error::Internal(error.to_string()))?;
-        memory.resize(object.len() as u64);
+        let object = object.map_err(|error: io::Error| Error::Internal(error.to_string()))?;
+        let memory = self.transfer.budget.uploads.acquire(object.len() as u64).await?;
+        drop(packed);
         Ok((object, memory))
     }
+}
+
+/// A copy in memory that goes back to the system when the last user is done. The allocator would keep that of large objects,
+/// which live for as long as they travel, in pieces that don't fit the next: storing 1 GiB took 92 MB instead of 45.
+fn apart(object: &[u8]) -> io::Result<Bytes> {
+    if object.len() < MAPPED {
+        return Ok(Bytes::copy_from_slice(object));
+    }
+    let mut map = MmapMut::map_anon(object.len())?;
+    map.copy_from_slice(object);
+    Ok(Bytes::from_owner(map))
 }

@@ -110,7 +110,7 @@ impl Uploader {
             draft: draft.clone(),
             source,
             max_size: self.max_size,
-            memory: self.transfer.budget.uploads.clone(),
+            memory: self.transfer.budget.packed.clone(),
             sender,
         };
         let packing = async {

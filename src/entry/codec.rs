@@ -73,23 +73,24 @@ impl Codec {
 
     /// The object of a chunk whose compressed form is `frame`.
     pub fn encode_chunk(&self, id: &ChunkId, frame: &[u8]) -> Result<Vec<u8>, Error> {
-        let mut object = self.begin_chunk();
-        object.reserve_exact(frame.len() + OVERHEAD);
+        let mut object = Vec::with_capacity(self.chunk_overhead() + frame.len());
+        self.begin_chunk(&mut object);
         object.extend_from_slice(frame);
-        self.finish_chunk(id, object)
-    }
-
-    /// The beginning of a chunk's object, for its frame to be appended: so it needs no memory beside the object's.
-    pub fn begin_chunk(&self) -> Vec<u8> {
-        [&self.header(Kind::Chunk).to_bytes()[..], self.salt_room()].concat()
-    }
-
-    /// The object of the chunk `id`, from what began with [`Codec::begin_chunk`] and has its frame now.
-    pub fn finish_chunk(&self, id: &ChunkId, mut object: Vec<u8>) -> Result<Vec<u8>, Error> {
-        let context = self.context(self.header(Kind::Chunk), id.as_bytes());
-        self.seal(&mut object, HEADER_LEN, &context)?;
-        object.shrink_to_fit();
+        self.finish_chunk(id, &mut object)?;
         Ok(object)
+    }
+
+    /// Makes `object` the beginning of a chunk's object, for its frame to be appended.
+    pub fn begin_chunk(&self, object: &mut Vec<u8>) {
+        object.clear();
+        object.extend_from_slice(&self.header(Kind::Chunk).to_bytes());
+        object.extend_from_slice(self.salt_room());
+    }
+
+    /// Makes what began with [`Codec::begin_chunk`] and has its frame now the object of the chunk `id`.
+    pub fn finish_chunk(&self, id: &ChunkId, object: &mut Vec<u8>) -> Result<(), Error> {
+        let context = self.context(self.header(Kind::Chunk), id.as_bytes());
+        self.seal(object, HEADER_LEN, &context)
     }
 
     /// The bytes of the frame in a chunk object of `size` bytes.
