@@ -8,7 +8,6 @@ mod compressor_pool;
 mod deadline;
 mod download;
 mod in_flight;
-mod list;
 mod memory;
 mod namespace;
 mod pack;
@@ -18,17 +17,17 @@ mod touch;
 mod upload;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
-use futures_util::stream::Stream;
+use futures_util::stream::{self, Stream};
 use tokio::sync::{Mutex, OnceCell};
 
 use crate::config::Config;
-use crate::entry::{Keys, Producer};
+use crate::entry::{Keys, Located, Object, Producer};
 use crate::error::Error;
 use crate::issuer::{self, NoCertificate};
 use crate::object_store::documents::Documents;
-use crate::object_store::{self, ObjectStore};
+use crate::object_store::{self, Listed, ObjectStore};
 use crate::rlimit::max_concurrent_requests;
 use crate::scope::Scope;
 use crate::seal::MasterKey;
@@ -41,7 +40,6 @@ pub use budget::blocking;
 pub use deadline::Deadline;
 pub use download::{Downloader, FoundEntry};
 pub use in_flight::InFlight;
-pub use list::Found;
 pub use namespace::{Name, Namespace, Namespaces};
 pub use pack::Source;
 pub use read_entry::ReadEntry;
@@ -65,6 +63,31 @@ pub struct Bucket {
     touches: Arc<Touches>,
     namespaces: OnceCell<Namespaces>,
     certified: Mutex<Option<Certified>>,
+}
+
+/// An object of the cache in a listing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Its key.
+    pub key: String,
+    /// What the key stands for.
+    pub at: Located,
+    /// Its size in bytes.
+    pub size: u64,
+    /// When it was written, where the server says so.
+    pub modified: Option<SystemTime>,
+}
+
+impl Found {
+    /// What it stands for, if it is an entry.
+    pub fn name(&self) -> Option<Name> {
+        match &self.at.object {
+            Object::Entry(hash) => Some(Name::Task(hash.clone())),
+            Object::Archive(name) => Some(Name::Archive(name.clone())),
+            Object::Body(hash) => Some(Name::Body(hash.clone())),
+            Object::Chunk(_) | Object::Other(_) => None,
+        }
+    }
 }
 
 /// Where a run writes with a certified key, or why it can't, and since when.
@@ -151,9 +174,26 @@ impl Bucket {
         Keys::new(&self.config.cache_key_prefix, scope)
     }
 
-    /// The objects of the cache whose keys begin with `prefix`, in pages as the server hands them out.
+    /// The objects of the cache whose keys begin with `prefix`, in pages as the server hands them out: however many there are,
+    /// one page is in memory. What isn't an object of the cache is passed over.
     pub fn pages(&self, prefix: String) -> impl Stream<Item = Result<Vec<Found>, object_store::Error>> {
-        list::pages(&*self.store, &self.config.cache_key_prefix, prefix)
+        let found = move |listed: Listed| {
+            Some(Found {
+                at: Located::parse(&self.config.cache_key_prefix, &listed.key)?,
+                key: listed.key,
+                size: listed.size,
+                modified: listed.modified,
+            })
+        };
+        stream::try_unfold(Some(None), move |next: Option<Option<String>>| {
+            let prefix = prefix.clone();
+            async move {
+                let Some(after) = next else { return Ok(None) };
+                let page = self.store.list(&prefix, after.as_deref()).await?;
+                let objects = page.objects.into_iter().filter_map(found).collect();
+                Ok(Some((objects, page.next.map(Some))))
+            }
+        })
     }
 
     /// Fetches and reads an entry, whoever signed it; `None` where there is none.

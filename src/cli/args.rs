@@ -43,17 +43,17 @@ pub(super) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     Keygen(KeygenArgs),
-    Doctor(Placed<DoctorArgs>),
-    Ls(Placed<LsArgs>),
-    Inspect(Placed<InspectArgs>),
-    Why(Placed<WhyArgs>),
-    Cat(Placed<CatArgs>),
-    Verify(Placed<VerifyArgs>),
-    Stats(Placed<StatsArgs>),
-    Flush(Placed<FlushArgs>),
-    Purge(Placed<PurgeArgs>),
-    Rebuild(Placed<RebuildArgs>),
-    Restore(Placed<RestoreArgs>),
+    Doctor(WithBucket<DoctorArgs>),
+    Ls(WithBucket<LsArgs>),
+    Inspect(WithBucket<InspectArgs>),
+    Why(WithBucket<WhyArgs>),
+    Cat(WithBucket<CatArgs>),
+    Verify(WithBucket<VerifyArgs>),
+    Stats(WithBucket<StatsArgs>),
+    Flush(WithBucket<FlushArgs>),
+    Purge(WithBucket<PurgeArgs>),
+    Rebuild(WithBucket<RebuildArgs>),
+    Restore(WithBucket<RestoreArgs>),
     Vela(Box<VelaArgs>),
     Completions(CompletionsArgs),
     Man(ManArgs),
@@ -61,7 +61,7 @@ pub(super) enum Command {
 
 /// Which bucket, instead of the configured one.
 #[derive(Args, Debug, Default)]
-pub(super) struct Place {
+pub(super) struct BucketArgs {
     /// The bucket, or a store URL such as s3://bucket/prefix [default: NX_S3_CACHE_BUCKET or nx.json]
     #[arg(long, help_heading = "Bucket")]
     pub bucket: Option<String>,
@@ -73,7 +73,7 @@ pub(super) struct Place {
     pub prefix: Option<String>,
 }
 
-impl Place {
+impl BucketArgs {
     /// The workspace with this bucket.
     pub(super) fn in_workspace(&self, mut workspace: Workspace) -> Workspace {
         for (variable, value) in [
@@ -91,9 +91,9 @@ impl Place {
 
 /// The arguments of a command that works on a bucket.
 #[derive(Args, Debug)]
-pub(super) struct Placed<A: Args> {
+pub(super) struct WithBucket<A: Args> {
     #[command(flatten)]
-    pub place: Place,
+    pub bucket: BucketArgs,
     #[command(flatten)]
     pub args: A,
 }

@@ -35,7 +35,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
-use args::{Cli, Command, Place, Placed};
+use args::{BucketArgs, Cli, Command, WithBucket};
 use ui::UNABLE;
 use ui::print::{self, exit_code};
 
@@ -67,24 +67,24 @@ pub async fn run(args: impl IntoIterator<Item = impl Into<OsString>>, workspace:
 }
 
 async fn run_command(command: Command, workspace: Workspace) -> u8 {
-    let here = |place: &Place| place.in_workspace(workspace.clone());
+    let here = |bucket: &BucketArgs| bucket.in_workspace(workspace.clone());
     match command {
         Command::Keygen(args) => keygen::run(&args),
-        Command::Doctor(Placed { place, args }) if args.attack => {
-            exit_code(attack::run(&here(&place), args.json).await)
+        Command::Doctor(WithBucket { bucket, args }) if args.attack => {
+            exit_code(attack::run(&here(&bucket), args.json).await)
         }
-        Command::Doctor(Placed { place, args }) => doctor::run(&here(&place), args.json).await,
-        Command::Ls(Placed { place, args }) => exit_code(ls::run(&here(&place), &args).await),
-        Command::Rebuild(Placed { place, args }) => exit_code(rebuild::run(&here(&place), &args).await),
-        Command::Restore(Placed { place, args }) => exit_code(restore::run(&here(&place), &args).await),
+        Command::Doctor(WithBucket { bucket, args }) => doctor::run(&here(&bucket), args.json).await,
+        Command::Ls(WithBucket { bucket, args }) => exit_code(ls::run(&here(&bucket), &args).await),
+        Command::Rebuild(WithBucket { bucket, args }) => exit_code(rebuild::run(&here(&bucket), &args).await),
+        Command::Restore(WithBucket { bucket, args }) => exit_code(restore::run(&here(&bucket), &args).await),
         Command::Vela(args) => exit_code(vela::run(&workspace, &args).await),
-        Command::Purge(Placed { place, args }) => exit_code(purge::run(&here(&place), &args).await),
-        Command::Flush(Placed { place, args }) => exit_code(flush::run(&here(&place), &args).await),
-        Command::Inspect(Placed { place, args }) => exit_code(inspect::run(&here(&place), &args).await),
-        Command::Why(Placed { place, args }) => exit_code(why::run(&here(&place), &args).await),
-        Command::Cat(Placed { place, args }) => exit_code(cat::run(&here(&place), &args).await),
-        Command::Stats(Placed { place, args }) => exit_code(stats::run(&here(&place), &args).await),
-        Command::Verify(Placed { place, args }) => exit_code(verify::run(&here(&place), &args).await),
+        Command::Purge(WithBucket { bucket, args }) => exit_code(purge::run(&here(&bucket), &args).await),
+        Command::Flush(WithBucket { bucket, args }) => exit_code(flush::run(&here(&bucket), &args).await),
+        Command::Inspect(WithBucket { bucket, args }) => exit_code(inspect::run(&here(&bucket), &args).await),
+        Command::Why(WithBucket { bucket, args }) => exit_code(why::run(&here(&bucket), &args).await),
+        Command::Cat(WithBucket { bucket, args }) => exit_code(cat::run(&here(&bucket), &args).await),
+        Command::Stats(WithBucket { bucket, args }) => exit_code(stats::run(&here(&bucket), &args).await),
+        Command::Verify(WithBucket { bucket, args }) => exit_code(verify::run(&here(&bucket), &args).await),
         Command::Completions(args) => exit_code(shell::completions(&args, Cli::command())),
         Command::Man(_) => exit_code(shell::man(Cli::command())),
     }
