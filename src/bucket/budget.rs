@@ -1,11 +1,11 @@
 //! Memory, threads and cores for artifacts in transit, shared by all transfers.
 //!
 //! No wait here can be a deadlock: everything is acquired in one order, and whoever waits holds only what comes earlier
-//! in it: memory for an entry object, a turn to pack or unpack, memory for a chunk as it arrives or is packed, memory for it as
-//! it is written or sent, a core or a request. The last two depend on nothing else, so they come back. This is why entries and chunks
-//! have pools of their own: in one pool, entries that wait for a turn could hold all that the holders of the turns wait
-//! for. Memory is granted first come, first served, so the chunk that an artifact needs next is never behind those after
-//! it.
+//! in it: memory for an entry object, a turn to pack or unpack, memory for a chunk as it arrives or is packed, memory for
+//! it as it is written or sent, a core or a request. The last two depend on nothing else, so they come back. This is why
+//! entries and chunks have pools of their own: in one pool, entries that wait for a turn could hold all that the holders
+//! of the turns wait for. Memory is granted first come, first served, so the chunk that an artifact needs next is never
+//! behind those after it.
 //!
 //! Uploads have turns and memory of their own for another reason: tasks wait for downloads, and not for uploads.
 

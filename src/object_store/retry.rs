@@ -401,8 +401,8 @@ mod tests {
     #[tokio::test]
     async fn a_large_object_far_away_is_got_in_parts() {
         assert_eq!(get_large(Duration::from_millis(1), []).await, [1, 1]);
-        assert_eq!(get_large(Duration::from_millis(33), []).await, [4, 4]);
-        assert_eq!(get_large(Duration::from_millis(66), []).await, [8, 8]);
+        assert_eq!(get_large(Duration::from_millis(33), []).await, [16, 16]);
+        assert_eq!(get_large(Duration::from_millis(66), []).await, [32, 32]);
     }
 
     #[tokio::test]
@@ -410,7 +410,7 @@ mod tests {
         let far = Duration::from_millis(33);
         assert_eq!(
             get_large(far, [throttled(None)]).await,
-            [5, 1],
+            [17, 1],
             "throttled: no parts"
         );
         let refused = Error::Refused {
