@@ -27,14 +27,15 @@ async function zig() {
 
 /**
  * Rust names the target in its own way, wants libgcc's unwinder, which Zig calls libunwind, and msvcrt, in whose place Zig
- * has the C library that arm64's Windows comes with. What a DLL exports is a file to Zig, no option.
+ * has the C library that arm64's Windows comes with. What a DLL exports is a file to Zig, no option, and it links with no
+ * other DLL; the addon finds Node's functions by itself.
  */
 function wrapper(python, target) {
   return `#!/bin/sh
 for argument do
   shift
   case "$argument" in
-    --target=* | -m64 | -Wl,--no-undefined-version | -lmsvcrt) ;;
+    --target=* | -m64 | -Wl,--no-undefined-version | -lmsvcrt | -lnode) ;;
     -Wl,*.def) set -- "$@" "\${argument#-Wl,}" ;;
     -lgcc_s) set -- "$@" -lunwind ;;
     *) set -- "$@" "$argument" ;;
