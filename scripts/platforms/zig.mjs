@@ -36,6 +36,7 @@ for argument do
   shift
   case "$argument" in
     --target=* | -m64 | -Wl,--no-undefined-version | -lmsvcrt | -lnode) ;;
+    -lwindows.*) set -- "$@" -Wl,-Bstatic "$argument" -Wl,-Bdynamic ;;
     -Wl,*.def) set -- "$@" "\${argument#-Wl,}" ;;
     -lgcc_s) set -- "$@" -lunwind ;;
     *) set -- "$@" "$argument" ;;
