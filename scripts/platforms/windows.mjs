@@ -68,6 +68,8 @@ export const arm64 = {
     return {
       cargo: {
         CC_aarch64_pc_windows_gnullvm: compiler,
+        // Zig adds checks for which it has no library here.
+        CFLAGS_aarch64_pc_windows_gnullvm: '-fno-sanitize=undefined -fno-stack-protector',
         CARGO_TARGET_AARCH64_PC_WINDOWS_GNULLVM_LINKER: compiler,
         LIBNODE_PATH: await emptyLibrary(compiler, 'arm64'),
       },

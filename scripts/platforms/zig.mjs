@@ -26,9 +26,9 @@ async function zig() {
 }
 
 /**
- * Rust names the target in its own way, wants libgcc's unwinder, which Zig calls libunwind, and msvcrt, in whose place Zig
- * has the C library that arm64's Windows comes with. What a DLL exports is a file to Zig, no option, and it links with no
- * other DLL; the addon finds Node's functions by itself.
+ * Rust names targets in its own way, and wants libgcc's unwinder, which Zig calls libunwind. For Windows it wants msvcrt, where
+ * Zig has the newer C library, and Node's, which nothing needs; to Zig, the import library of `windows-targets` is a static
+ * one, and a list of exports a file, no option.
  */
 function wrapper(python, target) {
   return `#!/bin/sh
