@@ -28,14 +28,23 @@ export function unpacked(name, { architecture = 'amd64' } = {}) {
   })
 }
 
+/** Unpacks the newer release's source of a package into a directory, as its authors published it. */
+export async function unpackSource(name, directory) {
+  const options = await newerRelease('amd64')
+  await mustRun('apt-get', [...options, 'source', '--download-only', name], { ...patient, cwd: directory })
+  const [file] = readdirSync(directory).filter(file => file.includes('.orig.tar.'))
+  await mustRun('tar', ['--extract', '--strip-components=1', '--file', file], { ...patient, cwd: directory })
+}
+
 /** The options that make apt use the newer release, with lists and a cache of its own: this machine's are untouched. */
 async function newerRelease(architecture) {
-  const apt = await once(`debian/apt-${architecture}`, async directory => {
+  const apt = await once(`debian/apt-with-sources-${architecture}`, async directory => {
     for (const path of ['lists/partial', 'cache/archives/partial'])
       mkdirSync(join(directory, path), { recursive: true })
     writeFileSync(join(directory, 'status'), '')
     const suites = [newer, `${newer}-backports`]
-    const lines = suites.map(suite => `deb [arch=${architecture} signed-by=${keyring}] ${mirror()} ${suite} main\n`)
+    const where = suite => `[arch=${architecture} signed-by=${keyring}] ${mirror()} ${suite} main\n`
+    const lines = suites.map(suite => `deb ${where(suite)}deb-src ${where(suite)}`)
     writeFileSync(join(directory, 'sources.list'), lines.join(''))
     await mustRun('apt-get', [...aptOptions(directory, architecture), 'update', '--quiet'], patient)
   })

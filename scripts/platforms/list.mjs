@@ -25,7 +25,6 @@ export const platforms = [
     published: 'x86_64-pc-windows-msvc',
     npm: { os: 'win32', cpu: 'x64' },
     runs: ['rust', 'javascript', 'contract', 'nx'],
-    foreign: windows.foreign,
     ...windows.x64,
   },
   {

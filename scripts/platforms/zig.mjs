@@ -1,20 +1,19 @@
 // Zig as a C compiler and linker for other systems: PyPI has it, with the headers and libraries of all of them.
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { mustRun } from '../support/command.mjs'
-import { once, patient } from './places.mjs'
+import { home, once, patient } from './places.mjs'
 
 const version = '0.17.1'
 
 /** The compiler for a target of Zig's, as a program that takes what Rust passes. */
 export async function zigCompiler(target) {
   const python = await zig()
-  const directory = await once(`zig-${version}/${target}`, async directory => {
-    const program = join(directory, 'cc')
-    writeFileSync(program, wrapper(python, target))
-    chmodSync(program, 0o755)
-  })
-  return join(directory, 'cc')
+  const program = join(home, `zig-${version}`, target, 'cc')
+  mkdirSync(dirname(program), { recursive: true })
+  writeFileSync(program, wrapper(python, target))
+  chmodSync(program, 0o755)
+  return program
 }
 
 async function zig() {
@@ -26,13 +25,19 @@ async function zig() {
   return join(directory, 'bin/python')
 }
 
-/** Rust names the target in its own way, and wants libgcc's unwinder, which Zig calls libunwind. */
+/**
+ * Rust names targets in its own way, and wants libgcc's unwinder, which Zig calls libunwind. For Windows it wants msvcrt, where
+ * Zig has the newer C library, and Node's, which nothing needs; to Zig, the import library of `windows-targets` is a static
+ * one, and a list of exports a file, no option.
+ */
 function wrapper(python, target) {
   return `#!/bin/sh
 for argument do
   shift
   case "$argument" in
-    --target=* | -m64 | -Wl,--no-undefined-version) ;;
+    --target=* | -m64 | -Wl,--no-undefined-version | -lmsvcrt | -lnode) ;;
+    -lwindows.*) set -- "$@" -Wl,-Bstatic "$argument" -Wl,-Bdynamic ;;
+    -Wl,*.def) set -- "$@" "\${argument#-Wl,}" ;;
     -lgcc_s) set -- "$@" -lunwind ;;
     *) set -- "$@" "$argument" ;;
   esac

@@ -135,14 +135,29 @@ pub(super) fn symlink(target: &Path, link: &Path) -> io::Result<()> {
 #[cfg(windows)]
 pub(super) fn symlink(target: &Path, link: &Path) -> io::Result<()> {
     use std::os::windows::fs::{symlink_dir, symlink_file};
-    let is_directory = link
-        .parent()
-        .is_some_and(|directory| directory.join(target).is_dir());
-    if is_directory {
+    if found_from(link, target).is_some_and(|found| found.is_dir()) {
         symlink_dir(target, link)
     } else {
         symlink_file(target, link)
     }
+}
+
+/// Whether [`symlink`] can tell the kind of link.
+#[cfg(unix)]
+pub(super) fn shows_kind(_target: &Path, _link: &Path) -> bool {
+    true
+}
+
+/// Whether [`symlink`] can tell the kind of link.
+#[cfg(windows)]
+pub(super) fn shows_kind(target: &Path, link: &Path) -> bool {
+    found_from(link, target).is_some()
+}
+
+/// What the target of a link at `link` leads to.
+#[cfg(windows)]
+fn found_from(link: &Path, target: &Path) -> Option<Metadata> {
+    fs::metadata(link.parent()?.join(target)).ok()
 }
 
 /// Renames, and on Windows tries again for about a second where another program has something open: virus scanners and

@@ -107,15 +107,41 @@ impl<'a> Tree<'a> {
                 .stays_inside(self.root)
                 .map_err(|fault| Error::archive(path.as_bytes(), fault))?;
         }
-        for (path, target) in &self.links {
-            let link = self.root.join(path.to_path());
-            filesystem::symlink(&target.to_path(), &link).map_err(|cause| not_created(path, link, cause))?;
-        }
+        let (root, links) = (self.root, self.links.iter());
+        let links = links.map(|(path, target)| (path, target.to_path(), root.join(path.to_path())));
+        targets_first(
+            links.collect(),
+            |(_, target, link)| filesystem::shows_kind(target, link),
+            |(path, target, link)| {
+                filesystem::symlink(&target, &link).map_err(|cause| not_created(path, link, cause))
+            },
+        )?;
         for (path, mode) in self.directories.into_iter().rev() {
             filesystem::set_mode(&path, mode).map_err(Error::local(path))?;
         }
         Ok(())
     }
+}
+
+/// How many links Windows follows on one path.
+const LINKS_FOLLOWED: usize = 63;
+
+/// Calls `make` for each of `links`, as long as possible only for those that are `ready`: one may become so when others
+/// have been made, as far as links can be followed.
+fn targets_first<T>(
+    mut links: Vec<T>,
+    ready: impl Fn(&T) -> bool,
+    mut make: impl FnMut(T) -> Result<(), Error>,
+) -> Result<(), Error> {
+    for _ in 0..LINKS_FOLLOWED {
+        let (now, later): (Vec<T>, Vec<T>) = links.into_iter().partition(&ready);
+        links = later;
+        if now.is_empty() {
+            break;
+        }
+        now.into_iter().try_for_each(&mut make)?;
+    }
+    links.into_iter().try_for_each(make)
 }
 
 /// Distinguishes a name that can't be created from a disk that can't be written.
@@ -124,5 +150,53 @@ fn not_created(path: &TreePath, target: PathBuf, source: io::Error) -> Error {
         io::ErrorKind::AlreadyExists => Error::archive(path.as_bytes(), Fault::Collides),
         io::ErrorKind::InvalidFilename => Error::archive(path.as_bytes(), Fault::ForeignName),
         _ => Error::Local { path: target, source },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use super::*;
+
+    fn made<'a>(links: &[(&'a str, &'a str)]) -> Vec<&'a str> {
+        let made = RefCell::new(Vec::new());
+        let ready = |(_, target): &(&str, &str)| *target == "directory" || made.borrow().contains(target);
+        let make = |(name, _)| {
+            made.borrow_mut().push(name);
+            Ok(())
+        };
+        targets_first(links.to_vec(), ready, make).unwrap();
+        made.into_inner()
+    }
+
+    #[test]
+    fn a_link_to_a_link_is_made_after_it() {
+        let links = [("a", "b"), ("b", "c"), ("c", "directory"), ("d", "a")];
+        assert_eq!(made(&links), ["c", "b", "a", "d"]);
+    }
+
+    #[test]
+    fn links_that_lead_nowhere_are_made_all_the_same() {
+        let links = [("a", "b"), ("b", "a"), ("c", "missing"), ("d", "directory")];
+        assert_eq!(made(&links), ["d", "a", "b", "c"]);
+    }
+
+    #[test]
+    fn many_links_to_links_take_a_bounded_number_of_looks() {
+        let names: Vec<String> = (0..5000).map(|number| number.to_string()).collect();
+        let links: Vec<(&str, &str)> = names.windows(2).map(|pair| (&*pair[0], &*pair[1])).collect();
+        let looks = std::cell::Cell::new(0);
+        let last = RefCell::new(names[4999].clone());
+        let ready = |(_, target): &(&str, &str)| {
+            looks.set(looks.get() + 1);
+            *target == *last.borrow()
+        };
+        let make = |(name, _): (&str, &str)| {
+            *last.borrow_mut() = name.to_owned();
+            Ok(())
+        };
+        targets_first(links, ready, make).unwrap();
+        assert!(looks.get() <= 63 * 4999, "{}", looks.get());
     }
 }
