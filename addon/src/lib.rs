@@ -1,4 +1,4 @@
-//! The edge to JavaScript: conversions, no decisions. The only file that names napi.
+//! The edge to JavaScript: conversions, no decisions.
 
 #![allow(
     missing_docs,
@@ -14,30 +14,27 @@ use futures_util::FutureExt;
 use napi::bindgen_prelude::{PromiseRaw, within_runtime_if_available};
 use napi::{Env, Error as JsError, Status};
 use napi_derive::napi;
+use nx_s3_cache::bucket::blocking;
+use nx_s3_cache::cache::{self, Artifact, Log, RemoteCache, RunEnd};
+use nx_s3_cache::cli;
+use nx_s3_cache::config::Config;
+use nx_s3_cache::config::environment::Environment;
+use nx_s3_cache::connect::{connect_watched, problems_with};
+use nx_s3_cache::entry::Producer;
+use nx_s3_cache::error::Error;
+use nx_s3_cache::remedy;
+use nx_s3_cache::server::Server;
+use nx_s3_cache::sign::{KeyName, SigningKey};
+use nx_s3_cache::trust;
 use parking_lot::Mutex;
 
-use crate::bucket::blocking;
-use crate::cache::{self, Artifact, Log, RemoteCache, RunEnd};
-use crate::cli;
-use crate::config::Config;
-use crate::config::environment::Environment;
-use crate::connect::{connect_watched, problems_with};
-use crate::entry::Producer;
-use crate::error::Error;
-use crate::remedy;
-use crate::server::Server;
-use crate::sign::{KeyName, SigningKey};
-use crate::trust;
-
-impl From<Error> for JsError {
-    fn from(error: Error) -> Self {
-        if error.is_fatal() {
-            // Nx shows it as an error of its own.
-            let see = remedy::of_fatal(&error).see();
-            Self::new(Status::InvalidArg, format!("nx-s3-cache: {error}\n{see}"))
-        } else {
-            Self::new(Status::GenericFailure, error.to_string())
-        }
+fn thrown(error: Error) -> JsError {
+    if error.is_fatal() {
+        // Nx shows it as an error of its own.
+        let see = remedy::of_fatal(&error).see();
+        JsError::new(Status::InvalidArg, format!("nx-s3-cache: {error}\n{see}"))
+    } else {
+        JsError::new(Status::GenericFailure, error.to_string())
     }
 }
 
@@ -259,8 +256,8 @@ impl NativeCache {
     pub fn open(options: OpenOptions) -> napi::Result<Self> {
         let environment = options.environment();
         let root = Path::new(&options.workspace_root);
-        let config =
-            Config::load(options.section.as_deref(), &environment, options.ci, root).map_err(Error::from)?;
+        let config = Config::load(options.section.as_deref(), &environment, options.ci, root)
+            .map_err(|error| thrown(error.into()))?;
         let facts = trust::detect(&environment, options.ci);
         let facts = if options.daemon == Some(true) {
             facts.of_daemon()
@@ -295,7 +292,11 @@ impl NativeCache {
         hash: String,
         cache_directory: String,
     ) -> napi::Result<Option<RetrievedArtifact>> {
-        let found = self.cache.retrieve(&hash, Path::new(&cache_directory)).await?;
+        let found = self
+            .cache
+            .retrieve(&hash, Path::new(&cache_directory))
+            .await
+            .map_err(thrown)?;
         Ok(found.map(|found| RetrievedArtifact {
             code: found.code,
             terminal_output: found.terminal_output,
@@ -347,7 +348,7 @@ impl NativeCache {
     pub async fn finish_uploads(&self, timeout_ms: u32) -> napi::Result<Vec<String>> {
         let cache = self.cache.clone();
         let flush = move || cache.flush(Duration::from_millis(timeout_ms.into()));
-        Ok(blocking(flush).await?)
+        blocking(flush).await.map_err(thrown)
     }
 
     /// Serves the cache to Nx's own HTTP client, on this machine only. Bodies on their way are files without names in
