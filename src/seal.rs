@@ -3,13 +3,12 @@
 //! A sealed message is `salt (32) ‖ ciphertext ‖ tag (16)`. The object's key is HKDF-SHA-256 (RFC 5869) of
 //! the master key with that random salt, so the nonce can be constant: no key is ever used twice.
 
-use aes_gcm::aead::{AeadInOut, KeyInit};
-use aes_gcm::{Aes256Gcm, Key};
 use argon2::{Algorithm, Argon2, Params, Version};
 use base64::Engine;
 use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use hkdf::Hkdf;
+use nx_s3_cache_aes::{Cipher, TAG_LEN};
 use sha2::Sha256;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
@@ -17,8 +16,6 @@ use crate::secret::Secret;
 
 /// Bytes of the random salt in front of each sealed message.
 pub const SALT_LEN: usize = 32;
-/// Bytes of the authentication tag at its end.
-const TAG_LEN: usize = 16;
 /// How much longer a sealed message is than the plain one.
 pub const OVERHEAD: usize = SALT_LEN + TAG_LEN;
 
@@ -80,8 +77,8 @@ impl MasterKey {
         getrandom::fill(salt).map_err(|_| SealError::Seal("the system gives no random bytes"))?;
         let tag = self
             .cipher(salt)?
-            .encrypt_inout_detached(&Default::default(), context, plain.into())
-            .map_err(|_| SealError::Seal("the message is too long"))?;
+            .encrypt(context, plain)
+            .ok_or(SealError::Seal("the message is too long"))?;
         object.extend_from_slice(&tag);
         Ok(())
     }
@@ -92,20 +89,15 @@ impl MasterKey {
         let (ciphertext, tag) = rest.split_last_chunk::<TAG_LEN>().ok_or(SealError::Open)?;
         let mut plain = ciphertext.to_vec();
         self.cipher(salt)?
-            .decrypt_inout_detached(
-                &Default::default(),
-                context,
-                plain.as_mut_slice().into(),
-                &(*tag).into(),
-            )
-            .map_err(|_| SealError::Open)?;
+            .decrypt(context, &mut plain, tag)
+            .ok_or(SealError::Open)?;
         Ok(plain)
     }
 
-    fn cipher(&self, salt: &[u8; SALT_LEN]) -> Result<Aes256Gcm, SealError> {
+    fn cipher(&self, salt: &[u8; SALT_LEN]) -> Result<Cipher, SealError> {
         let mut key = Zeroizing::new([0; 32]);
         expand(&self.master, Some(salt), SEAL_INFO, &mut key)?;
-        Ok(Aes256Gcm::new(&Key::<Aes256Gcm>::from(*key)))
+        Ok(Cipher::new(&key))
     }
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { mustRun } from '../support/command.mjs'
 import { installedOnce } from '../support/installed-tool.mjs'
 import { newestNx } from '../support/nx-versions.mjs'
-import { builtDirectory, packed, repository, target } from '../support/paths.mjs'
+import { builtDirectory, forThisPlatform, packed, repository, target } from '../support/paths.mjs'
 import { installPackages } from '../support/set-up.mjs'
 import { step } from '../support/steps.mjs'
 import { filesBelow } from './files.mjs'
@@ -38,15 +38,14 @@ function addonIn(modules) {
   return { bytes: bytes.length, digest: createHash('sha256').update(bytes).digest('hex').slice(0, 16) }
 }
 
-/**
- * One invocation for both: cargo would compile the crate again for each, since `napi build` sets variables that count.
- * Not into the repository, where the tests expect the other profile.
- */
+/** The addon as it is released. Not into the repository, where the tests expect the other profile. */
 async function compile(onOutput) {
   rmSync(plugin, { recursive: true, force: true })
   mkdirSync(ours, { recursive: true })
-  const napi = ['exec', '--', 'napi', 'build', '--release', '--platform', '--js', 'index.js', '--output-dir', ours]
-  await npm([...napi, '--', '--lib', '--example', 'bench_server'], onOutput)
+  const napi = ['napi', 'build', '--package', 'nx-s3-cache-addon', '--release', '--platform']
+  await npm(['exec', '--', ...napi, '--js', 'index.js', '--output-dir', ours], onOutput)
+  const server = ['build', '--release', '--locked', '--example', 'bench_server', ...forThisPlatform]
+  await mustRun('cargo', server, { cwd: repository, timeout: 3_600_000, onOutput })
 }
 
 async function assemble(onOutput) {

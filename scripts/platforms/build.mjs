@@ -10,8 +10,12 @@ import { standardLibrary } from './rust-source.mjs'
 /** What came out: the addon, the program, and the test programs. */
 export async function build(platform, prepared, onOutput) {
   const started = performance.now()
-  const what = platform.runs.includes('rust') ? ['test', '--tests', '--no-run'] : ['build', '--lib', '--bins']
-  const { ours, crates } = await compile(platform, prepared.cargo, what, onOutput)
+  const commands = [['build', '--lib', '--bins', '--profile=test']]
+  if (platform.runs.includes('rust')) commands.unshift(['test', '--tests', '--no-run'])
+  const compiled = []
+  for (const command of commands) compiled.push(await compile(platform, prepared.cargo, command, onOutput))
+  const ours = compiled.flatMap(({ ours }) => ours)
+  const crates = compiled.reduce((sum, { crates }) => sum + crates, 0)
   const seconds = Math.round((performance.now() - started) / 1000)
   return { ...found(ours), crates, seconds }
 }
@@ -26,7 +30,7 @@ export async function compile({ name, target }, environment, command, onOutput) 
   if (code !== 0) throw new Error(stderr.slice(-4000))
   const lines = stdout.split('\n').filter(line => line.startsWith('{'))
   const artifacts = lines.map(line => JSON.parse(line)).filter(({ reason }) => reason === 'compiler-artifact')
-  const ours = artifacts.filter(({ package_id: id }) => /[/#]nx-s3-cache[@#]/.test(id))
+  const ours = artifacts.filter(({ package_id: id }) => /[/#]nx-s3-cache(-addon)?[@#]/.test(id))
   return { ours, crates: artifacts.filter(({ fresh }) => !fresh).length }
 }
 
@@ -42,7 +46,7 @@ function found(ours) {
     addon,
     program: program?.executable,
     tests: tests.map(({ target, executable }) => ({
-      name: target.kind.includes('cdylib') ? 'lib' : target.name,
+      name: target.kind.includes('lib') ? 'lib' : target.name,
       executable,
     })),
     megabytes: Number((statSync(addon).size / 1e6).toFixed(1)),

@@ -29,10 +29,10 @@ export async function installPackages(onOutput) {
   writeFileSync(stamp, digest)
 }
 
-/** One invocation of cargo for all of it: with other variables than `napi build` sets, it would compile the addon anew. */
+/** One invocation of cargo for all of it, so that it compiles them side by side. */
 function compile(onOutput) {
   const examples = ['dev_s3_server', 'bench_server'].flatMap(name => ['--example', name])
-  return npm(['run', 'build:native', '--', '--', '--lib', ...examples], onOutput)
+  return npm(['run', 'build:native', '--', '--', '--package', 'nx-s3-cache', '--lib', ...examples], onOutput)
 }
 
 function npm(words, onOutput) {
