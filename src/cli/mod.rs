@@ -14,6 +14,7 @@ mod inspect;
 mod keygen;
 mod last_run;
 mod ls;
+mod nx_facts;
 mod purge;
 mod rebuild;
 mod restore;
@@ -39,6 +40,7 @@ use args::{BucketArgs, Cli, Command, WithBucket};
 use ui::UNABLE;
 use ui::print::{self, exit_code};
 
+pub use nx_facts::{NxCandidate, NxFacts, NxPackage, NxRoute};
 pub use workspace::Workspace;
 
 /// What the standalone binary does.

@@ -1,11 +1,11 @@
-//! The edge to JavaScript: conversions, no decisions. The only module that names napi.
+//! The edge to JavaScript: conversions, no decisions. A package of its own (`addon/`), and the only one that names napi.
 
 #![allow(
     missing_docs,
     reason = "napi copies the doc comments that matter into index.d.ts"
 )]
 
-pub mod objects;
+mod objects;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -17,28 +17,26 @@ use napi::{Env, Error as JsError, Status};
 use napi_derive::napi;
 use parking_lot::Mutex;
 
-use crate::bucket::blocking;
-use crate::cache::{self, Artifact, Log, RemoteCache, RunEnd};
-use crate::cli;
-use crate::config::Config;
-use crate::connect::{connect, problems_with};
-use crate::entry::Producer;
-use crate::error::Error;
-use crate::remedy;
-use crate::server::Server;
-use crate::sign::{KeyName, SigningKey};
-use crate::trust;
+use nx_s3_cache::bucket::blocking;
+use nx_s3_cache::cache::{self, Artifact, Log, RemoteCache, RunEnd};
+use nx_s3_cache::cli;
+use nx_s3_cache::config::Config;
+use nx_s3_cache::connect::{connect, problems_with};
+use nx_s3_cache::entry::Producer;
+use nx_s3_cache::error::Error;
+use nx_s3_cache::remedy;
+use nx_s3_cache::server::Server;
+use nx_s3_cache::sign::{KeyName, SigningKey};
+use nx_s3_cache::trust;
 use objects::{KeyPair, NxFacts, OpenOptions, RetrievedArtifact, ServerAddress, Summary, Warning};
 
-impl From<Error> for JsError {
-    fn from(error: Error) -> Self {
-        if error.is_fatal() {
-            // Nx shows it as an error of its own.
-            let see = remedy::of_fatal(&error).see();
-            Self::new(Status::InvalidArg, format!("nx-s3-cache: {error}\n{see}"))
-        } else {
-            Self::new(Status::GenericFailure, error.to_string())
-        }
+fn thrown(error: Error) -> JsError {
+    if error.is_fatal() {
+        // Nx shows it as an error of its own.
+        let see = remedy::of_fatal(&error).see();
+        JsError::new(Status::InvalidArg, format!("nx-s3-cache: {error}\n{see}"))
+    } else {
+        JsError::new(Status::GenericFailure, error.to_string())
     }
 }
 
@@ -81,8 +79,8 @@ impl NativeCache {
     pub fn open(options: OpenOptions) -> napi::Result<Self> {
         let environment = options.environment();
         let root = Path::new(&options.workspace_root);
-        let config =
-            Config::load(options.section.as_deref(), &environment, options.ci, root).map_err(Error::from)?;
+        let config = Config::load(options.section.as_deref(), &environment, options.ci, root)
+            .map_err(|error| thrown(error.into()))?;
         let facts = trust::detect(&environment, options.ci);
         let facts = if options.daemon == Some(true) {
             facts.of_daemon()
@@ -117,8 +115,8 @@ impl NativeCache {
         hash: String,
         cache_directory: String,
     ) -> napi::Result<Option<RetrievedArtifact>> {
-        let found = self.cache.retrieve(&hash, Path::new(&cache_directory)).await?;
-        Ok(found.map(Into::into))
+        let found = self.cache.retrieve(&hash, Path::new(&cache_directory)).await;
+        Ok(found.map_err(thrown)?.map(Into::into))
     }
 
     /// Notes that `hash` stands for `task`, such as `web:build`, for messages and for the entry.
@@ -164,7 +162,7 @@ impl NativeCache {
     pub async fn finish_uploads(&self, timeout_ms: u32) -> napi::Result<Vec<String>> {
         let cache = self.cache.clone();
         let flush = move || cache.flush(Duration::from_millis(timeout_ms.into()));
-        Ok(blocking(flush).await?)
+        blocking(flush).await.map_err(thrown)
     }
 
     /// Serves the cache to Nx's own HTTP client, on this machine only. Bodies on their way are files without names in
@@ -284,6 +282,6 @@ pub async fn run_cli(
             nx_facts: None,
         },
     };
-    workspace.nx_facts = nx_facts;
+    workspace.nx_facts = nx_facts.map(Into::into);
     cli::run(args, workspace).await.into()
 }

@@ -3,10 +3,8 @@
 use std::collections::HashMap;
 
 use napi_derive::napi;
-use serde::Serialize;
-
-use crate::cache;
-use crate::config::environment::Environment;
+use nx_s3_cache::config::environment::Environment;
+use nx_s3_cache::{cache, cli};
 
 /// What JavaScript knows and Rust doesn't.
 #[napi(object)]
@@ -40,8 +38,6 @@ impl OpenOptions {
 
 /// What `doctor` is told about Nx and about what it loads.
 #[napi(object)]
-#[derive(Clone, Debug, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
 pub struct NxFacts {
     /// The version of Node.js.
     pub node: String,
@@ -63,8 +59,6 @@ pub struct NxFacts {
 
 /// A way into Nx.
 #[napi(object)]
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
 pub struct NxRoute {
     /// Whether Nx's own client is served; else Nx imports the cache.
     pub served: bool,
@@ -76,8 +70,6 @@ pub struct NxRoute {
 
 /// A name that Nx looks for.
 #[napi(object)]
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
 pub struct NxCandidate {
     pub asked: String,
     /// What is installed under it; absent where nothing is.
@@ -86,8 +78,6 @@ pub struct NxCandidate {
 
 /// A package that can be resolved.
 #[napi(object)]
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
 pub struct NxPackage {
     /// The name in its package.json, which an alias doesn't change.
     pub name: String,
@@ -95,6 +85,35 @@ pub struct NxPackage {
     pub directory: String,
     /// Why importing it fails, where it does.
     pub problem: Option<String>,
+}
+
+impl From<NxFacts> for cli::NxFacts {
+    fn from(facts: NxFacts) -> Self {
+        let package = |package: NxPackage| cli::NxPackage {
+            name: package.name,
+            version: package.version,
+            directory: package.directory,
+            problem: package.problem,
+        };
+        let candidate = |candidate: NxCandidate| cli::NxCandidate {
+            asked: candidate.asked,
+            found: candidate.found.map(package),
+        };
+        Self {
+            node: facts.node,
+            nx: facts.nx,
+            package_version: facts.package_version,
+            binary: facts.binary,
+            candidates: facts.candidates.into_iter().map(candidate).collect(),
+            cloud_used: facts.cloud_used,
+            cloud_named_by: facts.cloud_named_by,
+            route: facts.route.map(|route| cli::NxRoute {
+                served: route.served,
+                why: route.why,
+                listed: route.listed,
+            }),
+        }
+    }
 }
 
 /// A restored artifact, as Nx wants it.

@@ -3,8 +3,8 @@
 use std::ops::RangeInclusive;
 
 use super::report::{Report, Step};
+use crate::cli::nx_facts::{NxFacts, NxRoute};
 use crate::config::environment::Environment;
-use crate::node::objects::{NxFacts, NxRoute};
 
 /// The major versions of Nx that this package works with; the same as its peer dependency.
 const SUPPORTED: RangeInclusive<u32> = 20..=24;
@@ -168,7 +168,7 @@ fn binary(facts: &NxFacts) -> Step {
 mod tests {
     use super::super::report::State;
     use super::*;
-    use crate::node::objects::{NxCandidate, NxPackage};
+    use crate::cli::nx_facts::{NxCandidate, NxPackage};
 
     fn installed(asked: &str, name: &str) -> NxCandidate {
         NxCandidate {

@@ -7,9 +7,9 @@ mod resolve;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::cli::nx_facts::NxFacts;
 use crate::config::Config;
 use crate::config::environment::Environment;
-use crate::node::objects::NxFacts;
 use crate::trust::{self, RunFacts, System};
 
 /// Where a command runs: what JavaScript finds out for `npx nx-s3-cache`.
