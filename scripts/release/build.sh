@@ -8,12 +8,13 @@ rustup toolchain install "$RUST" --profile minimal --no-self-update --target "$T
 export RUSTUP_TOOLCHAIN="$RUST"
 npm install --no-save
 
-# One crate is both; with musl the addon needs a shared C library, and the program none.
+# With musl the addon needs a shared C library, and the program none.
 case "$TARGET" in
   *-musl) addon='-C target-feature=-crt-static' ;;
   *) addon='' ;;
 esac
-RUSTFLAGS="$addon" npm run build:release -- --target "$TARGET"
+RUSTFLAGS="$addon" npm run build:native -- --release --target "$TARGET"
+npm run build:ts
 cargo build --release --locked --target "$TARGET" --bin nx-s3-cache
 
 npm run test:js

@@ -124,11 +124,21 @@ mod tests {
     }
 
     #[test]
+    fn chunks_that_wait_to_be_compressed_leave_memory_for_those_that_travel() {
+        let budget = Budget::new(32);
+        let packed: Vec<_> = std::iter::from_fn(|| now(budget.packed.acquire(4 << 20))).collect();
+        assert!(packed.len() > 2, "enough for each core and the next");
+        assert!(now(budget.uploads.acquire(4 << 20)).is_some());
+    }
+
+    #[test]
     fn uploads_hold_up_no_download() {
         let budget = Budget::new(32);
         let turns: Vec<_> = std::iter::from_fn(|| now(budget.packing.acquire())).collect();
-        let memory: Vec<_> = std::iter::from_fn(|| now(budget.uploads.acquire(4 << 20))).collect();
-        assert!(!turns.is_empty() && !memory.is_empty());
+        let of =
+            |memory: &Memory| -> Vec<_> { std::iter::from_fn(|| now(memory.acquire(4 << 20))).collect() };
+        let memory = [&budget.packed, &budget.uploads].map(of);
+        assert!(!turns.is_empty() && memory.iter().all(|permits| !permits.is_empty()));
         assert!(now(budget.entries.acquire()).is_some() && now(budget.unpacking.acquire()).is_some());
         assert!(now(budget.downloads.acquire(4 << 20)).is_some());
     }
