@@ -27,7 +27,7 @@ const FLEETING: [(&str, &str); 5] = [
     (r"\d+\.\d s\b", "<seconds>"),
     (r"(up|down) to [\d.]+ [kM]?B", "<speed>"),
     // An entry names the system and the processor that it was made on.
-    (r"sent 0 of 4 chunks, 65\d B", "sent 0 of 4 chunks, <entry>"),
+    (r"sent 0 of 1 chunks, 33\d B", "sent 0 of 1 chunks, <entry>"),
 ];
 
 /// Where the examples of a section run.
