@@ -97,8 +97,7 @@ async function main() {
   const broken = []
   for (const platform of wanted) {
     const result = await run(platform)
-    const ours = ({ failures }) => failures.some(name => !platform.foreign?.some(({ tests }) => tests.test(name)))
-    if (!result || Object.values(result.suites).some(ours)) broken.push(platform.name)
+    if (!result || Object.values(result.suites).some(({ failed }) => failed > 0)) broken.push(platform.name)
   }
   print(`\n${wanted.length - broken.length} passed, ${broken.length} failed`)
   process.exitCode = broken.length === 0 ? 0 : 1

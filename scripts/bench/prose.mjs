@@ -24,17 +24,16 @@ export const missed = `Why goals are missed, where they are:
   multiple of its speed would be faster than copying. nx-s3-cache signs each request, hashes every byte, and moves an
   artifact into place only when all of it is right.
 - **Restoring *small* from far away.** \`HttpRemoteCache\` asks for all 400 at once. Here a dozen go first, until it is known how much memory
-  an entry takes: that is one more round trip.
+  an entry takes and how far away the bucket is: that is one more round trip, and the connections that follow take another.
 - **Restoring and storing one large artifact.** Receiving, expanding, hashing and writing share two cores with the server; the processor time
   is in the table, and with it the best that can be reached on this machine.
 - **Restoring what is signed.** An entry costs one verification of an Ed25519 signature and one hash of its bytes, about 30 µs of
   processor time. Of artifacts as small as these that is a tenth.
-- **A link that loses packets.** 16 MiB of chunks are under way at once, so that memory stays flat, and each waits for its slowest part.
-- **Memory.** Storing noise takes the most: a chunk of up to 8 MiB is there plain, compressed and as an object, once for each core.
+- **Memory.** Entries, chunks as they arrive and chunks as they are written may take 16 to 24 MiB each; the rest is buffers that are used
+  again, and what the allocator keeps for each thread.
 - **Dollars of a series.** Most bytes of the next version of a package are new, also where few files changed: smaller chunks would
   keep fewer bytes and cost more in requests than that saves (see "Chosen by measurement").
-- **Requests of *large*.** A chunk has 4 MiB on average before compression, so that memory stays flat; these compress to a fifth.
-- **A run of Nx.** What it takes longer is the restoring: about a quarter of a millisecond for a task.`
+- **Requests of *large*.** A chunk has 4 MiB on average before compression, so that memory stays flat; these compress to a fifth.`
 
 export const method = `- **Peers.** nx-s3-cache with its defaults, through \`getRemoteCache()\` as Nx calls it; the same with an
   encryption key and signatures; the client of Nx's own self-hosted cache (\`HttpRemoteCache\`, gzip inside Nx's native

@@ -8,8 +8,7 @@ const inQemu = { it: ['archive::', 'vectors::'] }
 
 /**
  * `name` is the platform's among npm's packages, `target` what is built here in place of `published`, and `runs` are the
- * suites that can run. `foreign` are failures that the emulator makes: the names of tests, and why it is not us. `only`
- * names the tests to run of a test program, where not all are.
+ * suites that can run. `only` names the tests to run of a test program, where not all are.
  */
 export const platforms = [
   {

@@ -49,19 +49,10 @@ function counts(result) {
 function failureTable(all) {
   const rows = platforms.flatMap(platform =>
     Object.values(all[platform.name]?.suites ?? {}).flatMap(({ failures }) =>
-      failures.map(name => [
-        platform.name,
-        `\`${name.split('\n')[0].replaceAll('|', '\\|')}\``,
-        reason(platform, name),
-      ]),
+      failures.map(name => [platform.name, `\`${name.split('\n')[0].replaceAll('|', '\\|')}\``]),
     ),
   )
-  return rows.length > 0 ? table(['platform', 'test', 'why'], rows) : 'None.'
-}
-
-/** Whose a failure is: the emulator's, where the list says so. */
-function reason({ foreign = [] }, name) {
-  return foreign.find(({ tests }) => tests.test(name))?.why ?? 'ours'
+  return rows.length > 0 ? table(['platform', 'test'], rows) : 'None.'
 }
 
 function table(head, rows) {
