@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 use crate::compress::Compressor;
 use crate::config::Compression;
 
-/// A compressor, and a buffer for the chunk that is being cut.
+/// A compressor, and a buffer for the chunk that is being cut or the object that is being made.
 pub struct PooledCompressor {
     pub compressor: Compressor,
     pub buffer: Vec<u8>,

@@ -7,7 +7,7 @@ mod resolve;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::cli::nx_facts::NxFacts;
+use super::nx_facts::NxFacts;
 use crate::config::Config;
 use crate::config::environment::Environment;
 use crate::trust::{self, RunFacts, System};

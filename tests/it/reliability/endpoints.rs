@@ -240,7 +240,7 @@ async fn a_server_that_falls_silent_in_mid_run() {
     );
     let asked = bench.proxy.seen().iter().filter(|seen| is_get(seen)).count();
     assert!(asked < 200, "{asked} requests");
-    assert!(added < Duration::from_secs(4), "{added:?}");
+    assert!(added < Duration::from_secs(2), "{added:?}");
     Row {
         table: TABLE,
         fault: "the server falls silent in mid-run (here `timeouts.read` 0.5 s)",
