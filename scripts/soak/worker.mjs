@@ -1,5 +1,5 @@
 // One process of a soak. Reads its work as JSON from its arguments, prints a JSON line for each operation.
-import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
@@ -40,8 +40,9 @@ function store(hash, from = sources) {
 
 /** The directory is taken away while it is being stored, as Nx does when it makes room. */
 async function storeVanishing(hash) {
-  const from = join(scratch, hash)
-  mkdirSync(from, { recursive: true })
+  mkdirSync(scratch, { recursive: true })
+  // Of its own, as the same artifact may vanish twice at a time: what one removes is too early for the other, see below.
+  const from = mkdtempSync(join(scratch, `${hash}-`))
   copyArtifact(sources, from, hash)
   const answer = store(hash, from)
   // File systems tell times apart from 10 ms on, and so what was removed before from what was removed after.
