@@ -29,6 +29,16 @@ pub fn options(endpoint: &str, more: &str) -> Config {
     Config::load(Some(&section), &Environment::default(), false, Path::new("/")).unwrap()
 }
 
+/// What other work on the machine may add to a run. Bounds of time show that nothing hangs; how fast things are is for
+/// benchmarks.
+pub const BUSY: Duration = Duration::from_secs(10);
+
+/// The most that a server costs that falls silent: a request that was sent before its last answer is made again, and two
+/// more have to fail. Backoffs take 0.25 s and 0.5 s at most.
+pub fn silence(read: Duration) -> Duration {
+    3 * read + Duration::from_millis(750)
+}
+
 /// What became of a run.
 #[derive(Debug)]
 pub struct Outcome {
