@@ -76,6 +76,46 @@ impl Compressor {
     }
 }
 
+/// A compressor with a buffer.
+pub struct PooledCompressor {
+    /// The compressor.
+    pub compressor: Compressor,
+    /// For the chunk that is being cut, or the object that is being made.
+    pub buffer: Vec<u8>,
+}
+
+/// The compressors that are not in use. Each is used again, with its buffer: allocating their memory anew takes longer than
+/// filling it.
+pub struct CompressorPool {
+    compression: Compression,
+    free: Mutex<Vec<PooledCompressor>>,
+}
+
+impl CompressorPool {
+    /// An empty pool of compressors for `compression`.
+    pub fn new(compression: Compression) -> Self {
+        Self {
+            compression,
+            free: Mutex::default(),
+        }
+    }
+
+    /// Runs `work` with a compressor, which then returns to the pool.
+    pub fn with<T>(&self, work: impl FnOnce(&mut PooledCompressor) -> T) -> io::Result<T> {
+        let free = self.free.lock().pop();
+        let mut pooled = match free {
+            Some(pooled) => pooled,
+            None => PooledCompressor {
+                compressor: Compressor::new(self.compression)?,
+                buffer: Vec::new(),
+            },
+        };
+        let done = work(&mut pooled);
+        self.free.lock().push(pooled);
+        Ok(done)
+    }
+}
+
 fn compressor(level: i32) -> io::Result<zstd::bulk::Compressor<'static>> {
     let mut compressor = zstd::bulk::Compressor::new(level)?;
     compressor.set_parameter(CParameter::WindowLog(WINDOW_LOG))?;

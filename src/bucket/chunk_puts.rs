@@ -11,12 +11,12 @@ use memmap2::MmapMut;
 use parking_lot::Mutex;
 use tokio::sync::{OnceCell, mpsc};
 
-use super::compressor_pool::CompressorPool;
 use super::memory::Permit;
 use super::namespace::Namespace;
 use super::pack::{Body, Piece};
 use super::requests::Transfer;
 use crate::chunk::ChunkId;
+use crate::compress::CompressorPool;
 use crate::entry::ChunkRef;
 use crate::error::Error;
 use crate::object_store::{PutMode, PutOutcome};

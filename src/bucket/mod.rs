@@ -4,7 +4,6 @@ mod budget;
 mod chunk_puts;
 mod chunk_reader;
 mod chunks;
-mod compressor_pool;
 mod deadline;
 mod download;
 mod in_flight;

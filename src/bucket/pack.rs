@@ -9,12 +9,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::sync::mpsc;
 
-use super::compressor_pool::PooledCompressor;
 use super::memory::{Memory, Permit};
 use super::namespace::{Name, Namespace};
 use crate::archive::{self, Mounts, Packed};
 use crate::chunk::{ChunkId, ChunkWriter};
-use crate::compress::Compressor;
+use crate::compress::{Compressor, PooledCompressor};
 use crate::config::Compression;
 use crate::entry::{ChunkRef, INLINE_LIMIT, Manifest, Producer};
 use crate::error::Error;

@@ -6,10 +6,10 @@ use tokio::sync::mpsc;
 
 use super::budget::{Turn, blocking};
 use super::chunk_puts::ChunkPuts;
-use super::compressor_pool::CompressorPool;
 use super::namespace::{Name, Namespace};
 use super::pack::{Draft, Packer, Product, Source};
 use super::requests::Transfer;
+use crate::compress::CompressorPool;
 use crate::config::Compression;
 use crate::entry::Producer;
 use crate::error::Error;

@@ -45,10 +45,8 @@ impl RemoteCache {
             let restored = match entry {
                 Ok(None) => continue,
                 Ok(Some(found)) => {
-                    bucket
-                        .downloader
-                        .read(found, &mut deadline, consume.clone())
-                        .await
+                    // Thousands may wait for their entries: what reading takes is allocated only then.
+                    Box::pin(bucket.downloader.read(found, &mut deadline, consume.clone())).await
                 }
                 Err(error) => Err(error),
             };

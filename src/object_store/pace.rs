@@ -8,8 +8,10 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// Requests under way at first, and always to a bucket that is near: more keep neither end busier.
 const NEAR: usize = 32;
-/// What an answer from such a bucket takes at most. From twice as far away, twice as many requests keep both ends as busy.
-const NEAR_ANSWER: Duration = Duration::from_millis(8);
+/// What an answer from such a bucket takes. From twice as far away, twice as many requests keep both ends as busy.
+const NEAR_ANSWER: Duration = Duration::from_millis(4);
+/// From twice as far away as this, one connection no longer brings a large object as fast as it could be had.
+const NEAR_OBJECT: Duration = Duration::from_millis(8);
 
 /// Bounds the requests under way. Half as many after a throttled one, one more after each full round of successes.
 #[derive(Debug)]
@@ -83,20 +85,21 @@ impl Pace {
         };
         let quickest = quickest.min(took);
         state.quickest = Some(quickest);
-        let times = quickest.as_micros() / NEAR_ANSWER.as_micros();
-        let usual = NEAR.saturating_mul(usize::try_from(times).unwrap_or(usize::MAX));
-        let more = usual.min(self.most).saturating_sub(state.usual);
+        let usual = NEAR.saturating_mul(times(quickest, NEAR_ANSWER)).min(self.most);
+        let more = usual.saturating_sub(state.usual);
         state.usual += more;
         self.raise(state, more);
     }
 
-    /// How many times more requests than a bucket that is near this one needs to be as busy; 1 while it is throttling.
+    /// How many times farther away than a bucket that is near this one is, as far as there may be more requests for it; 1
+    /// while it is throttling.
     pub(super) fn distance(&self) -> usize {
         let state = self.state();
-        if state.limit == state.usual {
-            (state.usual / NEAR).max(1)
-        } else {
-            1
+        match state.quickest {
+            Some(quickest) if state.limit == state.usual => {
+                times(quickest, NEAR_OBJECT).min(state.usual / NEAR).max(1)
+            }
+            _ => 1,
         }
     }
 
@@ -110,6 +113,10 @@ impl Pace {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock()
     }
+}
+
+fn times(long: Duration, short: Duration) -> usize {
+    usize::try_from(long.as_micros() / short.as_micros()).unwrap_or(usize::MAX)
 }
 
 impl Turn<'_> {
@@ -160,7 +167,7 @@ mod tests {
     use super::*;
 
     const QUICK: Duration = Duration::from_millis(1);
-    const FAR: Duration = Duration::from_millis(33);
+    const FAR: Duration = Duration::from_millis(30);
 
     fn turn(pace: &Pace) -> Turn<'_> {
         pace.turn().now_or_never().unwrap()
@@ -227,9 +234,9 @@ mod tests {
         turn(&pace).worked(FAR);
         assert_eq!(room(&pace), NEAR, "the first also opened a connection");
         turn(&pace).worked(FAR);
-        assert_eq!(room(&pace), 4 * NEAR);
+        assert_eq!((room(&pace), pace.distance()), (7 * NEAR, 3));
         turn(&pace).worked(QUICK);
-        assert_eq!(room(&pace), 4 * NEAR);
+        assert_eq!(room(&pace), 7 * NEAR);
         let pace = Pace::new(48);
         (0..2).for_each(|_| turn(&pace).worked(FAR));
         assert_eq!(room(&pace), 48);
