@@ -23,13 +23,13 @@ export const missed = `Why goals are missed, where they are:
 - **Restoring *small*, against \`HttpRemoteCache\`.** It unpacks what it gets straight to its place, and is as fast as \`cp -r\` itself: a
   multiple of its speed would be faster than copying. nx-s3-cache signs each request, hashes every byte, and moves an
   artifact into place only when all of it is right.
-- **Restoring *small* from far away.** \`HttpRemoteCache\` asks for all 400 at once. Here a dozen go first, until it is known how much memory
+- **Restoring *small* from far away.** \`HttpRemoteCache\` asks for all 400 at once. Here ten go first, until it is known how much memory
   an entry takes and how far away the bucket is: that is one more round trip, and the connections that follow take another.
 - **Restoring and storing one large artifact.** Receiving, expanding, hashing and writing share two cores with the server; the processor time
   is in the table, and with it the best that can be reached on this machine.
 - **Restoring what is signed.** An entry costs one verification of an Ed25519 signature and one hash of its bytes, about 30 µs of
   processor time. Of artifacts as small as these that is a tenth.
-- **Memory.** Entries, chunks as they arrive and chunks as they are written may take 16 to 24 MiB each; the rest is buffers that are used
+- **Memory.** Entries, chunks as they arrive and chunks as they are written may take 16 to 20 MiB each; the rest is buffers that are used
   again, and what the allocator keeps for each thread.
 - **Dollars of a series.** Most bytes of the next version of a package are new, also where few files changed: smaller chunks would
   keep fewer bytes and cost more in requests than that saves (see "Chosen by measurement").

@@ -19,9 +19,9 @@ const UNPACKING: usize = 4;
 /// Artifacts that are packed at once. A packer takes up to 20 MiB, and 14 if what it packs shrinks by half: the chunk to
 /// come, and the frames that may be inline, with the one that is too much.
 const PACKING: usize = 3;
-/// Entry objects, from the request to the end of unpacking. Eleven inline artifacts of 3 MB keep two cores busy; without
-/// a bound, 40 of them at once made 150 MB of 25.
-const ENTRIES: u64 = 24 << 20;
+/// Entry objects, from the request to the end of unpacking. Six inline artifacts of 3 MB keep two cores busy; without a
+/// bound, 40 of them at once made 150 MB of 25.
+const ENTRIES: u64 = 20 << 20;
 /// Chunks on their way from the bucket, as they are there. A body is there twice for a moment, when it is complete: restoring
 /// 398 MB took 145 MB with three times as much. A connection that loses one packet in a hundred, 66 ms away, carries 250 kB a
 /// second: this is for up to 128 parts of chunks, each on a connection of its own.

@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 
 use crate::error::Error;
 
-/// What a download's entries take as long as none has been seen: far away, 12 of them are asked for at once then.
+/// What a download's entries take as long as none has been seen: far away, ten of them are asked for at once then.
 const UNKNOWN: u64 = 2 << 20;
 
 /// Memory for the entry objects of downloads, whose sizes show only when they are there.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -39,6 +39,7 @@ struct State {
     objects: BTreeMap<String, Object>,
     calls: Vec<Call>,
     failures: Vec<Error>,
+    distance: Duration,
 }
 
 fn written_now(body: Bytes) -> Object {
@@ -105,6 +106,11 @@ impl MemoryStore {
         state.failures.extend(errors);
     }
 
+    /// From now on, getting an object takes so long.
+    pub fn move_away(&self, distance: Duration) {
+        self.state().distance = distance;
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock()
     }
@@ -124,6 +130,10 @@ impl MemoryStore {
 impl ObjectStore for MemoryStore {
     async fn fetch(&self, fetch: &Fetch<'_>) -> Result<Option<Object>, Error> {
         fetch.progress.begin();
+        let distance = self.state().distance;
+        if !distance.is_zero() {
+            tokio::time::sleep(distance).await;
+        }
         let state = self.called(Call::Get(fetch.key.to_owned()))?;
         let Some(mut object) = state.objects.get(fetch.key).cloned() else {
             return Ok(None);

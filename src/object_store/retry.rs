@@ -371,8 +371,12 @@ mod tests {
 
     const LARGE: u64 = 4 << 20;
 
-    /// A store with one large object whose answers take `took`, and the requests that getting it takes.
-    async fn get_large(took: Duration, errors: impl IntoIterator<Item = Error>) -> [usize; 2] {
+    /// The requests that getting a large object takes twice, from a store whose answers have taken `took` and take `takes`.
+    async fn get_large(
+        took: Duration,
+        takes: Duration,
+        errors: impl IntoIterator<Item = Error>,
+    ) -> [usize; 2] {
         let store = store([]);
         let store = RetryingStore {
             pace: Pace::new(256),
@@ -381,6 +385,7 @@ mod tests {
         for _ in 0..2 {
             store.pace.turn().await.worked(took);
         }
+        store.store.move_away(takes);
         store.store.replace("large", vec![7; LARGE as usize]);
         store.store.fail_next(errors);
         let mut before = 0;
@@ -400,16 +405,23 @@ mod tests {
 
     #[tokio::test]
     async fn a_large_object_far_away_is_got_in_parts() {
-        assert_eq!(get_large(Duration::from_millis(1), []).await, [1, 1]);
-        assert_eq!(get_large(Duration::from_millis(33), []).await, [16, 16]);
-        assert_eq!(get_large(Duration::from_millis(66), []).await, [32, 32]);
+        for (distance, parts) in [(1, 1), (33, 16), (66, 32)] {
+            let distance = Duration::from_millis(distance);
+            assert_eq!(get_large(distance, distance, []).await, [parts; 2]);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_bucket_that_turns_out_to_be_near_gives_objects_as_a_whole() {
+        let far = Duration::from_millis(33);
+        assert_eq!(get_large(far, Duration::ZERO, []).await, [16, 1]);
     }
 
     #[tokio::test]
     async fn a_part_is_asked_for_again_and_a_server_that_gives_none_is_asked_for_the_whole() {
         let far = Duration::from_millis(33);
         assert_eq!(
-            get_large(far, [throttled(None)]).await,
+            get_large(far, far, [throttled(None)]).await,
             [17, 1],
             "throttled: no parts"
         );
@@ -417,7 +429,7 @@ mod tests {
             status: 501,
             detail: "NotImplemented".into(),
         };
-        let [first, second] = get_large(far, [refused]).await;
+        let [first, second] = get_large(far, far, [refused]).await;
         assert!(first > 1 && second == 1, "{first}, {second}");
     }
 }
