@@ -9,7 +9,7 @@ import { pathToFileURL } from 'node:url'
 /** Writes one file after the other for half a second, as a process of Nx does that is about to end. */
 const writer = `const { mkdirSync, writeFileSync } = require('node:fs')
   const end = Date.now() + 500
-  for (let n = 0; Date.now() < end; n++) {
+  for (let n = 0; n <= 100 || Date.now() < end; n++) {
     mkdirSync(process.argv[1], { recursive: true })
     try { writeFileSync(process.argv[1] + '/' + n, '') } catch {}
     if (n === 100) process.stdout.write('writing')

@@ -32,8 +32,8 @@ export function finish(native: NativeCache, notices: Notices, { interrupted }: {
   notices.report(native)
   if (pending.length > 0 && patience > UNEXPLAINED_MS && !interrupted) {
     const left = patience - UNEXPLAINED_MS
-    notices.line(`finishing ${uploads(pending)}, for at most ${Math.ceil(left / 1000)} s; Ctrl-C leaves at once`)
     letCtrlCKill()
+    notices.line(`finishing ${uploads(pending)}, for at most ${Math.ceil(left / 1000)} s; Ctrl-C leaves at once`)
     pending = native.flush(left)
   }
   conclude(native, notices, pending, { interrupted })

@@ -33,7 +33,7 @@ const SERVER = 'NX_SELF_HOSTED_REMOTE_CACHE_SERVER'
 const IDLE_MS = 3_600_000
 
 /** Nx drops what a plugin's process prints just before its hook is done. */
-const UNTIL_PRINTED_MS = 100
+const UNTIL_PRINTED_MS = 500
 
 /** During a hook, `process.env` is something else. */
 const environment = process.env

@@ -85,13 +85,13 @@ for (const nx of versions) {
     for (const NX_DAEMON of ['true', 'false']) {
       const where = NX_DAEMON === 'true' ? 'with' : 'without'
       it(`a run goes on, and ends in time, when the plugin's process is told to end, ${where} the daemon`, async () => {
-        const { run } = await begin({ timeout: 60_000, environment: { NX_DAEMON } })
+        const { run } = await begin({ environment: { NX_DAEMON } })
         const stored = entries(server).served
         for (const { id } of workers(workspace).filter(isOurs)) process.kill(id, 'SIGTERM')
         const { code, timedOut, text } = await run
         assert.equal(timedOut, false, `Nx waits for a process that waits for Nx: ${text}`)
         assert.equal(code, 0, text)
-        assert.equal(entries(server).served, stored + 1)
+        await until(() => entries(server).served >= stored + 1, 'the long run is not stored')
         await until(() => !workers(workspace).some(isOurs), 'the process of the plugin is still there')
       })
     }

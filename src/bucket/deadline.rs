@@ -125,10 +125,9 @@ mod tests {
         );
     }
 
-    /// Why a download of `bytes` ends that has two seconds, and of which nothing more comes.
-    async fn judged(bytes: u64, progress: &Progress, sample: Duration) -> Error {
-        let deadline = Deadline::new(Duration::from_secs(2));
-        deadline.passes(progress, bytes, sample).await
+    /// Why a download of `bytes` ends that has `limit`, and of which nothing more comes.
+    async fn judged(bytes: u64, progress: &Progress, limit: Duration, sample: Duration) -> Error {
+        Deadline::new(limit).passes(progress, bytes, sample).await
     }
 
     #[tokio::test]
@@ -137,7 +136,7 @@ mod tests {
         progress.begin();
         let began = Instant::now();
         let sample = Duration::from_millis(300);
-        let dropped = judged(1000 * MB, &progress, sample).await;
+        let dropped = judged(1000 * MB, &progress, minutes(60), sample).await;
         assert!(matches!(dropped, Error::TooSlow { rest, .. } if rest == 1000 * MB));
         assert!(began.elapsed() >= sample);
     }
@@ -146,7 +145,8 @@ mod tests {
     async fn a_short_deadline_is_the_only_judge() {
         let progress = Progress::default();
         progress.begin();
-        let ended = judged(1000 * MB, &progress, sample(Duration::from_secs(2))).await;
+        let limit = Duration::from_secs(2);
+        let ended = judged(1000 * MB, &progress, limit, sample(limit)).await;
         assert!(matches!(ended, Error::Deadline), "{ended:?}");
     }
 
@@ -155,11 +155,9 @@ mod tests {
         let by_all = Arc::default();
         let [download, other] = [(); 2].map(|()| Progress::new(Arc::clone(&by_all)));
         download.begin();
-        let receiving = async {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-            other.receive(1000 * MB);
-        };
-        let judged = judged(MB, &download, Duration::from_millis(300));
+        // Polled after the judge has begun to watch.
+        let receiving = async { other.receive(1000 * MB) };
+        let judged = judged(MB, &download, Duration::from_secs(2), Duration::from_millis(300));
         let (ended, ()) = tokio::join!(judged, receiving);
         assert!(matches!(ended, Error::Deadline), "{ended:?}");
     }

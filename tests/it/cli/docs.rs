@@ -144,14 +144,15 @@ fn arguments(line: &str) -> Option<Vec<&str>> {
     Some(line.strip_prefix("$ nx-s3-cache ")?.split_whitespace().collect())
 }
 
-/// `text` without what differs from run to run.
+/// `text` without what differs from run to run, and as if no column were wider than another.
 fn lasting(text: &str) -> String {
-    let mut text = steady(text);
+    let mut text = text.to_owned();
     for (pattern, name) in FLEETING {
         let pattern = regex_lite::Regex::new(pattern).unwrap();
         text = pattern.replace_all(&text, name).into_owned();
     }
-    text
+    let columns = regex_lite::Regex::new(" {2,}").unwrap();
+    columns.replace_all(&steady(&text), "  ").into_owned()
 }
 
 #[tokio::test]

@@ -109,16 +109,19 @@ async fn an_error_document_behind_a_200_is_an_error() {
 #[tokio::test]
 async fn a_server_that_hangs_costs_the_timeouts_and_no_more() {
     let stalls = Reply::Send(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nstall".to_vec());
-    for (reply, expected) in [
-        (Reply::Hang, "unreachable: no answer within 0.2 s"),
+    let short = Duration::from_millis(200);
+    let long = Duration::from_secs(30);
+    for (reply, read, stall, expected) in [
+        (Reply::Hang, short, long, "unreachable: no answer within 0.2 s"),
         (
             stalls,
+            long,
+            short,
             "server error: the answer stalled: less than 1024 bytes per second for 0.2 s",
         ),
     ] {
         let (_server, store) = scripted_with([reply], |config| {
-            config.timeouts.read = Duration::from_millis(200);
-            config.timeouts.stall = Duration::from_millis(200);
+            (config.timeouts.read, config.timeouts.stall) = (read, stall);
             config.retries = 1;
         })
         .await;
@@ -156,8 +159,8 @@ async fn a_closed_port_is_unreachable_at_once() {
 async fn a_host_that_is_silent_costs_one_connect_timeout() {
     let host = crate::support::scripted::Swallowing::start().await;
     let mut config = bucket::at(&format!("http://{}", host.address));
-    config.timeouts.connect = Duration::from_secs(3);
-    is_unreachable(&config, "connect timeout", Duration::from_secs(6)).await;
+    (config.timeouts.connect, config.retries) = (Duration::from_secs(3), 9);
+    is_unreachable(&config, "connect timeout", Duration::from_secs(15)).await;
 }
 
 #[tokio::test]

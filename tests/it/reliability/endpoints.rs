@@ -225,10 +225,14 @@ async fn a_server_that_wakes_up_slowly_and_refuses_the_caller_is_reported_as_bot
 async fn a_server_that_falls_silent_in_mid_run() {
     let bench = Bench::filled(100, TASKS).await;
     let (outcome, added) = bench
-        .spoiled(r#""timeouts":{"read":"0.5s"}"#, TASKS, |_, before| match before {
-            0..100 => Fault::None,
-            _ => Fault::Instead(Reply::Hang),
-        })
+        .spoiled(
+            r#""concurrency":4,"timeouts":{"read":"0.5s"}"#,
+            TASKS,
+            |_, before| match before {
+                0..100 => Fault::None,
+                _ => Fault::Instead(Reply::Hang),
+            },
+        )
         .await;
     assert!(
         outcome.summary.hits > 0 && outcome.summary.misses > 0,
