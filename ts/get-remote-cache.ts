@@ -31,13 +31,13 @@ export interface Surroundings {
 
 /** Opens the cache, or says once why there is none. */
 export async function openRemoteCache({ notices, loadNative, readOptions }: Surroundings): Promise<RemoteCache | null> {
+  if (!takeKeys()) notices.warn(keysInherited)
   if (process.env['NX_S3_CACHE_ROUTE'] === 'server') {
     if (!process.env['NX_SELF_HOSTED_REMOTE_CACHE_SERVER']) notices.warn(noServer)
     return null
   }
   let options: OpenOptions
   let native: NativeCache
-  if (!takeKeys()) notices.warn(keysInherited)
   try {
     options = readOptions()
     if (!isConfigured(options)) {
