@@ -163,6 +163,7 @@ pub fn of_fatal(error: &Error) -> Code {
 /// What to do about an object that is not what it should be.
 pub fn of_entry(error: &entry::Error) -> Advice {
     let (code, title, remedy) = match error {
+        entry::Error::Certificate(why) => return of_entry(why),
         entry::Error::KeyMissing => (
             Code::KeyMissing,
             "The S3 cache is encrypted, and this run has no encryption key",

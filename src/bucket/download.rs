@@ -2,6 +2,7 @@
 
 use std::io::BufRead;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -21,9 +22,11 @@ use crate::object_store::{Fetch, Object, Progress};
 
 /// Downloads artifacts, whoever wants them and whatever for.
 pub struct Downloader {
-    pub(super) transfer: Transfer,
+    transfer: Transfer,
     /// Bytes that an archive may have.
-    pub(super) max_size: u64,
+    max_size: u64,
+    /// Whether any artifact could be read.
+    has_read: AtomicBool,
 }
 
 /// An entry object that was found, and the memory it takes.
@@ -105,6 +108,15 @@ impl<T> Reading<T> {
 }
 
 impl Downloader {
+    /// Refuses archives of more than `max_size` bytes.
+    pub(super) fn new(transfer: Transfer, max_size: u64) -> Self {
+        Self {
+            transfer,
+            max_size,
+            has_read: AtomicBool::new(false),
+        }
+    }
+
     /// The entry of `name` in each of `namespaces`. All are asked at once: one round trip, however many there are.
     pub async fn find(
         &self,
@@ -157,7 +169,9 @@ impl Downloader {
             ..Fetch::new(key, MAX_ENTRY_OBJECT)
         };
         let get = self.transfer.requests.get(&fetch);
-        deadline.bound(progress, 0, get).await.flatten()
+        let got = deadline.bound(progress, 0, get).await;
+        got.inspect_err(|late| self.transfer.requests.gave_up(key, late))
+            .flatten()
     }
 
     /// Lets `consume` read the artifact of an entry, once the entry is verified. A damaged entry is fetched again: the
@@ -188,10 +202,12 @@ impl Downloader {
             .read_with_refetch(&reading, object.body, memory, deadline)
             .await;
         match &read {
-            Ok(_) => self
-                .transfer
-                .touches
-                .touch(&reading.namespace, &reading.key, object.modified),
+            Ok(_) => {
+                self.has_read.store(true, Relaxed);
+                self.transfer
+                    .touches
+                    .touch(&reading.namespace, &reading.key, object.modified);
+            }
             Err(error) => self.suspect(&reading.key, error),
         }
         read
@@ -214,6 +230,11 @@ impl Downloader {
         });
         let deadline = &mut Deadline::unlimited();
         self.read_once(&reading, move |_| Ok(entry), deadline).await
+    }
+
+    /// Whether any entry could be read, which shows that this run has the key that the others have, or that there is none.
+    pub fn has_read(&self) -> bool {
+        self.has_read.load(Relaxed)
     }
 
     async fn read_with_refetch<T: Send + 'static>(
@@ -301,6 +322,9 @@ impl Downloader {
         let fetching = deadline.bound(&progress, bytes, fetching);
         let (read, fetched) = tokio::join!(consuming, fetching);
         deadline.spend(&progress);
+        if let Err(late) = &fetched {
+            self.transfer.requests.gave_up(&reading.key, late);
+        }
         match (read?, fetched) {
             (Err(Error::Internal(_)), Err(late)) => Err(late),
             (Err(error), _) => {
@@ -315,6 +339,17 @@ impl Downloader {
 
     /// Remembers that an upload has to replace the entry, if that is what is wrong.
     fn suspect(&self, entry_key: &str, error: &Error) {
+        // A key that is missing or wrong here is no reason to replace what is right.
+        let is_unopened = matches!(
+            error,
+            Error::Entry {
+                source: entry::Error::Certificate(_),
+                ..
+            }
+        );
+        if is_unopened && !self.has_read() {
+            return;
+        }
         let is_unsafe = matches!(error, Error::Archive(error) if error.origin() == archive::Origin::Archive);
         if is_unsafe || is_damage(error) {
             self.transfer.requests.mark_damaged(entry_key);

@@ -117,7 +117,7 @@ impl Bucket {
             requests: transfer.requests.clone(),
             touches: transfer.touches.clone(),
             uploader: Uploader::new(transfer.clone(), config.compression, max_size, producer),
-            downloader: Downloader { transfer, max_size },
+            downloader: Downloader::new(transfer, max_size),
             config,
             access,
             store,

@@ -53,7 +53,7 @@ impl ReadEntry {
             entry: Err(entry::Error::WrongLength),
             signature_needed,
         };
-        let object = match requests.get(&Fetch::new(&read.key, MAX_ENTRY_OBJECT)).await {
+        let object = match requests.get_one(&Fetch::new(&read.key, MAX_ENTRY_OBJECT)).await {
             Ok(None) => return Ok(None),
             Ok(Some(object)) => object.body,
             // Nobody writes such an entry: it is one more that can't be read.

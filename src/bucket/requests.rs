@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 
 use bytes::Bytes;
 use futures_util::future::{BoxFuture, FutureExt, pending};
@@ -42,6 +42,9 @@ pub trait Gate: Send + Sync + 'static {
     /// A request for `purpose`, about the object under `key`, failed with `error`.
     fn failed(&self, _purpose: Purpose, _key: &str, _error: &object_store::Error) {}
 
+    /// A download of what is under `key` was given up, for the reason `late`. Whoever wanted it is told.
+    fn gave_up(&self, _key: &str, _late: &Error) {}
+
     /// The object under `key` exists, this run could not read it, and replaces it.
     fn replaces(&self, _key: &str, _error: &object_store::Error) {}
 
@@ -78,6 +81,9 @@ pub struct Transfer {
     pub touches: Arc<Touches>,
 }
 
+/// Objects that the server refuses or fails in a row, at most, before that is taken for its answer to all.
+const REFUSED: u32 = 100;
+
 /// The one way to the objects of artifacts.
 pub struct Requests {
     store: Arc<dyn ObjectStore>,
@@ -92,6 +98,8 @@ pub struct Requests {
     damaged: Mutex<HashSet<String>>,
     /// Whether any object was read.
     has_read: AtomicBool,
+    /// Requests for objects that the server refused or failed since it last gave one.
+    refused: AtomicU32,
 }
 
 impl Requests {
@@ -105,6 +113,7 @@ impl Requests {
             unread: Mutex::default(),
             damaged: Mutex::default(),
             has_read: AtomicBool::new(false),
+            refused: AtomicU32::new(0),
         }
     }
 
@@ -127,6 +136,7 @@ impl Requests {
                 if let Some(object) = &object {
                     self.traffic.received.fetch_add(object.body.len() as u64, Relaxed);
                     self.has_read.store(true, Relaxed);
+                    self.refused.store(0, Relaxed);
                 }
                 Ok(object)
             }
@@ -151,6 +161,25 @@ impl Requests {
             Err(Error::Store(error)) if is_of_the_answer(&error) => Ok(None),
             other => other,
         }
+    }
+
+    /// The same for whoever reads many objects: one that the server refuses or fails is one that can't be had, unless the
+    /// server does so to many in a row.
+    pub async fn get_one(&self, fetch: &Fetch<'_>) -> Result<Option<Object>, Error> {
+        match self.get(fetch).await {
+            Err(Error::Store(source))
+                if is_of_the_answer(&source) && self.refused.fetch_add(1, Relaxed) < REFUSED =>
+            {
+                let key = fetch.key.to_owned();
+                Err(Error::Object { key, source })
+            }
+            other => other,
+        }
+    }
+
+    /// A download of what is under `key` took too long, for the reason `late`.
+    pub fn gave_up(&self, key: &str, late: &Error) {
+        self.gate.gave_up(key, late);
     }
 
     /// The object under `key` is to be replaced by the next put.

@@ -17,6 +17,7 @@ use tokio::sync::watch;
 use super::warnings::Warnings;
 use crate::bucket::{Gate, Purpose};
 use crate::code::Code;
+use crate::error;
 use crate::object_store::{Error, Extent};
 use crate::remedy;
 
@@ -167,9 +168,13 @@ impl Health {
     }
 
     fn count_failure(&self, key: &str, error: &Error) {
+        self.failing.lock().last = Some(error.clone());
+        self.count_reported_failure(key, error);
+    }
+
+    fn count_reported_failure(&self, key: &str, error: &Error) {
         let opens = {
             let mut failing = self.failing.lock();
-            failing.last = Some(error.clone());
             if matches!(error, Error::Throttled { .. }) {
                 failing.throttled.insert(key.to_owned());
                 failing.throttled.len() >= BREAKER_THRESHOLD && self.worked.lock().elapsed() >= STORM
@@ -231,6 +236,11 @@ impl Gate for Health {
             // Says nothing about the next; whoever asked for the object reports it.
             (Extent::Object, _) => {}
         }
+    }
+
+    fn gave_up(&self, key: &str, late: &error::Error) {
+        let detail = late.to_string();
+        self.count_reported_failure(key, &Error::TimedOut { detail });
     }
 
     fn replaces(&self, key: &str, error: &Error) {

@@ -88,7 +88,7 @@ impl RemoteCache {
                     source: entry::Error::Signature(source),
                 },
                 OnBadSignature::Fail,
-            ) => Error::Untrusted { key, source },
+            ) if !source.is_unverifiable() => Error::Untrusted { key, source },
             (error, _) => error,
         }
     }

@@ -106,9 +106,12 @@ impl Counters {
         self.skipped.fetch_add(1, Relaxed);
     }
 
-    /// `kind` names what went wrong.
-    pub(super) fn error(&self, kind: &'static str) {
-        *self.errors.lock().entry(kind).or_default() += 1;
+    /// `kind` names what went wrong; returns how often it has.
+    pub(super) fn error(&self, kind: &'static str) -> u64 {
+        let mut errors = self.errors.lock();
+        let count = errors.entry(kind).or_default();
+        *count += 1;
+        *count
     }
 
     /// Somebody waits, from now on until the answer is dropped.

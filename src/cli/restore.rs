@@ -18,6 +18,7 @@ use crate::cache::{bytes, counted};
 use crate::config::OnBadSignature;
 use crate::entry;
 use crate::error::Error;
+use crate::plain::plain;
 
 /// How long `rebuild` or `restore` may take, unless something else is asked for.
 pub(super) const PATIENCE: Duration = Duration::from_secs(600);
@@ -128,9 +129,11 @@ async fn restore_first(
                 });
             }
             Err(Error::Entry {
-                source: source @ entry::Error::Signature(_),
+                source: entry::Error::Signature(source),
                 key,
-            }) if bucket.config.trust.on_bad_signature == OnBadSignature::Fail => {
+            }) if bucket.config.trust.on_bad_signature == OnBadSignature::Fail
+                && !source.is_unverifiable() =>
+            {
                 return Err(Ending::Unable(format!(
                     "{key}: {source}, and trust.onBadSignature is \"fail\""
                 )));
@@ -207,9 +210,10 @@ impl Restored {
                     took.as_secs_f64()
                 )]
             }
+            // It may name files of the archive.
             Self::No(why) => why
                 .iter()
-                .map(|why| format!("{name} was not restored: {why}"))
+                .map(|why| format!("{name} was not restored: {}", plain(why)))
                 .collect(),
         }
     }

@@ -118,6 +118,10 @@ impl Codec {
     /// The plain bytes of the chunk `chunk` refers to, verified against its id.
     pub fn decode_chunk(&self, chunk: &ChunkRef, object: &[u8]) -> Result<Vec<u8>, Error> {
         let (header, body) = Header::split(object, Kind::Chunk)?;
+        if header.sealed && self.key.is_none() {
+            // The entry that names it could be read without a key.
+            return Err(Error::WrongChunk);
+        }
         let context = self.context(header, chunk.id.as_bytes());
         let frame = self.open_body(header, &context, body)?;
         self.decode_frame(chunk, &frame)
@@ -216,7 +220,10 @@ impl Codec {
         let (header, block, body) = split_entry(object, subject)?;
         let statement_header = header.to_bytes();
         let statement = self.statement(subject, &statement_header, body);
-        verifier.verify(block, &statement, |stored| self.open_certificate(header, &stored))
+        verifier.verify(block, &statement, |stored| {
+            self.open_certificate(header, &stored)
+                .map_err(|error| Error::Certificate(Box::new(error)))
+        })
     }
 
     /// What the entry object claims of the run that signed it, if it has a run's certificate. Nothing of that is verified.

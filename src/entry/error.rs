@@ -2,7 +2,7 @@
 
 use crate::compress::FrameError;
 use crate::seal::SealError;
-use crate::sign::{IdentityError, SignatureError};
+use crate::sign::SignatureError;
 
 /// An object that can't be used. All of these are misses for the build; a store replaces the object.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -25,6 +25,10 @@ pub enum Error {
     /// The signature that this run requires is missing or wrong.
     #[error(transparent)]
     Signature(#[from] SignatureError),
+    /// The certificate of the run that claims to have signed it can't be opened. Anybody can write such an entry: nothing
+    /// shows that it is a trusted run's, and nothing that it isn't.
+    #[error(transparent)]
+    Certificate(Box<Error>),
     /// Sealing or opening failed.
     #[error(transparent)]
     Seal(#[from] SealError),
@@ -45,10 +49,7 @@ impl Error {
 
     /// Whether it can't be told if the signature is good, since its issuer's keys can't be had. The object may be.
     pub fn is_unverifiable(&self) -> bool {
-        matches!(
-            self,
-            Self::Signature(SignatureError::Identity(IdentityError::Unavailable { .. }))
-        )
+        matches!(self, Self::Signature(error) if error.is_unverifiable())
     }
 
     /// What kind of failure it is, as a stable identifier.
@@ -58,6 +59,7 @@ impl Error {
             Self::KeyMissing => "encryption-key-missing",
             Self::NotSealed => "not-encrypted",
             Self::Signature(_) => Self::BAD_SIGNATURE,
+            Self::Certificate(why) => why.kind(),
             Self::Seal(_) => "wrong-encryption-key",
             Self::Newer(_) => "newer-version",
             Self::NotOurs | Self::WrongLength | Self::Manifest(_) | Self::Frame(_) | Self::WrongChunk => {
@@ -78,6 +80,10 @@ mod tests {
             (Error::NotSealed, "not-encrypted"),
             (Error::Signature(SignatureError::Unsigned), "bad-signature"),
             (Error::Seal(SealError::Open), "wrong-encryption-key"),
+            (
+                Error::Certificate(Box::new(Error::KeyMissing)),
+                "encryption-key-missing",
+            ),
             (Error::Newer(2), "newer-version"),
             (Error::NotOurs, "damaged"),
             (Error::WrongLength, "damaged"),

@@ -48,6 +48,13 @@ pub enum SignatureError {
     BadRunSignature(String),
 }
 
+impl SignatureError {
+    /// Whether it can't be told if the signature is good, since its issuer's keys can't be had.
+    pub fn is_unverifiable(&self) -> bool {
+        matches!(self, Self::Identity(IdentityError::Unavailable { .. }))
+    }
+}
+
 /// What is signed: where an entry is, what it stands for and all its bytes but the signature block.
 #[derive(Clone, Copy, Debug)]
 pub struct Statement<'a> {

@@ -90,6 +90,25 @@ fn single_failures_are_forgiven_and_failures_of_several_objects_in_a_row_open_th
 }
 
 #[test]
+fn downloads_that_are_given_up_open_the_breaker_like_other_failures() {
+    let (health, warnings) = health(false);
+    let given_up = |objects| {
+        for object in 0..objects {
+            health.gave_up(&format!("v1/t/e/{object}"), &error::Error::Deadline);
+        }
+    };
+    for _ in 0..3 {
+        given_up(BREAKER_THRESHOLD - 1);
+        health.answered(Purpose::Read);
+    }
+    health.end();
+    assert!(is_on(&health) && warnings.take().is_empty());
+    given_up(BREAKER_THRESHOLD);
+    assert!(is_off(&health));
+    assert_eq!(warnings.take().len(), 1);
+}
+
+#[test]
 fn one_object_never_opens_the_breaker_however_often_it_fails() {
     for error in [server(), unreachable(false), refused(), denied()] {
         let (health, warnings) = health(false);

@@ -7,6 +7,7 @@ use futures_util::stream::{self, Stream, StreamExt};
 use crate::chunk::ChunkId;
 use crate::cli::bucket::{Bucket, Found, READS, unread};
 use crate::cli::ui::Ending;
+use crate::entry;
 use crate::error::Error;
 use crate::object_store::{self, UnreadableReason};
 
@@ -65,6 +66,10 @@ async fn entry_references(bucket: &Bucket, found: &Found) -> Result<EntryReferen
         Ok(entry) if entry.manifest.inline => EntryReferences::Chunks(Default::default()),
         // Whoever signed it, or didn't.
         Ok(entry) => EntryReferences::Chunks(entry.manifest.chunks.iter().map(|chunk| chunk.id).collect()),
+        // A trusted run may have signed it: with the right key that would show.
+        Err(error) if matches!(read.signer, Err(entry::Error::Certificate(_))) => {
+            EntryReferences::Unknown(error.to_string())
+        }
         Err(error) if read.signature_needed && read.signer.is_err() => {
             EntryReferences::Ignored(error.to_string())
         }

@@ -145,6 +145,29 @@ fn nothing_sealed_opens_under_another_key_name_or_namespace() {
 }
 
 #[test]
+fn a_sealed_chunk_of_an_entry_that_is_not_is_another_chunk_and_says_nothing_of_the_key() {
+    let sealed = codec("ns", key(1));
+    let id = sealed.chunk_id(b"plain");
+    let mut object = Vec::new();
+    sealed.begin_chunk(&mut object);
+    Compressor::new(Compression::None)
+        .unwrap()
+        .frame(b"plain", &mut object)
+        .unwrap();
+    sealed.finish_chunk(&id, &mut object).unwrap();
+    let chunk = ChunkRef {
+        id,
+        size: 5,
+        stored: 6,
+    };
+    assert_eq!(sealed.decode_chunk(&chunk, &object).unwrap(), b"plain");
+    assert_eq!(
+        codec("ns", None).decode_chunk(&chunk, &object),
+        Err(Error::WrongChunk)
+    );
+}
+
+#[test]
 fn a_plain_object_does_not_pass_where_a_key_is_set() {
     let object = codec("ns", None)
         .encode_entry(&hash(), &manifest(vec![], true), Vec::new())

@@ -4,8 +4,8 @@ use std::fs;
 use std::sync::Arc;
 
 use nx_s3_cache::cache::RemoteCache;
-use nx_s3_cache::config::Mode;
 use nx_s3_cache::config::environment::Environment;
+use nx_s3_cache::config::{Mode, OnBadSignature};
 use nx_s3_cache::object_store::memory::MemoryStore;
 use serde_json::json;
 use tempfile::TempDir;
@@ -242,6 +242,87 @@ async fn the_issuer_may_be_down_for_a_day_and_costs_one_warning_then() {
     assert_eq!(
         restored(&bucket, elsewhere(&issuer)).await.0.as_deref(),
         Some("good")
+    );
+}
+
+#[tokio::test]
+async fn an_issuer_that_is_down_fails_no_build_that_bad_signatures_would() {
+    let (issuer, bucket) = (Issuer::start(), bucket());
+    store(&bucket, storing(&issuer), "good").await;
+    issuer.set_down(true);
+    let mut who = elsewhere(&issuer);
+    who.config.trust.on_bad_signature = OnBadSignature::Fail;
+    let (found, cache) = restored(&bucket, who).await;
+    let said = said(&cache);
+    assert!(found.is_none() && said.contains(UNVERIFIABLE), "{said}");
+}
+
+/// Stores under each of `hashes`, sealed with a key that others don't have.
+async fn store_sealed(bucket: &Arc<MemoryStore>, issuer: &Issuer, hashes: &[&str]) {
+    let mut who = storing(issuer);
+    let trust = format!(
+        r#""trust":{{"identities":["{}"],"branches":["main"]}},"encryptionKey":"a key of theirs""#,
+        issuer.identity()
+    );
+    (who.config, who.config.mode) = (config(&trust), Mode::WriteOnly);
+    let cache = who.run(bucket);
+    for hash in hashes {
+        Machine::of(hash)
+            .output("dist/app.js", "sealed")
+            .store(&cache)
+            .await;
+    }
+    assert_eq!(cache.summary().stored, hashes.len() as u64);
+}
+
+#[tokio::test]
+async fn one_entry_that_looks_sealed_ends_no_storing_and_is_replaced_where_others_can_be_read() {
+    let (issuer, bucket) = (Issuer::start(), bucket());
+    store_sealed(&bucket, &issuer, &["1"]).await;
+    let cache = push(&issuer).run(&bucket);
+    let [planted, other] = ["1", "2"].map(Machine::of);
+    assert!(planted.retrieve(&cache).await.is_none());
+    for machine in [&planted, &other] {
+        machine.output("dist/app.js", "plain").store(&cache).await;
+    }
+    assert_eq!(
+        (cache.summary().stored, cache.summary().already_there),
+        (1, 1),
+        "{}",
+        said(&cache)
+    );
+
+    let cache = push(&issuer).run(&bucket);
+    let [planted, other] = ["1", "2"].map(Machine::of);
+    assert!(other.retrieve(&cache).await.is_some() && planted.retrieve(&cache).await.is_none());
+    planted.output("dist/app.js", "plain").store(&cache).await;
+    assert_eq!(cache.summary().stored, 1, "{}", said(&cache));
+    let cache = elsewhere(&issuer).run(&bucket);
+    assert!(
+        Machine::of("1").retrieve(&cache).await.is_some(),
+        "{}",
+        said(&cache)
+    );
+}
+
+#[tokio::test]
+async fn where_everything_is_sealed_a_run_without_the_key_stores_nothing() {
+    let (issuer, bucket) = (Issuer::start(), bucket());
+    let hashes = ["1", "2", "3", "4", "5"];
+    store_sealed(&bucket, &issuer, &hashes).await;
+    let cache = push(&issuer).run(&bucket);
+    for hash in hashes {
+        assert!(Machine::of(hash).retrieve(&cache).await.is_none());
+    }
+    Machine::of("6")
+        .output("dist/app.js", "plain")
+        .store(&cache)
+        .await;
+    assert_eq!(
+        (cache.summary().stored, bucket.keys().len()),
+        (0, 5),
+        "{}",
+        said(&cache)
     );
 }
 

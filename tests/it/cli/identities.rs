@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::inventory::Inventory;
 use super::setup::{Ran, Setup};
 use crate::support::issuer::{Issuer, REQUEST_TOKEN};
 
@@ -111,6 +112,26 @@ async fn entries_are_listed_counted_and_purged_by_what_the_issuer_says_and_not_b
     assert!(setup.has("v1/t/e/1") && !setup.has("v1/t/e/2"));
     let ran = setup.run(&["purge", "--workflow", "ci.yml"]).await;
     assert_eq!((ran.code, setup.has("v1/t/e/1")), (0, false), "{}", ran.text());
+}
+
+#[tokio::test]
+async fn what_a_run_signed_and_another_key_seals_may_need_any_chunk() {
+    let issuer = Issuer::start();
+    let setup = push(&issuer).await.option("encryptionKey", "the right key");
+    setup.store("1", &FILES, "").await;
+    let chunk = Inventory::trusted(&setup).chunk("a", 40);
+    let setup = setup.option("encryptionKey", "the wrong key");
+    let ran = setup.run(&["flush", "--age", "14d"]).await;
+    assert_eq!((ran.code, setup.has(&chunk)), (1, true), "{}", ran.text());
+    assert!(
+        ran.stdout
+            .contains("! Chunks were kept, since 1 entry of their scope can't be read"),
+        "{}",
+        ran.stdout
+    );
+    let setup = setup.option("encryptionKey", "the right key");
+    let ran = setup.run(&["flush", "--age", "14d"]).await;
+    assert_eq!((ran.code, setup.has(&chunk)), (0, false), "{}", ran.text());
 }
 
 #[tokio::test]
