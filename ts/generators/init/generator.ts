@@ -1,4 +1,5 @@
 import { execFileSync, execSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { GeneratorCallback, Tree } from '@nx/devkit'
 import { commandsOf, packageManager } from '../commands'
@@ -34,7 +35,7 @@ export default async function init(tree: Tree, options: InitOptions): Promise<Ge
     if (mustInstall) install(tree)
     say(words)
     await finishTrust?.()
-    if (worksWith(tree)) await offerDoctor(tree.root)
+    if (worksWith(tree)) await offerDoctor(tree)
   }
 }
 
@@ -49,16 +50,18 @@ async function withAnswers(tree: Tree, options: InitOptions): Promise<InitOption
 }
 
 /** In a terminal, shows whether the bucket can be reached. What it finds is for the reader: the generator succeeded. */
-async function offerDoctor(root: string): Promise<void> {
+async function offerDoctor(tree: Tree): Promise<void> {
   const shell = terminal()
   if (!shell) return
   const answer = await shell.ask('Check the connection to the bucket now? (Y/n) ')
   shell.close()
   if (!isYes(answer)) return
+  const options = { cwd: tree.root, stdio: 'inherit', windowsHide: true } as const
   // The copy that was installed: the one that runs this may be gone.
-  const program = join(root, 'node_modules/@nx/s3-cache/dist/cli.js')
+  const program = join(tree.root, 'node_modules/@nx/s3-cache/dist/cli.js')
   try {
-    execFileSync(process.execPath, [program, 'doctor'], { cwd: root, stdio: 'inherit', windowsHide: true })
+    if (existsSync(program)) execFileSync(process.execPath, [program, 'doctor'], options)
+    else execSync(commandsOf(tree).ours('doctor'), options) // Yarn's Plug'n'Play has no node_modules
   } catch {
     // It has said what is wrong.
   }
