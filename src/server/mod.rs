@@ -8,12 +8,11 @@ mod body;
 mod client;
 mod request;
 
-use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -38,7 +37,7 @@ pub use request::{Asked, Token};
 
 /// How long the server pauses when it can't accept connections.
 const PAUSE: Duration = Duration::from_millis(50);
-/// Connections at once; others wait, unless there is one that has not shown the token, which makes room. Far more than Nx has tasks at a time, and far less than any limit of open files.
+/// Connections at once; others wait. Far more than Nx has tasks at a time, and far less than any limit of open files.
 const MAX_CONNECTIONS: usize = 256;
 /// While there are more, each ends with its answer: Nx's client sends a request on a connection that is not accepted yet,
 /// and those that are idle would keep it waiting.
@@ -139,56 +138,27 @@ impl Drop for Server {
 async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     // They end with this.
     let mut connections = JoinSet::new();
-    let mut strangers = Strangers::default();
     loop {
         shared.connections.store(connections.len(), Relaxed);
-        strangers.forget_others();
         tokio::select! {
-            accepted = listener.accept(), if connections.len() < MAX_CONNECTIONS || !strangers.0.is_empty() => {
-                match accepted {
-                    Ok((stream, peer)) => {
-                        if connections.len() >= MAX_CONNECTIONS {
-                            strangers.end_oldest();
-                        }
-                        let is_known = Arc::default();
-                        let connection = converse(stream, peer, shared.clone(), Arc::clone(&is_known));
-                        strangers.0.push_back((connections.spawn(connection), is_known));
-                    }
-                    Err(_) => sleep(PAUSE).await,
+            accepted = listener.accept(), if connections.len() < MAX_CONNECTIONS => match accepted {
+                Ok((stream, peer)) => {
+                    connections.spawn(converse(stream, peer, shared.clone()));
                 }
-            }
+                Err(_) => sleep(PAUSE).await,
+            },
             Some(_) = connections.join_next() => {}
         }
     }
 }
 
-/// The connections that have not shown the token, the oldest first: they may be anybody's.
-#[derive(Default)]
-struct Strangers(VecDeque<(AbortHandle, Arc<AtomicBool>)>);
-
-impl Strangers {
-    /// Forgets those that are no strangers any more, or have ended.
-    fn forget_others(&mut self) {
-        self.0
-            .retain(|(connection, is_known)| !connection.is_finished() && !is_known.load(Relaxed));
-    }
-
-    fn end_oldest(&mut self) {
-        self.forget_others();
-        if let Some((oldest, _)) = self.0.pop_front() {
-            oldest.abort();
-        }
-    }
-}
-
-/// Answers what is asked on a connection. `is_known` once it has shown the token.
-async fn converse(stream: TcpStream, peer: SocketAddr, shared: Arc<Shared>, is_known: Arc<AtomicBool>) {
+async fn converse(stream: TcpStream, peer: SocketAddr, shared: Arc<Shared>) {
     // Small answers would wait for the client's acknowledgements, which it delays.
     let _ = stream.set_nodelay(true);
     let serve = service_fn(|request| {
-        let (shared, is_known) = (shared.clone(), is_known.clone());
+        let shared = shared.clone();
         async move {
-            let mut response = shared.clone().answer(request, peer, &is_known).await;
+            let mut response = shared.clone().answer(request, peer).await;
             if shared.connections.load(Relaxed) > MAX_IDLE_CONNECTIONS {
                 let close = HeaderValue::from_static("close");
                 response.headers_mut().insert(CONNECTION, close);
@@ -208,19 +178,13 @@ fn http(head: Duration) -> http1::Builder {
 }
 
 impl Shared {
-    async fn answer(
-        self: Arc<Self>,
-        request: Request<Incoming>,
-        peer: SocketAddr,
-        is_known: &AtomicBool,
-    ) -> Response<Answer> {
+    async fn answer(self: Arc<Self>, request: Request<Incoming>, peer: SocketAddr) -> Response<Answer> {
         let (head, body) = request.into_parts();
         let authorization = head.headers.get(AUTHORIZATION).map(HeaderValue::as_bytes);
         match Asked::parse(&head.method, head.uri.path(), authorization, &self.token) {
             Asked::Unauthorized => plain(StatusCode::UNAUTHORIZED, "wrong token"),
             Asked::Other => plain(StatusCode::NOT_FOUND, ""),
             asked => {
-                is_known.store(true, Relaxed);
                 *self.last_request.lock() = Instant::now();
                 self.clone().meet(peer);
                 let answer = match asked {
