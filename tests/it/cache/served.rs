@@ -301,8 +301,14 @@ async fn however_many_connect_some_hundred_are_open_and_the_others_wait() {
     let idle: Vec<_> = futures_util::future::try_join_all((0..256).map(|_| connect()))
         .await
         .unwrap();
-    let asked = tokio::time::timeout(Duration::from_millis(300), served.get());
-    assert!(asked.await.is_err());
+    // Those that the system's queue had no room for come a second later.
+    let until = Instant::now() + Duration::from_secs(30);
+    while tokio::time::timeout(Duration::from_millis(300), served.get())
+        .await
+        .is_ok()
+    {
+        assert!(Instant::now() < until, "nobody waits");
+    }
     drop(idle);
     assert!(is_miss(&served.get().await));
 }
