@@ -17,8 +17,8 @@ const operationsOfAProcess = 60
 const lanes = 3
 /** Short, so that many faults fit into a minute; the proportions are those of the defaults. */
 const timeouts = { connect: '1s', read: '2s', attempt: '6s', deadline: '15s' }
-/** A process that takes longer hangs: its operations take 15 s at most, of which it is rarely in need, and its uploads 20. */
-const hung = 180_000
+/** A process that takes longer hangs: the deadline and the wait for the uploads together are 35 s. */
+const hung = 60_000
 
 /** Runs for `seconds`; returns the {@link Tally}. */
 export async function soak({ seconds, seed, onRound }) {

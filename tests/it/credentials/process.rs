@@ -1,7 +1,8 @@
 //! `credential_process`, with real scripts.
 
-use super::machine::{Machine, assert_starts_with, pair};
 use std::time::{Duration, Instant};
+
+use super::machine::{Machine, assert_starts_with, pair};
 
 /// A machine whose default profile runs a shell script.
 fn machine(script: &str) -> Machine {

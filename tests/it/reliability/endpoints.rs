@@ -29,17 +29,17 @@ async fn run_at(endpoint: &str) -> (Outcome, Duration) {
     (outcome, added)
 }
 
-/// All tasks run, nothing is left to wait for, one warning, and not more than some seconds lost.
+/// All tasks run, nothing is left to wait for, one warning, and less than five seconds lost.
 async fn costs_seconds(fault: &str, endpoint: &str, bound: &str) {
-    costs(5, fault, endpoint, bound).await;
+    costs_less_than(5, fault, endpoint, bound).await;
 }
 
-async fn costs(seconds: u64, fault: &str, endpoint: &str, bound: &str) {
+async fn costs_less_than(seconds: u64, fault: &str, endpoint: &str, bound: &str) {
     let (outcome, added) = run_at(endpoint).await;
     assert_eq!(outcome.counts(), (0, TASKS as u64, 0));
     assert_eq!(outcome.left, [""; 0]);
     assert_eq!(outcome.warnings.len(), 1, "{:?}", outcome.warnings);
-    assert!(added < Duration::from_secs(seconds) + BUSY, "{added:?}");
+    assert!(added < Duration::from_secs(seconds), "{added:?}");
     Row {
         table: TABLE,
         fault,
@@ -66,8 +66,8 @@ async fn a_host_that_does_not_exist() {
 async fn a_host_that_swallows_everything() {
     let host = Swallowing::start().await;
     let endpoint = format!("http://{}", host.address);
-    costs(
-        5,
+    costs_less_than(
+        8,
         "a firewall drops every packet",
         &endpoint,
         "`timeouts.firstContact`; uploads wait until `timeouts.connect` is over",
@@ -78,8 +78,8 @@ async fn a_host_that_swallows_everything() {
 #[tokio::test]
 async fn a_server_that_accepts_and_never_answers() {
     let server = Scripted::start([Reply::Hang]).await;
-    costs(
-        10,
+    costs_less_than(
+        13,
         "connections are accepted, nothing is answered",
         &server.endpoint(),
         "`timeouts.firstContact`; uploads wait until `timeouts.read` is over",
@@ -192,7 +192,7 @@ async fn stores_that_tasks_wait_for_do_not_wait_longer_than_other_requests() {
     let more = r#""backgroundUploads":false,"timeouts":{"firstContact":"0.1s"}"#;
     let outcome = Machine::new(100).run(options(&server.endpoint(), more), 10).await;
     assert_eq!(outcome.counts(), (0, 10, 0), "{outcome:?}");
-    assert!(outcome.took < BUSY, "{outcome:?}");
+    assert!(outcome.took < Duration::from_secs(5), "{outcome:?}");
 }
 
 #[tokio::test]
